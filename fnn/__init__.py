@@ -1,0 +1,30 @@
+"""Thousands of small neural networks trained at once, from scratch, and what is true of them with error bars.
+
+Reading order, which is import order (a module imports only from those before it):
+
+errors draws data activations losses optimizers schedules initializers config network train
+"""
+
+from fnn import data
+from fnn.config import Config
+from fnn.errors import InvalidSetting
+from fnn.network import accuracy, backward, forward, init, mean_loss, predict, start, update
+from fnn.train import Results, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Config",
+    "InvalidSetting",
+    "Results",
+    "accuracy",
+    "backward",
+    "data",
+    "forward",
+    "init",
+    "mean_loss",
+    "predict",
+    "start",
+    "train",
+    "update",
+]

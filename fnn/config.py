@@ -1,0 +1,192 @@
+"""`Config`: the settings of one run, frozen and validated once, and the layers they describe."""
+
+import dataclasses
+import math
+import numbers
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fnn.activations import ACTIVATIONS
+from fnn.errors import InvalidSetting, one_of
+from fnn.initializers import INITIALIZERS
+from fnn.losses import LOSSES, REDUCTIONS
+from fnn.optimizers import OPTIMIZERS
+from fnn.schedules import SCHEDULES
+
+SEED = 312551116
+DTYPES = {"float32": np.float32, "float64": np.float64}
+
+
+class Layer(NamedTuple):
+    """One layer: its weights are (fan_in + 1, fan_out), the last row the bias."""
+
+    kind: str
+    fan_in: int
+    fan_out: int
+    activation: str
+
+
+def _names(table: Mapping[str, object]) -> Callable[[str, Any], str]:
+    return lambda name, got: one_of(name, got, table)
+
+
+def _number(
+    low: float, high: float = math.inf, *, open_low: bool = False, open_high: bool = False
+) -> Callable[[str, Any], float]:
+    """Return a check for a finite number between two bounds."""
+    words = f"a finite number {'above' if open_low else 'of at least'} {low:g}"
+    if math.isfinite(high):
+        words += f" and {'below' if open_high else 'at most'} {high:g}"
+
+    def check(name: str, got: Any) -> float:
+        try:
+            value = float(got) if isinstance(got, numbers.Real) and not isinstance(got, bool) else math.nan
+        except OverflowError:
+            value = math.nan
+        above = value > low if open_low else value >= low
+        below = value < high if open_high else value <= high
+        if not (above and below and math.isfinite(value)):
+            raise InvalidSetting(name, got, words)
+        return value
+
+    return check
+
+
+def _whole(low: int, high: int = 2**31 - 1) -> Callable[[str, Any], int]:
+    words = f"a whole number of at least {low}" + (f" and below 2^{high.bit_length()}")
+
+    def check(name: str, got: Any) -> int:
+        try:
+            value = operator.index(got)
+        except TypeError:
+            value = low - 1
+        if isinstance(got, bool) or not low <= value <= high:
+            raise InvalidSetting(name, got, words)
+        return value
+
+    return check
+
+
+def _hidden(name: str, got: Any) -> tuple[int, ...]:
+    """Take 4x4, none, or a sequence of widths."""
+    if isinstance(got, str):
+        if got == "none":
+            return ()
+        widths: tuple[Any, ...] = tuple(int(w) if re.fullmatch(r"[0-9]{1,5}", w) else 0 for w in got.split("x"))
+    else:
+        widths = tuple(got) if isinstance(got, (tuple, list)) else (0,)
+    width = _whole(1, 2**15 - 1)
+    try:
+        return tuple(width(name, w) for w in widths)
+    except InvalidSetting:
+        words = "widths from 1 to 32767 with x between them, such as 4x4 or 8x8x4, or none"
+        raise InvalidSetting(name, got, words) from None
+
+
+def _activation(name: str, got: Any) -> str:
+    """Take one name for all hidden layers, or one for each with x between them."""
+    parts = got.split("x") if isinstance(got, str) else list(got) if isinstance(got, (tuple, list)) else [got]
+    return "x".join(one_of(name, part, ACTIVATIONS) for part in parts)
+
+
+def _optional(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
+    return lambda name, got: None if got is None else check(name, got)
+
+
+def _setting(panel: str, default: Any, check: Callable[[str, Any], Any] | Mapping[str, object], text: str) -> Any:
+    """Return a field that says what the command line needs: its group, its check, its names and its help."""
+    names = [] if callable(check) else list(check)
+    meta = {
+        "panel": panel,
+        "check": check if callable(check) else _names(check),
+        "names": names,
+        "help": text,
+    }
+    return dataclasses.field(default=default, metadata=meta)
+
+
+_network, _training = partial(_setting, "Network"), partial(_setting, "Training")
+_optimizer, _schedule = partial(_setting, "Optimizer"), partial(_setting, "Schedule")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One run's settings; the defaults are the lab's. Raises InvalidSetting, which names the field.
+
+    Every field is an option of the command line under the same name.
+    """
+
+    hidden: tuple[int, ...] = _network((4, 4), _hidden, "Widths of the hidden layers; none for no hidden layer.")
+    activation: str = _network("sigmoid", _activation, "Of the hidden layers; x between names sets each.")
+    output: str = _network("sigmoid", ACTIVATIONS, "Activation of the output layer.")
+    init: str = _network("normal", INITIALIZERS, "How weights are drawn.")
+    init_scale: float = _network(1.0, _number(0), "Factor on the drawn weights: std of normal, bound of uniform.")
+    dtype: str = _network("float64", DTYPES, "Precision.")
+    seed: int = _network(SEED, _whole(0, 2**63 - 1), "Seed of the (first) network's weights.")
+
+    loss: str = _training("mse", LOSSES, "What is minimised.")
+    reduction: str = _training("sum", REDUCTIONS, "Of the gradient over samples.")
+    epochs: int = _training(500, _whole(1), "Updates, each on all samples.")
+    stop_loss: float | None = _training(None, _optional(_number(0)), "Stop a network once its loss is at most this.")
+
+    optimizer: str = _optimizer("adam", OPTIMIZERS, "How weights are updated.")
+    lr: float = _optimizer(0.1, _number(0), "Learning rate.")
+    momentum: float = _optimizer(0.9, _number(0, 1, open_high=True), "μ of momentum, nesterov.")
+    beta1: float = _optimizer(0.9, _number(0, 1, open_high=True), "Of adam, adamw: memory of the gradient.")
+    beta2: float = _optimizer(0.9, _number(0, 1, open_high=True), "Of adam, adamw: memory of its square.")
+    alpha: float = _optimizer(0.99, _number(0, 1, open_high=True), "Of rmsprop: memory of the square.")
+    epsilon: float = _optimizer(1e-5, _number(0), "Of adagrad, rmsprop, adam, adamw: beside the root.")
+    weight_decay: float = _optimizer(0.01, _number(0), "Of adamw.")
+    eta_minus: float = _optimizer(
+        0.5, _number(0, 1, open_low=True, open_high=True), "Of rprop: step's factor when the sign turns."
+    )
+    eta_plus: float = _optimizer(1.2, _number(1, open_low=True), "Of rprop: step's factor when it stays.")
+    step_min: float = _optimizer(1e-6, _number(0), "Of rprop: least step.")
+    step_max: float = _optimizer(50.0, _number(0), "Of rprop: greatest step.")
+
+    scheduler: str = _schedule("exponential", SCHEDULES, "How the learning rate moves.")
+    gamma: float = _schedule(0.95, _number(0, open_low=True), "Of exponential: factor of each fall.")
+    step_size: int | None = _schedule(
+        None, _optional(_whole(1)), "Of exponential: epochs between falls. [default: epochs / 50]"
+    )
+    power: float = _schedule(1.0, _number(0), "Of polynomial.")
+    warmup: int = _schedule(150, _whole(0), "Of warmup-linear: epochs from 0 up to the rate.")
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            object.__setattr__(self, field.name, field.metadata["check"](field.name, getattr(self, field.name)))
+        parts = self.activation.count("x") + 1
+        if parts not in (1, len(self.hidden)):
+            raise InvalidSetting(
+                "activation",
+                self.activation,
+                f"one name, or one for each of {len(self.hidden)} hidden layers",
+            )
+        if self.loss == "bce" and self.output != "sigmoid":
+            raise InvalidSetting("output", self.output, "sigmoid, which loss bce needs")
+        if self.scheduler == "warmup-linear" and self.warmup >= self.epochs:
+            raise InvalidSetting("warmup", self.warmup, f"fewer than the {self.epochs} epochs")
+        if self.step_max < self.step_min:
+            raise InvalidSetting("step_max", self.step_max, f"at least step_min, {self.step_min:g}")
+
+    @property
+    def decay_every(self) -> float:
+        """Epochs between the falls of the exponential schedule."""
+        return self.epochs / 50 if self.step_size is None else float(self.step_size)
+
+    def layers(self, inputs: int, outputs: int) -> tuple[Layer, ...]:
+        """Return the network's layers for samples of that many inputs and outputs."""
+        names = self.activation.split("x")
+        hidden = names * len(self.hidden) if len(names) == 1 else names
+        widths = (inputs, *self.hidden, outputs)
+        return tuple(
+            Layer("dense", fan_in, fan_out, activation)
+            for (fan_in, fan_out), activation in zip(pairwise(widths), (*hidden, self.output), strict=True)
+        )

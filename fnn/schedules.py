@@ -1,0 +1,43 @@
+"""Schedules: the learning rate at `epoch`, from 0, of `epochs`.
+
+`h` holds the hyperparameters: a `Config`, or for a stack a record of arrays (S, 1, 1) under the same names. `epoch`
+may be an array of epochs, for a plot of the whole run.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Schedule = Callable[[Any, int, Any], Any]
+
+
+def constant(epoch: Any, _epochs: int, h: Any) -> Any:
+    """Return lr."""
+    return h.lr + 0 * epoch
+
+
+def exponential(epoch: Any, _epochs: int, h: Any) -> Any:
+    """Return lr·γ^⌊e/k⌋, k = `decay_every`: by itself E/50, so that the rate falls 49 times whatever E is."""
+    # k = E/50 is rounded, so that e/k may fall just short of a whole number.
+    return h.lr * h.gamma ** np.floor(epoch / h.decay_every + 1e-9)
+
+
+def polynomial(epoch: Any, epochs: int, h: Any) -> Any:
+    """Return lr·(1 − e/E)^power."""
+    return h.lr * (1 - epoch / epochs) ** h.power
+
+
+def warmup_linear(epoch: Any, epochs: int, h: Any) -> Any:
+    """Return a line from 0 up to lr at epoch `warmup`, then a line down to 0 at E."""
+    up = epoch / np.maximum(h.warmup, 1)
+    down = (epochs - epoch) / (epochs - h.warmup)
+    return h.lr * np.where(epoch < h.warmup, up, down)
+
+
+SCHEDULES: dict[str, Schedule] = {
+    "constant": constant,
+    "exponential": exponential,
+    "polynomial": polynomial,
+    "warmup-linear": warmup_linear,
+}

@@ -1,0 +1,223 @@
+"""`train`: settings and samples in; trained networks, and what happened to them, out."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fnn import network
+from fnn.config import DTYPES, Config, Layer
+from fnn.errors import InvalidSetting, one_of
+from fnn.network import Array, Outcome, Params
+
+Ints = NDArray[np.int64]
+
+BACKENDS = ("numpy",)
+
+# Settings that may differ from network to network within one stack; by the others, `configs` fall into stacks.
+NUMERIC = (*(f.name for f in fields(Config) if isinstance(f.default, float)), "warmup", "step_size", "stop_loss")
+_NAMED = tuple(f.name for f in fields(Config) if f.name not in (*NUMERIC, "seed"))
+
+# Numbers in one layer's outputs for a stack trained at once: about what a core's cache keeps.
+_CHUNK = 2**17
+
+
+class Progress(NamedTuple):
+    """How far training is: `done` of `total` networks (fractions count), their median loss and mean accuracy."""
+
+    done: float
+    total: int
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What became of S networks; network k has the settings `configs[k // n]` and the seed `seeds[k]`, n = S / C.
+
+    loss, accuracy: (S,) at the end. epochs_to_solve: (S,) updates after which accuracy is 1 and stays 1, −1 if it
+    does not. diverged: (S,) updates after which the loss is NaN or infinite, −1 if never. stopped: (S,) updates
+    made. loss_curve, accuracy_curve: (S, P) after curve_epochs: (P,) updates, from 0; P = 0 if none were asked for.
+    A network that diverged or met its `stop_loss` keeps its weights from then on, and its curves go on level.
+    flat: (n, K) for each config, the weights as rows; `params` and `network` give them as tuples.
+    seconds: of wall-clock time.
+    """
+
+    configs: tuple[Config, ...]
+    seeds: Ints
+    layers: tuple[tuple[Layer, ...], ...]
+    flat: tuple[Array, ...]
+    loss: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    epochs_to_solve: Ints
+    diverged: Ints
+    stopped: Ints
+    curve_epochs: Ints
+    loss_curve: NDArray[np.float32]
+    accuracy_curve: NDArray[np.float32]
+    seconds: float
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    @property
+    def solved(self) -> NDArray[np.bool_]:
+        """Whether each network's accuracy is 1 at the end: (S,)."""
+        return self.epochs_to_solve >= 0
+
+    @property
+    def params(self) -> Params:
+        """The stacked parameters, W: (S, I+1, O); ValueError where networks differ in their layers or precision."""
+        if len({(layers, flat.dtype) for layers, flat in zip(self.layers, self.flat, strict=True)}) > 1:
+            raise ValueError("the networks differ in their layers: take them one by one with network(k)")
+        return network.unflatten(self.flat[0] if len(self.flat) == 1 else np.concatenate(self.flat), self.layers[0])
+
+    def config(self, k: int) -> Config:
+        """Return the settings of network k, its own seed among them."""
+        return replace(self.configs[k // len(self.flat[0])], seed=int(self.seeds[k]))
+
+    def network(self, k: int) -> Params:
+        """Return the parameters of network k, W: (I+1, O)."""
+        c, row = divmod(k, len(self.flat[0]))
+        return network.unflatten(self.flat[c][row], self.layers[c])
+
+
+def train(
+    configs: Config | Sequence[Config],
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    seeds: Iterable[int] | None = None,
+    backend: str = "numpy",
+    curve_every: int = 1,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Results:
+    """Train one network for each config, or for each config and each seed, on the same samples.
+
+    x: (N, I), y: (N, O). seeds: every config is trained with each of them, config by config; without, each config
+    with its own `seed`. curve_every: epochs between two points of the curves; 0 keeps none. A network depends on
+    its own settings and seed alone, not on what trains beside it.
+
+    Raises InvalidSetting for an unknown backend or a bad seed, ValueError for samples that do not fit together.
+    """
+    began = time.perf_counter()
+    one_of("backend", backend, BACKENDS)
+    configs = (configs,) if isinstance(configs, Config) else tuple(configs)
+    if not configs:
+        raise ValueError("configs: got none; expected at least one")
+    x, y = _samples(x, y)
+    table = _seeds(configs, seeds)
+    curve_epochs = _curve_epochs(max(config.epochs for config in configs), curve_every)
+    teller = _Teller(on_progress, table.size) if on_progress else None
+    flat: dict[int, Array] = {}
+    records: list[tuple[Ints, Outcome]] = []
+    for members in _alike(configs):
+        outcome = _train_alike([configs[c] for c in members], table[members], x, y, curve_epochs, teller)
+        flat.update(zip(members, outcome.flat.reshape(len(members), table.shape[1], -1), strict=True))
+        records.append((np.arange(table.size).reshape(table.shape)[members].ravel(), outcome))
+    return Results(
+        configs=configs,
+        seeds=table.ravel(),
+        layers=tuple(config.layers(x.shape[1], y.shape[1]) for config in configs),
+        flat=tuple(flat[c] for c in range(len(configs))),
+        **{name: _scatter(records, name) for name in Outcome._fields if name != "flat"},
+        curve_epochs=curve_epochs,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _samples(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    if x.ndim != 2 or y.ndim != 2 or len(x) != len(y) or 0 in (*x.shape, *y.shape):
+        raise ValueError(f"x, y: got shapes {x.shape} and {y.shape}; expected (N, I) and (N, O), none of them 0")
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise ValueError("x, y: got NaN or infinite values; expected finite numbers")
+    return x, y
+
+
+def _seeds(configs: Sequence[Config], seeds: Iterable[int] | None) -> Ints:
+    """Return the seed of each network: (C, n)."""
+    if seeds is None:
+        return np.array([[config.seed] for config in configs], np.int64)
+    row = list(seeds)
+    bad = next((seed for seed in row if not 0 <= seed < 2**63), None)
+    if bad is not None or not row:
+        raise InvalidSetting("seeds", bad if row else row, "whole numbers from 0 to 2^63 - 1, at least one")
+    return np.tile(np.array(row, np.int64), (len(configs), 1))
+
+
+def _curve_epochs(epochs: int, every: int) -> Ints:
+    if every == 0:
+        return np.arange(0)
+    points = np.arange(0, epochs + 1, every)
+    return points if points[-1] == epochs else np.append(points, epochs)
+
+
+def _alike(configs: Sequence[Config]) -> list[list[int]]:
+    """Return the places of configs that differ only in numbers, and so train in one stack."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for c, config in enumerate(configs):
+        groups.setdefault(tuple(getattr(config, name) for name in _NAMED), []).append(c)
+    return list(groups.values())
+
+
+def _numbers(configs: Sequence[Config], each: int) -> dict[str, NDArray[np.float64]]:
+    """Return the numeric settings of networks in config order, `each` to a config: (S,) under each name."""
+    rows = {name: [getattr(config, name) for config in configs] for name in (*NUMERIC, "decay_every")}
+    rows["stop_loss"] = [-1.0 if stop is None else stop for stop in rows["stop_loss"]]  # no loss is that small
+    del rows["step_size"]  # decay_every says it
+    return {name: np.repeat(np.array(row, np.float64), each) for name, row in rows.items()}
+
+
+def _train_alike(
+    configs: Sequence[Config], table: Ints, x: Array, y: Array, curve_epochs: Ints, teller: "_Teller | None"
+) -> Outcome:
+    """Train configs of one stack with the seeds (C, n) of table, in parts that fit the cache."""
+    first, seeds, dtype = configs[0], table.ravel(), DTYPES[configs[0].dtype]
+    layers = first.layers(x.shape[1], y.shape[1])
+    numbers = _numbers(configs, table.shape[1])
+    x, y = x.astype(dtype), y.astype(dtype)
+    size = max(1, _CHUNK // (len(x) * max(layer.fan_out for layer in layers)))
+    outcomes = []
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result, and recorded
+        for begin in range(0, len(seeds), size):
+            part = slice(begin, begin + size)
+            params = network.init(layers, seeds[part], first.init, numbers["init_scale"][part], dtype)
+            own = {name: values[part] for name, values in numbers.items()}
+            tell = teller.part(len(seeds[part]), first.epochs) if teller else None
+            outcomes.append(network.fit(first, layers, params, own, x, y, curve_epochs, tell))
+    return Outcome(*map(np.concatenate, zip(*outcomes, strict=True)))
+
+
+def _scatter(records: Sequence[tuple[Ints, Outcome]], name: str) -> Any:
+    """Return one field of all networks in their own order, from the stacks that trained them."""
+    parts = [getattr(outcome, name) for _, outcome in records]
+    whole = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), parts[0].dtype)
+    for (index, _), part in zip(records, parts, strict=True):
+        whole[index] = part
+    return whole
+
+
+class _Teller:
+    """Passes on progress at most twenty times a second, so that telling costs nothing beside training."""
+
+    def __init__(self, on_progress: Callable[[Progress], None], total: int) -> None:
+        self.on_progress, self.total = on_progress, total
+        self.done, self.last = 0, 0.0
+
+    def part(self, networks: int, epochs: int) -> Callable[[int, Array, Array], None]:
+        """Return what to call after each epoch of the next networks."""
+        before = self.done
+        self.done += networks
+
+        def on_epoch(epoch: int, loss: Array, accuracy: Array) -> None:
+            now = time.perf_counter()
+            if now - self.last > 0.05 or epoch == epochs:
+                self.last = now
+                done = before + networks * epoch / epochs
+                self.on_progress(Progress(done, self.total, float(np.median(loss)), float(np.mean(accuracy))))
+
+        return on_epoch
