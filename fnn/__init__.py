@@ -2,7 +2,8 @@
 
 Reading order, which is import order (a module imports only from those before it):
 
-errors draws data activations losses optimizers schedules initializers config network train
+errors files draws data activations losses optimizers schedules initializers config network train model stats
+plots report cli
 """
 
 from fnn import data

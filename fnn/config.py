@@ -101,15 +101,11 @@ def _optional(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
 
 
 def _setting(panel: str, default: Any, check: Callable[[str, Any], Any] | Mapping[str, object], text: str) -> Any:
-    """Return a field that says what the command line needs: its group, its check, its names and its help."""
-    names = [] if callable(check) else list(check)
-    meta = {
-        "panel": panel,
-        "check": check if callable(check) else _names(check),
-        "names": names,
-        "help": text,
-    }
-    return dataclasses.field(default=default, metadata=meta)
+    """Return a field that knows its group, its check and its help; a table of names is a check too."""
+    if not callable(check):
+        text += f": {', '.join(check)}."
+        check = _names(check)
+    return dataclasses.field(default=default, metadata={"panel": panel, "check": check, "help": text})
 
 
 _network, _training = partial(_setting, "Network"), partial(_setting, "Training")
@@ -124,19 +120,21 @@ class Config:
     """
 
     hidden: tuple[int, ...] = _network((4, 4), _hidden, "Widths of the hidden layers; none for no hidden layer.")
-    activation: str = _network("sigmoid", _activation, "Of the hidden layers; x between names sets each.")
-    output: str = _network("sigmoid", ACTIVATIONS, "Activation of the output layer.")
-    init: str = _network("normal", INITIALIZERS, "How weights are drawn.")
+    activation: str = _network(
+        "sigmoid", _activation, f"Of the hidden layers, or of each with x between: {', '.join(ACTIVATIONS)}."
+    )
+    output: str = _network("sigmoid", ACTIVATIONS, "Activation of the output layer")
+    init: str = _network("normal", INITIALIZERS, "How weights are drawn")
     init_scale: float = _network(1.0, _number(0), "Factor on the drawn weights: std of normal, bound of uniform.")
-    dtype: str = _network("float64", DTYPES, "Precision.")
+    dtype: str = _network("float64", DTYPES, "Precision")
     seed: int = _network(SEED, _whole(0, 2**63 - 1), "Seed of the (first) network's weights.")
 
-    loss: str = _training("mse", LOSSES, "What is minimised.")
-    reduction: str = _training("sum", REDUCTIONS, "Of the gradient over samples.")
+    loss: str = _training("mse", LOSSES, "What is minimised")
+    reduction: str = _training("sum", REDUCTIONS, "Of the gradient over samples")
     epochs: int = _training(500, _whole(1), "Updates, each on all samples.")
     stop_loss: float | None = _training(None, _optional(_number(0)), "Stop a network once its loss is at most this.")
 
-    optimizer: str = _optimizer("adam", OPTIMIZERS, "How weights are updated.")
+    optimizer: str = _optimizer("adam", OPTIMIZERS, "How weights are updated")
     lr: float = _optimizer(0.1, _number(0), "Learning rate.")
     momentum: float = _optimizer(0.9, _number(0, 1, open_high=True), "μ of momentum, nesterov.")
     beta1: float = _optimizer(0.9, _number(0, 1, open_high=True), "Of adam, adamw: memory of the gradient.")
@@ -151,10 +149,10 @@ class Config:
     step_min: float = _optimizer(1e-6, _number(0), "Of rprop: least step.")
     step_max: float = _optimizer(50.0, _number(0), "Of rprop: greatest step.")
 
-    scheduler: str = _schedule("exponential", SCHEDULES, "How the learning rate moves.")
+    scheduler: str = _schedule("exponential", SCHEDULES, "How the learning rate moves")
     gamma: float = _schedule(0.95, _number(0, open_low=True), "Of exponential: factor of each fall.")
     step_size: int | None = _schedule(
-        None, _optional(_whole(1)), "Of exponential: epochs between falls. [default: epochs / 50]"
+        None, _optional(_whole(1)), "Of exponential: epochs between falls; by itself a fiftieth of all."
     )
     power: float = _schedule(1.0, _number(0), "Of polynomial.")
     warmup: int = _schedule(150, _whole(0), "Of warmup-linear: epochs from 0 up to the rate.")

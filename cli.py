@@ -1,0 +1,186 @@
+"""The command line: each command parses, calls the library and shows; it holds no mathematics.
+
+Matplotlib, Rich's progress and whatever else is slow to import is imported where it is used, so that help is instant.
+"""
+
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+
+import typer
+
+import fnn
+from fnn import data as datasets
+from fnn import report
+from fnn.config import Config
+from fnn.errors import InvalidSetting
+from fnn.files import writable_folder
+from fnn.model import save_model
+from fnn.train import BACKENDS, Progress
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def config_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for every field of Config; it receives their values as the dict `settings`."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [p for p in signature.parameters.values() if p.name != "settings"]
+    hints = get_type_hints(Config)
+    options = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=_as_word(field.default),
+            annotation=Annotated[_option_type(hints[field.name]), _option(field.metadata)],
+        )
+        for field in fields(Config)
+    ]
+
+    def run(**values: Any) -> None:
+        command(settings={f.name: values.pop(f.name) for f in fields(Config)}, **values)
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in (*own, *options)}
+    return run
+
+
+def _option_type(hint: Any) -> Any:
+    """Return what the shell's word is parsed to; Config does the rest."""
+    inner = [t for t in get_args(hint) if t is not type(None)]
+    if hint in (int, float, str) or inner in ([int], [float]):
+        return hint
+    return str
+
+
+def _as_word(default: Any) -> Any:
+    """Return a default as the shell would say it: widths with x between them."""
+    return "x".join(map(str, default)) if isinstance(default, tuple) else default
+
+
+def _option(metadata: Any) -> Any:
+    return typer.Option(help=metadata["help"], rich_help_panel=metadata["panel"])
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fnn {fnn.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def fnn_(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """Train thousands of small neural networks at once, from scratch; say with error bars what is true of them."""
+
+
+@app.command()
+@config_options
+def train(
+    data: Annotated[str, typer.Option(help=f"{', '.join(datasets.DATA)}.", rich_help_panel="Data")],
+    points: Annotated[
+        int | None, typer.Option(help="How many; by itself the data set's own.", rich_help_panel="Data")
+    ] = None,
+    noise: Annotated[
+        float, typer.Option(help="Standard deviation of a shift of each point.", rich_help_panel="Data")
+    ] = 0.0,
+    data_seed: Annotated[int, typer.Option(help="Seed of the points.", rich_help_panel="Data")] = datasets.SEED,
+    seeds: Annotated[
+        int, typer.Option(help="How many networks, of seeds that follow --seed.", rich_help_panel="Network")
+    ] = 1,
+    backend: Annotated[str, typer.Option(help=f"{', '.join(BACKENDS)}.")] = BACKENDS[0],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to.  [default: fnn-DATA]", show_default=False)
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the figures.")] = True,
+    *,
+    settings: dict[str, Any],
+) -> None:
+    """Train a network from scratch, or a stack of them, and show what became of it."""
+    config = Config(**settings)
+    if not 1 <= seeds <= 2**63 - config.seed:
+        raise InvalidSetting("seeds", seeds, "a whole number of at least 1, with --seed no more than 2^63")
+    samples = datasets.make(data, points, noise, data_seed)
+    folder = writable_folder("out", out or Path(f"fnn-{data}"))
+    numbers = range(config.seed, config.seed + seeds)
+    with _progress(quiet=json_) as tell:
+        results = fnn.train(config, *samples, seeds=numbers, backend=backend, on_progress=tell)
+    written = [save_model(folder / "model.npz", results)]
+    if plots:
+        from fnn.plots import save_figures
+
+        written += save_figures(folder, results, samples)
+    if json_:
+        about = {"data": data, "points": len(samples.x), "noise": noise, "data_seed": data_seed, "backend": backend}
+        about["files"] = [str(path) for path in written]
+        typer.echo(json.dumps(report.document(results, about), allow_nan=False))
+        return
+    for line in report.lines(results, samples):
+        typer.echo(line)
+    typer.echo(f"trained in {results.seconds:.2g} s; wrote {folder}: {', '.join(path.name for path in written)}")
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
+    """Show a bar on stderr while training, if that is a terminal; give what is to be told of it."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("training"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.description}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(now: Progress) -> None:
+            who = f"{int(now.done)} of {now.total} networks, median " if now.total > 1 else ""
+            text = f"{who}loss {now.loss:.2e}  accuracy {now.accuracy:.3f}"
+            bar.update(task, total=now.total, completed=now.done, description=text)
+
+        yield tell
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 2 bad input, 130 interrupted, 1 anything else that went wrong."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code. What went wrong is one line on stderr."""
+    try:
+        code = app(list(arguments), prog_name="fnn", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except InvalidSetting as error:
+        return _fail(f"--{str(error).replace('_', '-', error.name.count('_'))}", 2)
+    except typer.TyperException as error:
+        return _fail(error.format_message(), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted", 130)
+    except BrokenPipeError:
+        # Who read the output has gone; nothing is left to say, nor at exit to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _fail(str(error), 1)
+
+
+def _fail(message: str, code: int) -> int:
+    print("fnn:", " ".join(message.split()), file=sys.stderr)
+    return code

@@ -1,0 +1,101 @@
+"""What a run says of itself: the rows and lines printed, and the JSON document."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fnn.data import Data
+from fnn.network import predict
+from fnn.stats import Spread, Summary, summarize
+from fnn.train import Results
+
+Array = NDArray[np.floating[Any]]
+
+MOST_ROWS = 100
+
+
+def lines(results: Results, data: Data) -> Iterator[str]:
+    """Yield what is printed of one network, or of a stack with one config."""
+    if len(results) == 1:
+        yield from prediction_rows(predict(results.layers[0], results.network(0), data.x), data.y)
+        yield from run_lines(results)
+    else:
+        yield from summary_lines(summarize(results))
+
+
+def prediction_rows(output: Array, y: Array) -> Iterator[str]:
+    """Yield a row for each sample, the lab's; of more than 100 the first and last 50, and the number left out.
+
+    output, y: (N, 1).
+    """
+    count, width = len(y), len(str(len(y) - 1))
+    left_out = max(0, count - MOST_ROWS)
+    for i in range(count):
+        if left_out and MOST_ROWS // 2 <= i < count - MOST_ROWS // 2:
+            if i == MOST_ROWS // 2:
+                yield f"… {left_out} more"
+            continue
+        yield f"Iter {i:<{width}}   Ground truth: {y[i, 0]:g}   prediction: {output[i, 0]:.9f}"
+
+
+def run_lines(results: Results) -> Iterator[str]:
+    """Yield what became of one network."""
+    yield f"loss = {results.loss[0]:.3g}   accuracy = {round(results.accuracy[0], 4)}"
+    epochs = results.configs[0].epochs
+    if results.diverged[0] >= 0:
+        yield f"diverged after {results.diverged[0]} of {epochs} epochs: the loss is no longer a finite number"
+    elif results.solved[0]:
+        yield f"solved after {results.epochs_to_solve[0]} of {epochs} epochs"
+    else:
+        yield f"not solved within {epochs} epochs"
+    if 0 <= results.stopped[0] < epochs and results.diverged[0] < 0:
+        yield f"stopped after {results.stopped[0]} epochs, at stop-loss {results.configs[0].stop_loss:g}"
+
+
+def summary_lines(s: Summary) -> Iterator[str]:
+    """Yield what became of a stack."""
+    low, high = s.interval
+    yield f"networks          {s.runs}"
+    yield f"solved            {s.solved} of {s.runs} = {s.solved / s.runs:.1%}   (95% interval {low:.1%} to {high:.1%})"
+    yield f"loss              {_spread(s.loss)}"
+    yield f"accuracy          {_spread(s.accuracy)}"
+    if s.epochs_to_solve:
+        yield f"epochs to solve   {_spread(s.epochs_to_solve)}   (the solved)"
+    yield f"diverged          {s.diverged}"
+
+
+def _spread(s: Spread) -> str:
+    return f"median {s.median:.3g}   quartiles {s.q25:.3g} to {s.q75:.3g}   range {s.min:.3g} to {s.max:.3g}"
+
+
+def document(results: Results, data: dict[str, Any], compile_seconds: float = 0.0) -> dict[str, Any]:
+    """Return the JSON document of a run or a stack. A number that is not finite is null.
+
+    data: what describes the data set, `data` (its name) among it.
+    """
+    s = summarize(results)
+    one = s.runs == 1
+    return {
+        **data,
+        "config": asdict(results.config(0)),
+        "runs": s.runs,
+        "solved": s.solved / s.runs,
+        "solved_interval": list(s.interval),
+        "accuracy": _finite(s.accuracy.median) if one else _numbers(s.accuracy),
+        "loss": _finite(s.loss.median) if one else _numbers(s.loss),
+        "epochs_to_solve": s.epochs_to_solve.median if s.epochs_to_solve else None,
+        "diverged": s.diverged,
+        "seconds": {"compile": compile_seconds, "train": results.seconds, "total": compile_seconds + results.seconds},
+    }
+
+
+def _numbers(s: Spread) -> dict[str, float | None]:
+    return {name: _finite(value) for name, value in s._asdict().items()}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
