@@ -9,9 +9,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import Field, fields
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -19,10 +20,12 @@ import fnn
 from fnn import data as datasets
 from fnn import report
 from fnn.config import Config
-from fnn.errors import InvalidSetting
+from fnn.errors import InvalidSetting, one_of
 from fnn.files import writable_folder
 from fnn.model import save_model
 from fnn.train import BACKENDS, Progress
+
+T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -37,7 +40,7 @@ def config_options(command: Callable[..., None]) -> Callable[..., None]:
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=_as_word(field.default),
-            annotation=Annotated[_option_type(hints[field.name]), _option(field.metadata)],
+            annotation=_option(field, hints[field.name]),
         )
         for field in fields(Config)
     ]
@@ -51,12 +54,31 @@ def config_options(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _option_type(hint: Any) -> Any:
-    """Return what the shell's word is parsed to; Config does the rest."""
-    inner = [t for t in get_args(hint) if t is not type(None)]
-    if hint in (int, float, str) or inner in ([int], [float]):
-        return hint
-    return str
+def whole(text: str) -> int:
+    """Parse a whole number; what is wrong is said in the words of the other messages."""
+    return _parsed(int, text, "a whole number")
+
+
+def number(text: str) -> float:
+    """Parse a number."""
+    return _parsed(float, text, "a number")
+
+
+def _parsed(parse: Callable[[str], T], text: str, expected: str) -> T:
+    try:
+        return parse(text)
+    except ValueError:
+        raise typer.BadParameter(f"got {text!r}; expected {expected}") from None
+
+
+def _option(field: Field[Any], hint: Any) -> Any:
+    """Return the annotation of the option for a field of that type; Config checks what is parsed."""
+    kinds = {hint, *get_args(hint)} if get_origin(hint) is not tuple else set()
+    parser = whole if int in kinds else number if float in kinds else None
+    meta = field.metadata
+    return Annotated[
+        hint if parser else str, typer.Option(parser=parser, help=meta["help"], rich_help_panel=meta["panel"])
+    ]
 
 
 def _as_word(default: Any) -> Any:
@@ -64,8 +86,7 @@ def _as_word(default: Any) -> Any:
     return "x".join(map(str, default)) if isinstance(default, tuple) else default
 
 
-def _option(metadata: Any) -> Any:
-    return typer.Option(help=metadata["help"], rich_help_panel=metadata["panel"])
+of_data, of_run = partial(typer.Option, rich_help_panel="Data"), partial(typer.Option, rich_help_panel="Run")
 
 
 def _version(wanted: bool) -> None:
@@ -84,23 +105,15 @@ def fnn_(
 @app.command()
 @config_options
 def train(
-    data: Annotated[str, typer.Option(help=f"{', '.join(datasets.DATA)}.", rich_help_panel="Data")],
-    points: Annotated[
-        int | None, typer.Option(help="How many; by itself the data set's own.", rich_help_panel="Data")
-    ] = None,
-    noise: Annotated[
-        float, typer.Option(help="Standard deviation of a shift of each point.", rich_help_panel="Data")
-    ] = 0.0,
-    data_seed: Annotated[int, typer.Option(help="Seed of the points.", rich_help_panel="Data")] = datasets.SEED,
-    seeds: Annotated[
-        int, typer.Option(help="How many networks, of seeds that follow --seed.", rich_help_panel="Network")
-    ] = 1,
-    backend: Annotated[str, typer.Option(help=f"{', '.join(BACKENDS)}.")] = BACKENDS[0],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to write to.  [default: fnn-DATA]", show_default=False)
-    ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the figures.")] = True,
+    data: Annotated[str, of_data(help=f"{', '.join(datasets.DATA)}.")],
+    points: Annotated[int | None, of_data(parser=whole, help="How many; by itself the data set's own.")] = None,
+    noise: Annotated[float, of_data(parser=number, help="Standard deviation of a shift of each point.")] = 0.0,
+    data_seed: Annotated[int, of_data(parser=whole, help="Seed of the points.")] = datasets.SEED,
+    seeds: Annotated[int, of_run(parser=whole, help="How many networks, of seeds that follow --seed.")] = 1,
+    backend: Annotated[str, of_run(help=f"{', '.join(BACKENDS)}.")] = BACKENDS[0],
+    out: Annotated[Path | None, of_run(help="Folder to write to; by itself fnn-DATA.")] = None,
+    json_: Annotated[bool, of_run("--json", help="Print one JSON document and nothing else.")] = False,
+    plots: Annotated[bool, of_run("--plots/--no-plots", help="Draw the figures.")] = True,
     *,
     settings: dict[str, Any],
 ) -> None:
@@ -108,6 +121,7 @@ def train(
     config = Config(**settings)
     if not 1 <= seeds <= 2**63 - config.seed:
         raise InvalidSetting("seeds", seeds, "a whole number of at least 1, with --seed no more than 2^63")
+    one_of("backend", backend, BACKENDS)
     samples = datasets.make(data, points, noise, data_seed)
     folder = writable_folder("out", out or Path(f"fnn-{data}"))
     numbers = range(config.seed, config.seed + seeds)
@@ -164,9 +178,9 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code. What went wrong is one line on stderr."""
     try:
-        code = app(list(arguments), prog_name="fnn", standalone_mode=False)
+        code = app(list(arguments), prog_name="fnn", standalone_mode=False) or 0
         sys.stdout.flush()
-        return int(code or 0)
+        return _fail("interrupted", 130) if code == 130 else code  # Typer turns Ctrl-C into this code
     except InvalidSetting as error:
         return _fail(f"--{str(error).replace('_', '-', error.name.count('_'))}", 2)
     except typer.TyperException as error:
@@ -184,3 +198,7 @@ def run(arguments: Sequence[str]) -> int:
 def _fail(message: str, code: int) -> int:
     print("fnn:", " ".join(message.split()), file=sys.stderr)
     return code
+
+
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,7 @@ from fnn import data
 from fnn.config import Config
 from fnn.errors import InvalidSetting
 from fnn.network import accuracy, backward, forward, init, mean_loss, predict, start, update
+from fnn.stats import wilson
 from fnn.train import Results, train
 
 __version__ = "0.1.0"
@@ -28,4 +29,5 @@ __all__ = [
     "start",
     "train",
     "update",
+    "wilson",
 ]

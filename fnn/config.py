@@ -5,13 +5,14 @@ import math
 import numbers
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fnn.activations import ACTIVATIONS
 from fnn.errors import InvalidSetting, one_of
@@ -188,3 +189,18 @@ class Config:
             Layer("dense", fan_in, fan_out, activation)
             for (fan_in, fan_out), activation in zip(pairwise(widths), (*hidden, self.output), strict=True)
         )
+
+
+# Settings that may differ from network to network within one stack; by the other ones, configs fall into stacks.
+NUMERIC = (*(f.name for f in dataclasses.fields(Config) if isinstance(f.default, float)), "warmup", "decay_every")
+NAMED = tuple(f.name for f in dataclasses.fields(Config) if f.name not in (*NUMERIC, "step_size", "stop_loss", "seed"))
+
+
+def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDArray[np.float64]]:
+    """Return the numeric settings of networks in the order of configs, `each` to a config: (S,) under each name.
+
+    A `stop_loss` of None is −1, which no loss gets to.
+    """
+    rows: dict[str, list[float]] = {name: [getattr(config, name) for config in configs] for name in NUMERIC}
+    rows["stop_loss"] = [-1.0 if config.stop_loss is None else config.stop_loss for config in configs]
+    return {name: np.repeat(np.array(row, np.float64), each) for name, row in rows.items()}

@@ -41,7 +41,7 @@ def save_model(path: Path, results: Results) -> Path:
 def load_model(path: Path) -> Model:
     """Read what `save_model` wrote. Raises InvalidSetting for a file that is not such a model."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = dict(file)
         config = Config(**json.loads(str(arrays.pop("config"))))
         layers = tuple(Layer(*layer) for layer in json.loads(str(arrays.pop("layers"))))

@@ -88,8 +88,9 @@ def forward(layers: Layers, params: Params, x: Array) -> Pass:
 
 
 def predict(layers: Layers, params: Params, x: Array) -> Array:
-    """Return the networks' answers. x: (N, I) → (..., N, O)."""
-    return forward(layers, params, x).outputs[-1]
+    """Return the networks' answers. x: (N, I) → (..., N, O). Where a network diverged, they are inf or NaN."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return forward(layers, params, x).outputs[-1]
 
 
 def backward(layers: Layers, params: Params, done: Pass, y: Array, loss: str = "mse", reduction: str = "sum") -> Params:
@@ -124,6 +125,11 @@ def update(
     step = OPTIMIZERS[optimizer].update
     pairs = [step(w, g, s, t, lr, h) for w, g, s in zip(params, gradients, state, strict=True)]
     return tuple(w for w, _ in pairs), tuple(s for _, s in pairs)
+
+
+def record(numbers: Mapping[str, NDArray[np.float64]], dtype: DTypeLike = np.float64) -> SimpleNamespace:
+    """Return numeric settings (S,) as attributes (S, 1, 1), which broadcast with weights and are an `h` of update."""
+    return SimpleNamespace(**{name: values.astype(dtype).reshape(-1, 1, 1) for name, values in numbers.items()})
 
 
 def mean_loss(done: Pass, y: Array, loss: str = "mse") -> Any:
@@ -170,8 +176,7 @@ def fit(
     updates; on_epoch(epoch, loss, accuracy) is told them all.
     """
     S, P = len(params[0]), len(curve_epochs)
-    exact = SimpleNamespace(**{name: v.reshape(S, 1, 1) for name, v in numbers.items()})
-    h = SimpleNamespace(**{name: v.astype(x.dtype) for name, v in vars(exact).items()})
+    exact, h = record(numbers), record(numbers, x.dtype)
     curves = np.empty((2, S, P), np.float32)
     since, diverged = np.full(S, -1), np.full(S, -1)
     stopped = np.full(S, config.epochs)

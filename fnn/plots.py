@@ -73,7 +73,7 @@ def points(ax: Axes, x: Array, labels: Array) -> Axes:
             marker=marker,
             edgecolors="white",
             linewidths=0.7,
-            label=str(value),
+            label=f"label {value}",
             zorder=3,
         )
     return _square(ax, x)
@@ -108,6 +108,13 @@ def _square(ax: Axes, x: Array) -> Axes:
     ax.set(aspect="equal", xlabel="x₁", ylabel="x₂")
     (left, right), (low, high) = limits(x)
     ax.set(xlim=(left, right), ylim=(low, high))
+    return ax
+
+
+def legend(ax: Axes) -> Axes:
+    """Name the marks of `ax` below the whole figure."""
+    handles, labels = ax.get_legend_handles_labels()
+    _figure(ax).legend(handles, labels, loc="outside lower center", ncols=len(labels), columnspacing=1.2)
     return ax
 
 
@@ -146,9 +153,11 @@ def predictions(figure: Figure, results: Results, data: Data) -> None:
     answers = answer_share(results, data.x)
     if len(results) == 1:
         points(right, data.x, answers).set_title("prediction")
+        wrong = data.x[answers != labels]
+        right.scatter(wrong[:, 0], wrong[:, 1], s=95, facecolors="none", edgecolors=INK, label="wrong")
     else:
         shaded(right, data.x, answers).set_title("share that answers 1")
-    left.legend(loc="lower center", bbox_to_anchor=(0.5, -0.32), ncols=2, title="label", columnspacing=1)
+    legend(right if len(results) == 1 else left)
     figure.suptitle(_title(results, f"{len(data.x)} points"))
 
 
@@ -168,7 +177,7 @@ def decision_boundary(figure: Figure, results: Results, data: Data) -> None:
         values, label, title = answer_share(results, grid), "share that answers 1", "answers over the plane"
     values = np.clip(np.nan_to_num(values, nan=0.5), 0, 1).reshape(161, 161)
     points(field(ax, grid_x, grid_y, values, label), data.x, data.y[:, 0])
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, -0.26), ncols=2, title="label", columnspacing=1)
+    legend(ax)
     ax.set_title(_title(results, title))
 
 
@@ -199,8 +208,8 @@ def _title(results: Results, what: str) -> str:
 
 FIGURES: dict[str, tuple[tuple[float, float], Callable[[Figure, Results, Data], None]]] = {
     "learning-curve.png": ((6.4, 4.8), learning_curve),
-    "predictions.png": ((7.2, 3.9), predictions),
-    "decision-boundary.png": ((5.4, 4.8), decision_boundary),
+    "predictions.png": ((7.2, 3.7), predictions),
+    "decision-boundary.png": ((5.4, 4.9), decision_boundary),
     "learning-rate.png": ((6.4, 3.2), learning_rate),
 }
 
@@ -208,7 +217,7 @@ FIGURES: dict[str, tuple[tuple[float, float], Callable[[Figure, Results, Data], 
 def save_figures(folder: Path, results: Results, data: Data) -> list[Path]:
     """Draw every figure of a run, or of a stack of one config, into the folder; return the files."""
     paths = []
-    with mpl.rc_context(STYLE), np.errstate(over="ignore", invalid="ignore"):  # diverged weights may overflow
+    with mpl.rc_context(STYLE):
         for name, (size, draw) in FIGURES.items():
             figure = Figure(figsize=size, layout="constrained")
             draw(figure, results, data)

@@ -2,24 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fnn import network
-from fnn.config import DTYPES, Config, Layer
+from fnn.config import DTYPES, NAMED, Config, Layer, numeric_settings
 from fnn.errors import InvalidSetting, one_of
 from fnn.network import Array, Outcome, Params
 
 Ints = NDArray[np.int64]
 
 BACKENDS = ("numpy",)
-
-# Settings that may differ from network to network within one stack; by the others, `configs` fall into stacks.
-NUMERIC = (*(f.name for f in fields(Config) if isinstance(f.default, float)), "warmup", "step_size", "stop_loss")
-_NAMED = tuple(f.name for f in fields(Config) if f.name not in (*NUMERIC, "seed"))
 
 # Numbers in one layer's outputs for a stack trained at once: about what a core's cache keeps.
 _CHUNK = 2**17
@@ -160,16 +156,8 @@ def _alike(configs: Sequence[Config]) -> list[list[int]]:
     """Return the places of configs that differ only in numbers, and so train in one stack."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for c, config in enumerate(configs):
-        groups.setdefault(tuple(getattr(config, name) for name in _NAMED), []).append(c)
+        groups.setdefault(tuple(getattr(config, name) for name in NAMED), []).append(c)
     return list(groups.values())
-
-
-def _numbers(configs: Sequence[Config], each: int) -> dict[str, NDArray[np.float64]]:
-    """Return the numeric settings of networks in config order, `each` to a config: (S,) under each name."""
-    rows = {name: [getattr(config, name) for config in configs] for name in (*NUMERIC, "decay_every")}
-    rows["stop_loss"] = [-1.0 if stop is None else stop for stop in rows["stop_loss"]]  # no loss is that small
-    del rows["step_size"]  # decay_every says it
-    return {name: np.repeat(np.array(row, np.float64), each) for name, row in rows.items()}
 
 
 def _train_alike(
@@ -178,7 +166,7 @@ def _train_alike(
     """Train configs of one stack with the seeds (C, n) of table, in parts that fit the cache."""
     first, seeds, dtype = configs[0], table.ravel(), DTYPES[configs[0].dtype]
     layers = first.layers(x.shape[1], y.shape[1])
-    numbers = _numbers(configs, table.shape[1])
+    numbers = numeric_settings(configs, table.shape[1])
     x, y = x.astype(dtype), y.astype(dtype)
     size = max(1, _CHUNK // (len(x) * max(layer.fan_out for layer in layers)))
     outcomes = []

@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+from conftest import read_only
+
+import fnn
+from fnn import network
+from fnn.config import numeric_settings
+from fnn.optimizers import OPTIMIZERS
+from fnn.schedules import SCHEDULES
+
+CONFIG = fnn.Config(momentum=0.9, beta1=0.8, beta2=0.9, alpha=0.5, epsilon=0.0, weight_decay=0.25)
+
+# One step from w = 2 with gradient 3 at rate 0.1, the second step of the run, from the given state.
+BY_HAND = {
+    "sgd": ([], 2 - 0.1 * 3),
+    "momentum": ([1.0], 2 - 0.1 * (0.9 * 1 + 3)),
+    "nesterov": ([1.0], 2 - 0.1 * (3 + 0.9 * (0.9 * 1 + 3))),
+    "adagrad": ([16.0], 2 - 0.1 * 3 / 5),  # √(16 + 9) = 5
+    "rmsprop": ([23.0], 2 - 0.1 * 3 / 4),  # √((23 + 9)/2) = 4
+    # m = 0.8·1 + 0.2·3 = 1.4, corrected by 1 − 0.64; v = 0.9·1 + 0.1·9 = 1.8, corrected by 1 − 0.81
+    "adam": ([1.0, 1.0], 2 - 0.1 * (1.4 / 0.36) / (1.8 / 0.19) ** 0.5),
+    "adamw": ([1.0, 1.0], 2 * (1 - 0.1 * 0.25) - 0.1 * (1.4 / 0.36) / (1.8 / 0.19) ** 0.5),
+    "rprop": ([1.0, 0.5], 2 - 0.5 * 1.2),  # the sign stays, so the step 0.5 grows by 1.2
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_one_step_by_hand(name):
+    state, expected = BY_HAND[name]
+    w, g, *state = read_only(*(np.array([[v]]) for v in (2.0, 3.0, *state)))
+    new, after = OPTIMIZERS[name].update(w, g, tuple(state), 2, 0.1, CONFIG)
+    assert new.item() == pytest.approx(expected, rel=1e-14)
+    assert len(after) == len(state) == len(OPTIMIZERS[name].init(w))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_networks_of_a_stack_move_as_if_alone_each_by_its_own_settings(name, rng):
+    configs = [
+        fnn.Config(momentum=m, beta1=m, beta2=m, alpha=m, epsilon=1 - m, weight_decay=m) for m in (0.1, 0.5, 0.9)
+    ]
+    h = network.record(numeric_settings(configs))
+    w, g = rng.normal(size=(2, 3, 4, 2))
+    stacked, state = w, OPTIMIZERS[name].init(w)
+    alone = [(w[k], OPTIMIZERS[name].init(w[k])) for k in range(3)]
+    for t in (1, 2, 3):
+        stacked, state = OPTIMIZERS[name].update(stacked, g * t, state, t, 0.1, h)
+        alone = [OPTIMIZERS[name].update(*(v[0], g[k] * t, v[1]), t, 0.1, configs[k]) for k, v in enumerate(alone)]
+    assert stacked == pytest.approx(np.array([v for v, _ in alone]), rel=1e-14)
+
+
+def test_rprop_takes_back_no_step_but_halves_it_when_the_sign_turns():
+    w, (g, step) = OPTIMIZERS["rprop"].update(
+        np.array([[2.0]]), np.array([[-3.0]]), (np.array([[1.0]]), np.array([[0.5]])), 2, 0.1, CONFIG
+    )
+    assert (w.item(), g.item(), step.item()) == (2, 0, 0.25)
+
+
+TORCH = {
+    "sgd": lambda o, w, c: o.SGD(w, c.lr),
+    "momentum": lambda o, w, c: o.SGD(w, c.lr, momentum=c.momentum),
+    "nesterov": lambda o, w, c: o.SGD(w, c.lr, momentum=c.momentum, nesterov=True),
+    "adagrad": lambda o, w, c: o.Adagrad(w, c.lr, eps=c.epsilon),
+    "rmsprop": lambda o, w, c: o.RMSprop(w, c.lr, alpha=c.alpha, eps=c.epsilon),
+    "adam": lambda o, w, c: o.Adam(w, c.lr, betas=(c.beta1, c.beta2), eps=c.epsilon),
+    "adamw": lambda o, w, c: o.AdamW(w, c.lr, betas=(c.beta1, c.beta2), eps=c.epsilon, weight_decay=c.weight_decay),
+    "rprop": lambda o, w, c: o.Rprop(w, c.lr, etas=(c.eta_minus, c.eta_plus), step_sizes=(c.step_min, c.step_max)),
+}
+TORCH_SCHEDULES = {
+    "constant": lambda s, o, c: s.LambdaLR(o, lambda e: 1.0),
+    "exponential": lambda s, o, c: s.StepLR(o, c.epochs // 50, c.gamma),
+    "polynomial": lambda s, o, c: s.PolynomialLR(o, c.epochs, c.power),
+    "warmup-linear": lambda s, o, c: s.LambdaLR(
+        o, lambda e: e / c.warmup if e < c.warmup else (c.epochs - e) / (c.epochs - c.warmup)
+    ),
+}
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_100_steps_are_pytorchs(optimizer, scheduler):
+    torch = pytest.importorskip("torch", reason="PyTorch is in the extra `peers`")
+    rate = 0.01 if optimizer in ("rmsprop", "rprop") else 0.1
+    config = fnn.Config(optimizer=optimizer, scheduler=scheduler, epochs=100, warmup=30, power=2.0, lr=rate, seed=5)
+    x, y = fnn.data.xor()
+    layers = config.layers(2, 1)
+    weights = [torch.tensor(w, requires_grad=True) for w in fnn.init(layers, config.seed)]
+    stepper = TORCH[optimizer](torch.optim, weights, config)
+    schedule = TORCH_SCHEDULES[scheduler](torch.optim.lr_scheduler, stepper, config)
+    for _ in range(100):
+        stepper.zero_grad()
+        a = torch.tensor(x)
+        for w in weights:
+            a = torch.sigmoid(a @ w[:-1] + w[-1])
+        torch.nn.functional.mse_loss(a, torch.tensor(y), reduction="sum").backward()
+        stepper.step()
+        schedule.step()
+    ours = fnn.train(config, x, y).network(0)
+    for w, theirs in zip(ours, weights, strict=True):
+        assert w == pytest.approx(theirs.detach().numpy(), rel=1e-10, abs=1e-10)

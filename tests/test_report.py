@@ -1,0 +1,79 @@
+import json
+import re
+
+import numpy as np
+import pytest
+
+import fnn
+from fnn import report
+
+
+def test_rows_are_one_for_each_point():
+    y, p = np.array([[0.0], [1.0]]), np.array([[0.25], [1.0]])
+    assert list(report.prediction_rows(p, y)) == [
+        "Iter 0   Ground truth: 0   prediction: 0.250000000",
+        "Iter 1   Ground truth: 1   prediction: 1.000000000",
+    ]
+
+
+@pytest.mark.parametrize(("count", "rows", "left_out"), [(100, 100, None), (101, 101, 1), (250, 101, 150)])
+def test_of_more_than_100_rows_the_middle_is_left_out(count, rows, left_out):
+    p = np.linspace(0, 1, count)[:, None]
+    lines = list(report.prediction_rows(p, p.round()))
+    assert len(lines) == rows
+    assert [line for line in lines if "more" in line] == ([f"… {left_out} more"] if left_out else [])
+    assert re.match(rf"Iter {count - 1} +Ground truth: 1 +prediction: 1\.0", lines[-1])
+    shown = [int(line.split()[1]) for line in lines if line.startswith("Iter")]
+    assert shown == sorted({*range(50), *range(count - 50, count)} if left_out else range(count))
+
+
+def results(xor, seeds, **settings):
+    return fnn.train(fnn.Config(**settings), *xor[1:], seeds=range(seeds))
+
+
+def test_document_of_one_run_has_numbers(xor):
+    r = results(xor, 1)
+    document = json.loads(json.dumps(report.document(r, {"data": "xor"}), allow_nan=False))
+    assert document["data"] == "xor"
+    assert document["config"]["hidden"] == [4, 4]
+    assert fnn.Config(**document["config"]) == r.config(0)
+    assert (document["runs"], document["loss"], document["accuracy"]) == (1, r.loss[0], r.accuracy[0])
+    assert document["solved"] == float(r.solved[0])
+    assert set(document["seconds"]) == {"compile", "train", "total"}
+
+
+def test_document_of_many_runs_has_quartiles(xor):
+    r = results(xor, 40)
+    document = report.document(r, {})
+    assert document["loss"]["median"] == np.median(r.loss)
+    assert document["loss"]["q25"] == pytest.approx(np.quantile(r.loss, 0.25))
+    assert set(document["accuracy"]) == {"median", "q25", "q75", "min", "max"}
+    assert document["solved"] == r.solved.mean()
+    assert document["epochs_to_solve"] == np.median(r.epochs_to_solve[r.solved])
+
+
+def test_document_of_divergence_and_of_no_success_has_nulls(xor):
+    r = results(xor, 3, activation="identity", output="identity", optimizer="sgd", lr=10.0)
+    document = json.loads(json.dumps(report.document(r, {}), allow_nan=False))
+    assert document["diverged"] == 3
+    assert document["epochs_to_solve"] is None
+    assert document["loss"]["median"] is None
+
+
+@pytest.mark.parametrize(("settings", "line"), [
+    ({}, r"solved after \d+ of 500 epochs"),
+    ({"epochs": 3}, "not solved within 3 epochs"),
+    ({"activation": "identity", "output": "identity", "optimizer": "sgd", "lr": 10.0}, r"diverged after \d of 500"),
+    ({"stop_loss": 0.01}, r"stopped after \d+ epochs, at stop-loss 0.01"),
+])  # fmt: skip
+def test_lines_say_what_became_of_one_network(xor, settings, line):
+    r = results(xor, 1, **settings)
+    assert re.search(line, "\n".join(report.run_lines(r)))
+
+
+def test_lines_of_a_stack(xor):
+    r = results(xor, 50)
+    text = "\n".join(report.lines(r, fnn.data.xor()))
+    low, high = fnn.stats.wilson(int(r.solved.sum()), 50)
+    assert f"{r.solved.sum()} of 50 = {r.solved.mean():.1%}   (95% interval {low:.1%} to {high:.1%})" in text
+    assert f"epochs to solve   median {np.median(r.epochs_to_solve[r.solved]):.3g} " in text

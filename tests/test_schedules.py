@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+import fnn
+from fnn.schedules import SCHEDULES
+
+
+def rates(name, epochs, **settings):
+    config = fnn.Config(scheduler=name, epochs=epochs, lr=0.1, **settings)
+    return np.array([SCHEDULES[name](e, epochs, config) for e in range(epochs)])
+
+
+def test_exponential_by_hand():
+    assert rates("exponential", 500)[[0, 9, 10, 499]] == pytest.approx([0.1, 0.1, 0.095, 0.1 * 0.95**49])
+    assert rates("exponential", 30, step_size=10, gamma=0.5)[[9, 10, 20]] == pytest.approx([0.1, 0.05, 0.025])
+
+
+@pytest.mark.parametrize("epochs", [50, 70, 130, 3500, 4999])
+def test_exponential_falls_exactly_on_the_fiftieths(epochs):
+    falls = np.array([e * 50 // epochs for e in range(epochs)])
+    assert rates("exponential", epochs) == pytest.approx(0.1 * 0.95**falls, rel=1e-12)
+
+
+def test_polynomial_by_hand():
+    assert rates("polynomial", 10, power=2)[[0, 5, 9]] == pytest.approx([0.1, 0.025, 0.001])
+
+
+def test_warmup_linear_by_hand():
+    values = rates("warmup-linear", 10, warmup=4)
+    assert values == pytest.approx([0, 0.025, 0.05, 0.075, 0.1, 0.5 / 6, 0.4 / 6, 0.3 / 6, 0.2 / 6, 0.1 / 6])
+    assert rates("warmup-linear", 4, warmup=0) == pytest.approx([0.1, 0.075, 0.05, 0.025])
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_rates_are_finite_never_negative_and_the_same_for_an_array_of_epochs(name):
+    one_by_one = rates(name, 300)
+    together = SCHEDULES[name](np.arange(300), 300, fnn.Config(epochs=300, lr=0.1))
+    assert np.isfinite(one_by_one).all()
+    assert one_by_one.min() >= 0
+    assert one_by_one.max() == pytest.approx(0.1)
+    assert np.broadcast_to(together, 300) == pytest.approx(one_by_one, rel=1e-14)
