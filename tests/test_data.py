@@ -26,8 +26,8 @@ def test_xor4_is_the_truth_table():
 
 
 def test_linear_is_numpys_uniforms_above_and_below_the_diagonal():
-    x, y = data.linear(50, seed=9)
-    assert np.array_equal(x, np.random.Generator(np.random.Philox(key=9 + 2**64)).random((50, 2)))
+    x, y = data.linear(5000, seed=9)
+    assert np.array_equal(x, np.random.Generator(np.random.Philox(key=9 + 2**64)).random((5000, 2)))
     assert np.array_equal(y[:, 0] == 0, x[:, 0] > x[:, 1])
 
 

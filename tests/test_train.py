@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -119,6 +120,23 @@ def test_a_network_that_diverges_is_frozen_and_flagged_and_leaves_its_neighbours
     assert not results.solved[1]
     assert results.diverged[[0, 2]].tolist() == [-1, -1]
     assert results.loss[0] == pytest.approx(fnn.train(good, x, y).loss[0], rel=1e-12)
+
+
+def test_a_network_that_diverges_on_the_right_side_is_not_solved():
+    config = fnn.Config(hidden="none", output="identity", optimizer="sgd", scheduler="constant", lr=10.0, epochs=2000)
+    results = fnn.train(config, [[1.0], [1.0]], [[1.0], [1.0]], seeds=range(10))
+    assert (results.diverged > 0).all()
+    assert (results.accuracy == 1).any()
+    assert not results.solved.any()
+
+
+def test_a_stack_that_is_trained_in_parts_is_the_same(xor, monkeypatch):
+    config, x, y = replace(xor[0], epochs=20), *xor[1:]
+    whole = fnn.train([config, replace(config, lr=0.3)], x, y, seeds=range(11))
+    monkeypatch.setattr(sys.modules["fnn.train"], "_CHUNK", 300)
+    parts = fnn.train([config, replace(config, lr=0.3)], x, y, seeds=range(11))
+    assert parts.loss == pytest.approx(whole.loss, rel=1e-12)
+    assert all(np.allclose(a, b, rtol=1e-12) for a, b in zip(parts.params, whole.params, strict=True))
 
 
 def test_stop_loss_freezes_a_network_where_it_gets_there(xor):
