@@ -117,14 +117,20 @@ def test_divergence_is_a_result(command):
 
 
 def test_interrupted_says_so_and_leaves_no_model(tmp_path):
-    words = [sys.executable, "-m", "cli", "train", "--data", "xor", "--epochs", "100000000"]
-    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    words = [sys.executable, "-m", "cli", "train", "--data", "xor", "--epochs", "20000000"]
+    # Started from a script in the background, this process ignores Ctrl-C, and would pass that on.
+    listening = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(words, cwd=tmp_path, **pipes, **listening)
+    try:
         deadline = time.monotonic() + 20
         while not (tmp_path / "fnn-xor").exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert (out, err) == ("", "fnn: interrupted\n")
     assert list((tmp_path / "fnn-xor").iterdir()) == []
