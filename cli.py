@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import Field, fields
@@ -111,6 +112,7 @@ def train(
     data_seed: Annotated[int, of_data(parser=whole, help="Seed of the points.")] = datasets.SEED,
     seeds: Annotated[int, of_run(parser=whole, help="How many networks, of seeds that follow --seed.")] = 1,
     backend: Annotated[str, of_run(help=f"{', '.join(BACKENDS)}.")] = BACKENDS[0],
+    threads: Annotated[int | None, of_run(parser=whole, help="Of the kernel; by itself one a processor.")] = None,
     out: Annotated[Path | None, of_run(help="Folder to write to; by itself fnn-DATA.")] = None,
     json_: Annotated[bool, of_run("--json", help="Print one JSON document and nothing else.")] = False,
     plots: Annotated[bool, of_run("--plots/--no-plots", help="Draw the figures.")] = True,
@@ -122,11 +124,13 @@ def train(
     if not 1 <= seeds <= 2**63 - config.seed:
         raise InvalidSetting("seeds", seeds, "a whole number of at least 1, with --seed no more than 2^63")
     one_of("backend", backend, BACKENDS)
+    if threads is not None and threads < 1:
+        raise InvalidSetting("threads", threads, "a whole number of at least 1")
     samples = datasets.make(data, points, noise, data_seed)
     folder = writable_folder("out", out or Path(f"fnn-{data}"))
     numbers = range(config.seed, config.seed + seeds)
     with _progress(quiet=json_) as tell:
-        results = fnn.train(config, *samples, seeds=numbers, backend=backend, on_progress=tell)
+        results = fnn.train(config, *samples, seeds=numbers, backend=backend, threads=threads, on_progress=tell)
     written = [save_model(folder / "model.npz", results)]
     if plots:
         from fnn.plots import save_figures
@@ -161,13 +165,20 @@ def _progress(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
     )
     with Bar(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=None)
+        # From Numba's cache the kernel is there in half a second.
+        late = threading.Timer(1.5, bar.print, ["compiling the kernel, once for this machine and precision …"])
+        late.start()
 
         def tell(now: Progress) -> None:
+            late.cancel()
             who = f"{int(now.done)} of {now.total} networks, median " if now.total > 1 else ""
             text = f"{who}loss {now.loss:.2e}  accuracy {now.accuracy:.3f}"
             bar.update(task, total=now.total, completed=now.done, description=text)
 
-        yield tell
+        try:
+            yield tell
+        finally:
+            late.cancel()
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
 Reading order, which is import order (a module imports only from those before it):
 
-errors files draws data activations losses optimizers schedules initializers config network train model stats
-plots report cli
+errors files draws data activations losses optimizers schedules initializers config network lanes kernels
+stacks train model stats plots report cli
 """
 
 from fnn import data

@@ -5,20 +5,23 @@ bijection of a counter, so the numbers of thousands of seeds are one array expre
 bit those of NumPy's `Generator(Philox(key=seed)).random()`.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Uints = NDArray[np.uint64]
+Philox = Callable[[Uints, int, int], Uints]
 
-_MULTIPLIERS = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
-_KEY_STEPS = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
+MULTIPLIERS = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
+KEY_STEPS = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 # The second word of the key sets apart what is drawn, so that data and weights of one seed are independent.
 WEIGHTS, DATA = 0, 1
 
 
-def _multiply(a: np.uint64, b: Uints) -> tuple[Uints, Uints]:
+def multiply(a: np.uint64, b: Uints) -> tuple[Uints, Uints]:
     """Return the high and the low 64 bits of the 128-bit product a·b, by halves of 32 bits."""
     a_low, a_high, b_low, b_high = a & _LOW, a >> _HALF, b & _LOW, b >> _HALF
     middle = a_high * b_low + (a_low * b_low >> _HALF)
@@ -33,25 +36,28 @@ def philox(seeds: Uints, blocks: int, stream: int = WEIGHTS) -> Uints:
     key0, key1 = seeds[:, None], np.uint64(stream)
     with np.errstate(over="ignore"):  # arithmetic modulo 2⁶⁴ is meant
         for _ in range(10):
-            high0, low0 = _multiply(_MULTIPLIERS[0], words[0])
-            high1, low1 = _multiply(_MULTIPLIERS[1], words[2])
+            high0, low0 = multiply(MULTIPLIERS[0], words[0])
+            high1, low1 = multiply(MULTIPLIERS[1], words[2])
             words = np.stack((high1 ^ words[1] ^ key0, low1, high0 ^ words[3] ^ key1, low0))
-            key0, key1 = key0 + _KEY_STEPS[0], key1 + _KEY_STEPS[1]
+            key0, key1 = key0 + KEY_STEPS[0], key1 + KEY_STEPS[1]
     return np.moveaxis(words, 0, -1).reshape(len(seeds), 4 * blocks)
 
 
-def uniforms(seeds: ArrayLike, count: int, stream: int = WEIGHTS) -> NDArray[np.float64]:
-    """Return `count` uniforms on [0, 1) for each seed. seeds: (S,) non-negative integers → (S, count)."""
+def uniforms(seeds: ArrayLike, count: int, stream: int = WEIGHTS, philox: Philox = philox) -> NDArray[np.float64]:
+    """Return `count` uniforms on [0, 1) for each seed. seeds: (S,) non-negative integers → (S, count).
+
+    philox: this module's, or a faster one with the same bits.
+    """
     words = philox(np.asarray(seeds, np.uint64), -(-count // 4), stream)[:, :count]
     return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
-def normals(seeds: ArrayLike, count: int, stream: int = WEIGHTS) -> NDArray[np.float64]:
+def normals(seeds: ArrayLike, count: int, stream: int = WEIGHTS, philox: Philox = philox) -> NDArray[np.float64]:
     """Return `count` standard normals for each seed, from pairs of its uniforms. seeds: (S,) → (S, count).
 
     Box & Muller, "A note on the generation of random normal deviates", Ann. Math. Stat. 29 (1958).
     """
-    pairs = uniforms(seeds, count + count % 2, stream)
+    pairs = uniforms(seeds, count + count % 2, stream, philox)
     radius = np.sqrt(-2.0 * np.log1p(-pairs[:, 0::2]))
     angle = 2.0 * np.pi * pairs[:, 1::2]
     both = np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=-1)

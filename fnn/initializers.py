@@ -14,14 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 from fnn import draws
 
 
-def _signed_uniforms(seeds: ArrayLike, count: int) -> NDArray[np.float64]:
-    return 2 * draws.uniforms(seeds, count) - 1
+def _signed_uniforms(seeds: ArrayLike, count: int, philox: draws.Philox = draws.philox) -> NDArray[np.float64]:
+    return 2 * draws.uniforms(seeds, count, philox=philox) - 1
 
 
 class Initializer(NamedTuple):
-    """`draw(seeds, count)`: (S, count) standard draws; `scale(fan_in, fan_out)`; whether biases are drawn or 0."""
+    """`draw(seeds, count, philox=…)`: (S, count); `scale(fan_in, fan_out)`; bias: whether biases are drawn, or 0."""
 
-    draw: Callable[[ArrayLike, int], NDArray[np.float64]]
+    draw: Callable[..., NDArray[np.float64]]
     scale: Callable[[int, int], float]
     bias: bool
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from fnn import draws
 from fnn.activations import ACTIVATIONS
 from fnn.config import Config, Layer
 from fnn.initializers import INITIALIZERS
@@ -61,10 +62,12 @@ def init(
     initializer: str = "normal",
     scale: float | NDArray[np.float64] = 1.0,
     dtype: DTypeLike = np.float64,
+    philox: draws.Philox = draws.philox,
 ) -> Params:
     """Draw initial parameters. One seed gives W: (I+1, O); S seeds give W: (S, I+1, O).
 
     scale: a factor on the weights, one number or one for each seed. Network s depends on its own seed alone.
+    philox: `draws.philox`, or a faster one with the same bits.
     """
     entry = INITIALIZERS[initializer]
     seeds = np.asarray(seeds, np.uint64)
@@ -74,7 +77,7 @@ def init(
         w[-1] *= entry.bias
         width.append(w)
     row = flatten(tuple(width))
-    flat = entry.draw(np.atleast_1d(seeds), row.size) * row * np.reshape(scale, (-1, 1))
+    flat = entry.draw(np.atleast_1d(seeds), row.size, philox=philox) * row * np.reshape(scale, (-1, 1))
     return unflatten((flat if seeds.ndim else flat[0]).astype(dtype), layers)
 
 
@@ -167,13 +170,13 @@ def fit(
     x: Array,
     y: Array,
     curve_epochs: NDArray[np.int64],
-    on_epoch: Callable[[int, Array, Array], None] | None = None,
+    tell: Callable[[float, Array, Array], None] | None = None,
 ) -> Outcome:
     """Train a stack to the end and keep the record of it.
 
     params: W (S, I+1, O); numbers: the settings that differ from network to network, each (S,), over those of
     config; x: (N, I), y: (N, O), of the dtype of params. Losses and accuracies are kept after curve_epochs: (P,)
-    updates; on_epoch(epoch, loss, accuracy) is told them all.
+    updates; tell(networks done, a share of each one counting, losses, accuracies) hears of every epoch.
     """
     S, P = len(params[0]), len(curve_epochs)
     exact, h = record(numbers), record(numbers, x.dtype)
@@ -192,8 +195,8 @@ def fit(
         if point < P and epoch == curve_epochs[point]:
             curves[:, :, point] = loss, right
             point += 1
-        if on_epoch:
-            on_epoch(epoch, loss, right)
+        if tell:
+            tell(S * epoch / config.epochs, loss, right)
         running = stopped > epoch
         if not running.any():
             break

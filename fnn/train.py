@@ -1,24 +1,27 @@
 """`train`: settings and samples in; trained networks, and what happened to them, out."""
 
+import math
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fnn import network
+from fnn import draws, network
 from fnn.config import DTYPES, NAMED, Config, Layer, numeric_settings
 from fnn.errors import InvalidSetting, one_of
 from fnn.network import Array, Outcome, Params
 
 Ints = NDArray[np.int64]
 
-BACKENDS = ("numpy",)
+BACKENDS = ("numba", "numpy")
 
-# Numbers in one layer's outputs for a stack trained at once: about what a core's cache keeps.
-_CHUNK = 2**17
+# Numbers that stay in a core's cache, and numbers that may stand in memory for one array of a stack.
+_CACHE, _MEMORY = 2**17, 2**20
 
 
 class Progress(NamedTuple):
@@ -39,7 +42,7 @@ class Results:
     made. loss_curve, accuracy_curve: (S, P) after curve_epochs: (P,) updates, from 0; P = 0 if none were asked for.
     A network that diverged or met its `stop_loss` keeps its weights from then on, and its curves go on level.
     flat: (n, K) for each config, the weights as rows; `params` and `network` give them as tuples.
-    seconds: of wall-clock time.
+    seconds: of wall-clock time, but for the compile_seconds spent on compiling the kernel or loading it.
     """
 
     configs: tuple[Config, ...]
@@ -55,6 +58,7 @@ class Results:
     loss_curve: NDArray[np.float32]
     accuracy_curve: NDArray[np.float32]
     seconds: float
+    compile_seconds: float
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -87,31 +91,39 @@ def train(
     y: ArrayLike,
     *,
     seeds: Iterable[int] | None = None,
-    backend: str = "numpy",
+    backend: str = BACKENDS[0],
+    threads: int | None = None,
     curve_every: int = 1,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Results:
     """Train one network for each config, or for each config and each seed, on the same samples.
 
     x: (N, I), y: (N, O). seeds: every config is trained with each of them, config by config; without, each config
-    with its own `seed`. curve_every: epochs between two points of the curves; 0 keeps none. A network depends on
-    its own settings and seed alone, not on what trains beside it.
+    with its own `seed`. backend: `numba` is the compiled kernel, `numpy` the lab it is checked against. threads: of
+    the kernel, by itself one for each processor. curve_every: epochs between two points of the curves; 0 keeps none.
+    A network depends on its own settings and seed alone, not on what trains beside it; its bits are the same in any
+    stack, in any order and on any number of threads.
 
-    Raises InvalidSetting for an unknown backend or a bad seed, ValueError for samples that do not fit together.
+    Raises InvalidSetting for an unknown backend, a bad seed or number of threads, ValueError for samples that do not
+    fit together.
     """
     began = time.perf_counter()
     one_of("backend", backend, BACKENDS)
+    if threads is not None and threads < 1:
+        raise InvalidSetting("threads", threads, "a whole number of at least 1")
     configs = (configs,) if isinstance(configs, Config) else tuple(configs)
     if not configs:
         raise ValueError("configs: got none; expected at least one")
     x, y = _samples(x, y)
     table = _seeds(configs, seeds)
     curve_epochs = _curve_epochs(max(config.epochs for config in configs), curve_every)
+    ready = _numpy() if backend == "numpy" else _numba(threads, {config.dtype for config in configs})
+    compiled = time.perf_counter()
     teller = _Teller(on_progress, table.size) if on_progress else None
     flat: dict[int, Array] = {}
     records: list[tuple[Ints, Outcome]] = []
     for members in _alike(configs):
-        outcome = _train_alike([configs[c] for c in members], table[members], x, y, curve_epochs, teller)
+        outcome = _train_alike([configs[c] for c in members], table[members], x, y, curve_epochs, ready, teller)
         flat.update(zip(members, outcome.flat.reshape(len(members), table.shape[1], -1), strict=True))
         records.append((np.arange(table.size).reshape(table.shape)[members].ravel(), outcome))
     return Results(
@@ -121,7 +133,8 @@ def train(
         flat=tuple(flat[c] for c in range(len(configs))),
         **{name: _scatter(records, name) for name in Outcome._fields if name != "flat"},
         curve_epochs=curve_epochs,
-        seconds=time.perf_counter() - began,
+        seconds=time.perf_counter() - compiled,
+        compile_seconds=compiled - began,
     )
 
 
@@ -160,23 +173,55 @@ def _alike(configs: Sequence[Config]) -> list[list[int]]:
     return list(groups.values())
 
 
+class _Backend(NamedTuple):
+    """What trains a stack: `fit` as `network.fit`, `philox` as `draws.philox`, and how many networks at once."""
+
+    fit: Callable[..., Outcome]
+    philox: draws.Philox
+    at_once: Callable[[Sequence[Layer], int], int]
+
+
+def _numpy() -> _Backend:
+    # A layer's outputs are to stay in a core's cache.
+    widest = lambda layers: max(layer.fan_out for layer in layers)  # noqa: E731
+    return _Backend(network.fit, draws.philox, lambda layers, samples: max(1, _CACHE // (samples * widest(layers))))
+
+
+def _numba(threads: int | None, dtypes: Iterable[str]) -> _Backend:
+    from fnn import stacks  # Numba is slow to import, and the NumPy path does without it
+
+    stacks.compile_for(dtypes)
+    fit = partial(stacks.fit, threads=threads or len(os.sched_getaffinity(0)))
+    # The weights are to leave memory for others.
+    return _Backend(
+        fit, stacks.philox, lambda layers, _: max(1, _MEMORY // sum(math.prod(s) for s in network.shapes(layers)))
+    )
+
+
 def _train_alike(
-    configs: Sequence[Config], table: Ints, x: Array, y: Array, curve_epochs: Ints, teller: "_Teller | None"
+    configs: Sequence[Config],
+    table: Ints,
+    x: Array,
+    y: Array,
+    curve_epochs: Ints,
+    backend: _Backend,
+    teller: "_Teller | None",
 ) -> Outcome:
-    """Train configs of one stack with the seeds (C, n) of table, in parts that fit the cache."""
+    """Train configs of one stack with the seeds (C, n) of table, so many networks at once as the backend likes."""
     first, seeds, dtype = configs[0], table.ravel(), DTYPES[configs[0].dtype]
     layers = first.layers(x.shape[1], y.shape[1])
     numbers = numeric_settings(configs, table.shape[1])
     x, y = x.astype(dtype), y.astype(dtype)
-    size = max(1, _CHUNK // (len(x) * max(layer.fan_out for layer in layers)))
     outcomes = []
+    size = backend.at_once(layers, len(x))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result, and recorded
         for begin in range(0, len(seeds), size):
             part = slice(begin, begin + size)
-            params = network.init(layers, seeds[part], first.init, numbers["init_scale"][part], dtype)
+            scale = numbers["init_scale"][part]
+            params = network.init(layers, seeds[part], first.init, scale, dtype, philox=backend.philox)
             own = {name: values[part] for name, values in numbers.items()}
-            tell = teller.part(len(seeds[part]), first.epochs) if teller else None
-            outcomes.append(network.fit(first, layers, params, own, x, y, curve_epochs, tell))
+            tell = teller.part(len(seeds[part])) if teller else None
+            outcomes.append(backend.fit(first, layers, params, own, x, y, curve_epochs, tell))
     return Outcome(*map(np.concatenate, zip(*outcomes, strict=True)))
 
 
@@ -196,16 +241,16 @@ class _Teller:
         self.on_progress, self.total = on_progress, total
         self.done, self.last = 0, 0.0
 
-    def part(self, networks: int, epochs: int) -> Callable[[int, Array, Array], None]:
-        """Return what to call after each epoch of the next networks."""
+    def part(self, networks: int) -> Callable[[float, Array, Array], None]:
+        """Return what the next networks are to be told of: how many are done, their losses and accuracies."""
         before = self.done
         self.done += networks
 
-        def on_epoch(epoch: int, loss: Array, accuracy: Array) -> None:
+        def tell(done: float, loss: Array, accuracy: Array) -> None:
             now = time.perf_counter()
-            if now - self.last > 0.05 or epoch == epochs:
+            if now - self.last > 0.05 or done == networks:
                 self.last = now
-                done = before + networks * epoch / epochs
-                self.on_progress(Progress(done, self.total, float(np.median(loss)), float(np.mean(accuracy))))
+                so_far = float(np.median(loss)), float(np.mean(accuracy))
+                self.on_progress(Progress(before + done, self.total, *so_far))
 
-        return on_epoch
+        return tell

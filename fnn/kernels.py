@@ -1,0 +1,485 @@
+"""The lab, compiled: the training of L networks at once, in the order and with the names of `fnn/network.py`.
+
+Every array here is a lane array (rows, L), see `fnn/lanes.py`: what reads as one number is that number of L networks.
+Arrays of more dimensions are laid out flat, row after row, and found by an offset:
+
+- weights: as `network.flatten` has them, W1 row by row, its bias row last, then W2 and so on: K rows.
+- values: for each layer its inputs, `fan_in` + 1 to a sample, the last of them 1 for the bias; then the outputs.
+  So a layer is one product, bias and all: logits = inputs · W, gradient = inputsᵀ · delta.
+
+The samples are passed through in parts that fit the cache. Sums run over samples in their order, whatever the parts,
+and over lanes never; so a network's bits depend on nothing but itself.
+"""
+
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from numba import njit
+
+from fnn import draws
+from fnn.activations import ACTIVATIONS, LEAK
+from fnn.lanes import (
+    constant,
+    exp,
+    fma,
+    inlined,
+    load,
+    log1p_small,
+    magnitude,
+    policy,
+    select,
+    sigmoid,
+    spread,
+    sqrt,
+    store,
+    tanh,
+)
+from fnn.losses import LOSSES
+from fnn.optimizers import OPTIMIZERS
+
+# Registries by number: what is looked up by name in Python is switched on by its place here.
+SIGMOID, TANH, RELU, LEAKY_RELU, IDENTITY = (
+    list(ACTIVATIONS).index(n) for n in ("sigmoid", "tanh", "relu", "leaky-relu", "identity")
+)
+MSE, BCE = (list(LOSSES).index(n) for n in ("mse", "bce"))
+SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW, RPROP = (
+    list(OPTIMIZERS).index(n) for n in ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "rprop")
+)
+
+# The columns of the layer table, and the rows of the settings that are lane values.
+FAN_IN, FAN_OUT, ACTIVATION, WEIGHTS, INPUTS, OUTPUTS, STEP = range(7)
+SETTINGS = (
+    "lr",
+    "momentum",
+    "beta1",
+    "beta2",
+    "alpha",
+    "epsilon",
+    "weight_decay",
+    "eta_minus",
+    "eta_plus",
+    "step_min",
+    "step_max",
+    "stop_loss",
+)
+(H_LR, H_MOMENTUM, H_BETA1, H_BETA2, H_ALPHA, H_EPSILON, H_DECAY, H_MINUS, H_PLUS, H_MIN, H_MAX, H_STOP) = range(12)
+
+
+# ---- products, by tiles that stay in registers ----
+
+
+@inlined
+def load4(a, i, step):
+    """Return the rows i, i + step, i + 2·step and i + 3·step."""
+    return load(a, i), load(a, i + step), load(a, i + 2 * step), load(a, i + 3 * step)
+
+
+@inlined
+def store4_into(a, i, step, v):
+    """Put four lane values where `load4` finds them."""
+    store(a, i, v[0])
+    store(a, i + step, v[1])
+    store(a, i + 2 * step, v[2])
+    store(a, i + 3 * step, v[3])
+
+
+@inlined
+def fma4(a, b, c):
+    """Return a·b + c for four b and c."""
+    return fma(a, b[0], c[0]), fma(a, b[1], c[1]), fma(a, b[2], c[2]), fma(a, b[3], c[3])
+
+
+@policy
+def product_into(c, c0, cr, cc, a, a0, ar, ak, b, b0, bk, bc, rows, columns, depth, add):
+    """Write c = a·b, or c += a·b: c[r, j] = Σₖ a[r, k]·b[k, j], summed in the order of k.
+
+    x0 is where a matrix starts in its array; xr, xk, xc its steps from row to row, along k and from column to column.
+    Tiles of 4×4 use every loaded value four times; what is left over goes by strips of 4×1, 1×4 and 1×1.
+    """
+    zero = spread(c, 0.0)
+    zeros = (zero, zero, zero, zero)
+    r = 0
+    while r + 4 <= rows:
+        j = 0
+        while j + 4 <= columns:
+            ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
+            c_0 = c_1 = c_2 = c_3 = zeros
+            if add:
+                c_0, c_1 = load4(c, ci, cc), load4(c, ci + cr, cc)
+                c_2, c_3 = load4(c, ci + 2 * cr, cc), load4(c, ci + 3 * cr, cc)
+            for _ in range(depth):
+                b_k = load4(b, bi, bc)
+                c_0 = fma4(load(a, ai), b_k, c_0)
+                c_1 = fma4(load(a, ai + ar), b_k, c_1)
+                c_2 = fma4(load(a, ai + 2 * ar), b_k, c_2)
+                c_3 = fma4(load(a, ai + 3 * ar), b_k, c_3)
+                ai += ak
+                bi += bk
+            store4_into(c, ci, cc, c_0)
+            store4_into(c, ci + cr, cc, c_1)
+            store4_into(c, ci + 2 * cr, cc, c_2)
+            store4_into(c, ci + 3 * cr, cc, c_3)
+            j += 4
+        while j < columns:
+            ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
+            c_j = zeros
+            if add:
+                c_j = load4(c, ci, cr)
+            for _ in range(depth):
+                c_j = fma4(load(b, bi), load4(a, ai, ar), c_j)
+                ai += ak
+                bi += bk
+            store4_into(c, ci, cr, c_j)
+            j += 1
+        r += 4
+    while r < rows:
+        j = 0
+        while j + 4 <= columns:
+            ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
+            c_r = zeros
+            if add:
+                c_r = load4(c, ci, cc)
+            for _ in range(depth):
+                c_r = fma4(load(a, ai), load4(b, bi, bc), c_r)
+                ai += ak
+                bi += bk
+            store4_into(c, ci, cc, c_r)
+            j += 4
+        while j < columns:
+            ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
+            total = zero
+            if add:
+                total = load(c, ci)
+            for _ in range(depth):
+                total = fma(load(a, ai), load(b, bi), total)
+                ai += ak
+                bi += bk
+            store(c, ci, total)
+            j += 1
+        r += 1
+
+
+# ---- activations: `apply` and `slope` ----
+
+
+@policy
+def activate_into(a, a0, step, z, rows, columns, activation):
+    """Write the outputs a of the logits z, both (rows, columns)."""
+    for r in range(rows):
+        i, k = a0 + r * step, r * columns
+        if activation == SIGMOID:
+            for j in range(columns):
+                store(a, i + j, sigmoid(load(z, k + j)))
+        elif activation == TANH:
+            for j in range(columns):
+                store(a, i + j, tanh(load(z, k + j)))
+        elif activation == IDENTITY:
+            for j in range(columns):
+                store(a, i + j, load(z, k + j))
+        elif activation == RELU:
+            for j in range(columns):
+                v = load(z, k + j)
+                store(a, i + j, select(v < spread(z, 0.0), spread(z, 0.0), v))  # NaN is not below 0, and stays
+        else:
+            for j in range(columns):
+                v = load(z, k + j)
+                store(a, i + j, select(v > spread(z, 0.0), v, spread(z, LEAK) * v))
+
+
+@inlined
+def slope(a, activation):
+    """Return da/dz from the output a."""
+    one, zero = constant(a, 1.0, 1.0), constant(a, 0.0, 0.0)
+    if activation == SIGMOID:
+        s = a * (one - a)
+    elif activation == TANH:
+        s = one - a * a
+    elif activation == RELU:
+        s = select(a > zero, one, zero)
+    elif activation == LEAKY_RELU:
+        s = select(a > zero, one, constant(a, LEAK, LEAK))
+    else:
+        s = one
+    return s
+
+
+@policy
+def times_slope_into(delta, d0, a, a0, step, rows, columns, activation):
+    """Multiply delta: (rows, columns) by the activation's slope at its outputs a."""
+    if activation == IDENTITY:
+        return
+    for r in range(rows):
+        for j in range(columns):
+            i = d0 + r * columns + j
+            store(delta, i, load(delta, i) * slope(load(a, a0 + r * step + j), activation))
+
+
+# ---- forward, loss, backward, update ----
+
+
+@policy
+def forward_into(values, logits, layers, w, samples):
+    """Write the outputs of every layer, and the last one's logits, from the inputs in `values`."""
+    for d in range(len(layers)):
+        fan_in, fan_out, inputs, outputs = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, INPUTS], layers[d, OUTPUTS]
+        row = fan_in + 1
+        product_into(
+            logits,
+            0,
+            fan_out,
+            1,
+            values,
+            inputs,
+            row,
+            1,
+            w,
+            layers[d, WEIGHTS],
+            fan_out,
+            1,
+            samples,
+            fan_out,
+            row,
+            False,
+        )
+        activate_into(values, outputs, layers[d, STEP], logits, samples, fan_out, layers[d, ACTIVATION])
+
+
+@policy
+def loss_into(delta, values, logits, layers, y, first, samples, loss, factor, total, right):
+    """Write the gradient by the logits; return the sums so far, with these samples', of loss and right answers."""
+    last = len(layers) - 1
+    outputs, width, activation = layers[last, OUTPUTS], layers[last, FAN_OUT], layers[last, ACTIVATION]
+    one, zero, half, scale = spread(values, 1.0), spread(values, 0.0), spread(values, 0.5), spread(values, factor)
+    for r in range(samples):
+        hit = one
+        for j in range(width):
+            i = r * width + j
+            p, z, label = load(values, outputs + i), load(logits, i), y[first + r, j]
+            target = spread(values, label)
+            if loss == MSE:
+                error = p - target
+                total = fma(error, error, total)
+                store(delta, i, (error + error) * slope(p, activation) * scale)
+            else:
+                above = select(z <= zero, zero, z)  # max(z, 0); NaN stays
+                total = total + (above - target * z + log1p_small(exp(-magnitude(z))))
+                store(delta, i, (p - target) * scale)
+            hit = select(p > half, hit, zero) if label > 0.5 else select(p <= half, hit, zero)
+        right = right + hit
+    return total, right
+
+
+@policy
+def backward_into(g, delta, values, layers, w, samples, add):
+    """Write the gradient by each weight, or add it to that of earlier samples; delta: by the last layer's logits."""
+    here, there = 0, len(delta) // 2
+    for d in range(len(layers) - 1, -1, -1):
+        fan_in, fan_out, inputs, weights = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, INPUTS], layers[d, WEIGHTS]
+        row = fan_in + 1
+        product_into(
+            g, weights, fan_out, 1, values, inputs, 1, row, delta, here, fan_out, 1, row, fan_out, samples, add
+        )
+        if d > 0:
+            product_into(
+                delta,
+                there,
+                fan_in,
+                1,
+                delta,
+                here,
+                fan_out,
+                1,
+                w,
+                weights,
+                1,
+                fan_out,
+                samples,
+                fan_in,
+                fan_out,
+                False,
+            )
+            times_slope_into(delta, there, values, inputs, row, samples, fan_in, layers[d - 1, ACTIVATION])
+            here, there = there, here
+
+
+@policy
+def update_into(w, s, g, active, b, powers, h, rate, optimizer, first_step):
+    """Take one step of the optimizer; networks of block b that are not active keep their weights.
+
+    s: 2K rows, the optimizer's state, one or two numbers a weight; powers: β₁ᵗ and β₂ᵗ; h: the settings.
+    """
+    K = len(w)
+    moving = load(active, b) > spread(w, 0.0)
+    one, zero = spread(w, 1.0), spread(w, 0.0)
+    momentum, epsilon = load(h, H_MOMENTUM), load(h, H_EPSILON)
+    if optimizer == SGD:
+        for i in range(K):
+            v = load(w, i)
+            store(w, i, select(moving, v - rate * load(g, i), v))
+    elif optimizer in (MOMENTUM, NESTEROV):
+        for i in range(K):
+            v, gradient = load(w, i), load(g, i)
+            velocity = fma(momentum, load(s, i), gradient)
+            store(s, i, velocity)
+            step = fma(momentum, velocity, gradient) if optimizer == NESTEROV else velocity
+            store(w, i, select(moving, v - rate * step, v))
+    elif optimizer == ADAGRAD:
+        for i in range(K):
+            v, gradient = load(w, i), load(g, i)
+            square = fma(gradient, gradient, load(s, i))
+            store(s, i, square)
+            store(w, i, select(moving, v - rate * gradient / (sqrt(square) + epsilon), v))
+    elif optimizer == RMSPROP:
+        alpha = load(h, H_ALPHA)
+        for i in range(K):
+            v, gradient = load(w, i), load(g, i)
+            square = fma(alpha, load(s, i), (one - alpha) * gradient * gradient)
+            store(s, i, square)
+            store(w, i, select(moving, v - rate * gradient / (sqrt(square) + epsilon), v))
+    elif optimizer in (ADAM, ADAMW):
+        beta1, beta2 = load(h, H_BETA1), load(h, H_BETA2)
+        power1, power2 = load(powers, 0) * beta1, load(powers, 1) * beta2
+        store(powers, 0, power1)
+        store(powers, 1, power2)
+        keep = one - rate * load(h, H_DECAY) if optimizer == ADAMW else one
+        step, correction = rate / (one - power1), one / (one - power2)
+        for i in range(K):
+            v, gradient = load(w, i), load(g, i)
+            m = fma(beta1, load(s, i), (one - beta1) * gradient)
+            square = fma(beta2, load(s, K + i), (one - beta2) * gradient * gradient)
+            store(s, i, m)
+            store(s, K + i, square)
+            store(w, i, select(moving, v * keep - step * m / (sqrt(square * correction) + epsilon), v))
+    else:
+        low, high, minus, plus = load(h, H_MIN), load(h, H_MAX), load(h, H_MINUS), load(h, H_PLUS)
+        for i in range(K):
+            v, gradient = load(w, i), load(g, i)
+            turn = gradient * load(s, i)
+            size = (rate if first_step else load(s, K + i)) * select(turn > zero, plus, select(turn < zero, minus, one))
+            size = select(size < low, low, select(size > high, high, size))
+            gradient = select(turn < zero, zero, gradient)
+            sign = select(gradient > zero, one, select(gradient < zero, -one, gradient))  # 0 and NaN stay
+            store(s, i, gradient)
+            store(s, K + i, size)
+            store(w, i, select(moving, v - sign * size, v))
+
+
+# ---- training ----
+
+
+@policy
+def record_into(active, row, epoch, N, stop_loss, losses, rights, since, diverged, stopped):
+    """Write what an epoch's losses and right answers, the rows of `row`, say of each network: all (L,).
+
+    Return how many networks go on.
+    """
+    going = 0
+    for k in range(len(active)):
+        losses[k], rights[k] = row[0, k], row[1, k]
+        if stopped[k] >= epoch:
+            if not np.isfinite(losses[k]):
+                diverged[k] = stopped[k] = epoch
+            elif losses[k] <= stop_loss[k]:
+                stopped[k] = epoch
+        if rights[k] == N and diverged[k] < 0:
+            since[k] = epoch if since[k] < 0 else since[k]
+        else:
+            since[k] = -1
+        goes_on = stopped[k] > epoch
+        active[k] = goes_on
+        going += goes_on
+    return going
+
+
+@policy
+def inputs_into(values, x, first, samples, layers):
+    """Write samples x: (N, I) into the first layer's inputs, and the 1 beside every layer's inputs."""
+    for d in range(len(layers)):
+        for r in range(samples):
+            i = layers[d, INPUTS] + r * (layers[d, FAN_IN] + 1)
+            store(values, i + layers[d, FAN_IN], spread(values, 1.0))
+            if d == 0:
+                for j in range(layers[0, FAN_IN]):
+                    store(values, i + j, spread(values, x[first + r, j]))
+
+
+def _kernel(sources):
+    # Numba's cache looks at the bytecode of this function and at its closure, not at what it calls: so `sources`.
+    def train_into(
+        w, s, powers, h, factors, layers, x, y, part, loss, optimizer, reduction, epochs, begin, end,
+        values, logits, delta, g, row, active,
+        losses, rights, since, diverged, stopped, reached, curve_epochs, loss_curve, accuracy_curve, cancel,
+    ):  # fmt: skip
+        """Train B blocks of L networks from epoch `begin` to before `end`; write weights, state and records.
+
+        w: (B, K, L); s: (B, 2K, L), the optimizer's state; powers: (B, 2, L); h: (B, 12, L), the settings; factors:
+        (1 or B, end − begin, L), the schedule's; x: (N, I), y: (N, O), passed through `part` samples at a time;
+        values, logits, delta, g: scratch; row: (2, L), active: (B, L).
+        losses, rights, since, diverged, stopped: (B, L); reached: (B,), epochs so far; curves: (B, P, L).
+        """
+        _ = sources
+        N, width = y.shape
+        for b in range(len(w)):
+            point = np.searchsorted(curve_epochs, begin)
+            if part >= N:
+                inputs_into(values, x, 0, N, layers)
+            for epoch in range(begin, end):
+                if cancel[0]:
+                    return
+                total = right = spread(g, 0.0)
+                for first in range(0, N, part):
+                    samples = min(part, N - first)
+                    if part < N:
+                        inputs_into(values, x, first, samples, layers)
+                    forward_into(values, logits, layers, w[b], samples)
+                    total, right = loss_into(
+                        delta, values, logits, layers, y, first, samples, loss, reduction, total, right
+                    )
+                    if epoch < epochs:
+                        backward_into(g, delta, values, layers, w[b], samples, first > 0)
+                store(row, 0, total / spread(g, N * width))
+                store(row, 1, right)
+                going = record_into(
+                    active[b], row, epoch, N, h[b, H_STOP], losses[b], rights[b], since[b], diverged[b], stopped[b]
+                )
+                while point < len(curve_epochs) and (curve_epochs[point] == epoch or going == 0):
+                    for k in range(row.shape[1]):
+                        loss_curve[b, point, k] = row[0, k]
+                        accuracy_curve[b, point, k] = row[1, k] / N
+                    point += 1
+                reached[b] = epochs if going == 0 else epoch
+                if reached[b] == epochs:
+                    break
+                rate = load(h[b], H_LR) * load(factors[b if len(factors) > 1 else 0], epoch - begin)
+                update_into(w[b], s[b], g, active, b, powers[b], h[b], rate, optimizer, epoch == 0)
+
+    return njit(nogil=True, error_model="numpy", cache=True)(train_into)
+
+
+_FILES = ("kernels", "lanes", "activations", "losses", "optimizers")
+train_into = _kernel(sha256(b"".join(Path(__file__).with_name(f"{f}.py").read_bytes() for f in _FILES)).hexdigest())
+
+
+# What `draws` does with arrays, does for numbers: the multiplication is the same function, compiled.
+_multiply = inlined(draws.multiply)
+MULTIPLIER0, MULTIPLIER1 = draws.MULTIPLIERS
+KEY_STEP0, KEY_STEP1 = draws.KEY_STEPS
+
+
+@njit(nogil=True, cache=True)
+def philox_into(words, seeds, stream):
+    """Write the random words of `draws.philox`. words: (S, 4·blocks), seeds: (S,), all uint64."""
+    for s in range(len(seeds)):
+        for block in range(words.shape[1] // 4):
+            w0, w1, w2, w3 = np.uint64(block + 1), np.uint64(0), np.uint64(0), np.uint64(0)
+            key0, key1 = seeds[s], stream
+            for _ in range(10):
+                high0, low0 = _multiply(MULTIPLIER0, w0)
+                high1, low1 = _multiply(MULTIPLIER1, w2)
+                w0, w1, w2, w3 = high1 ^ w1 ^ key0, low1, high0 ^ w3 ^ key1, low0
+                key0, key1 = key0 + KEY_STEP0, key1 + KEY_STEP1
+            words[s, 4 * block] = w0
+            words[s, 4 * block + 1] = w1
+            words[s, 4 * block + 2] = w2
+            words[s, 4 * block + 3] = w3

@@ -1,0 +1,219 @@
+"""From networks to lanes and back: a stack is laid sideways into blocks, which threads train."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from fnn import kernels
+from fnn.activations import ACTIVATIONS
+from fnn.config import Config, Layer, numeric_settings
+from fnn.lanes import WIDTH
+from fnn.losses import LOSSES, REDUCTIONS
+from fnn.network import Array, Outcome, Params, flatten, shapes
+from fnn.optimizers import OPTIMIZERS
+from fnn.schedules import SCHEDULES
+
+# Bytes of scratch for the samples passed through at a time.
+_SCRATCH = 2**16
+# Epochs for which the schedule is laid out in advance.
+_SEGMENT = 2**14
+# Blocks a thread takes at a time.
+_TASK = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How layers lie in lane arrays. table: see `kernels`; values, widest: rows of them for `part` samples."""
+
+    table: NDArray[np.int64]
+    part: int
+    values: int
+    widest: int
+
+
+def plan(layers: Sequence[Layer], samples: int, lane_bytes: int = 64) -> Plan:
+    """Lay out the layers for so many samples; a network's numbers do not depend on what stands beside it."""
+    widest = max(layer.fan_out for layer in layers)
+    row = sum(layer.fan_in + 1 for layer in layers) + layers[-1].fan_out
+    part = min(samples, max(8, _SCRATCH // (lane_bytes * (row + 3 * widest))))
+    part = -(-samples // -(-samples // part))  # parts of one size
+    part += -part % 4 if part < samples else 0
+    table, weights, inputs = [], 0, 0
+    for d, (layer, (rows, columns)) in enumerate(zip(layers, shapes(layers), strict=True)):
+        outputs = inputs + part * rows
+        step = columns + (d + 1 < len(layers))
+        table.append(
+            (layer.fan_in, layer.fan_out, list(ACTIVATIONS).index(layer.activation), weights, inputs, outputs, step)
+        )
+        weights, inputs = weights + rows * columns, outputs
+    return Plan(np.array(table), part, part * row, part * widest)
+
+
+def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array of zeros that starts on a cache line: a lane value is one."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + 64, np.uint8)
+    begin = -raw.ctypes.data % 64
+    return raw[begin : begin + size].view(dtype).reshape(shape)
+
+
+def sideways(rows: NDArray[Any], L: int) -> NDArray[Any]:
+    """Lay S networks (S, K) into lane arrays (B, K, L); copies of the last one fill the last block."""
+    S, K = rows.shape
+    B = -(-S // L)
+    if S < B * L:
+        rows = np.concatenate([rows, np.repeat(rows[-1:], B * L - S, axis=0)])
+    blocks = aligned((B, K, L), rows.dtype)
+    blocks[:] = rows.reshape(B, L, K).transpose(0, 2, 1)
+    return blocks
+
+
+def upright(blocks: NDArray[Any], S: int) -> NDArray[Any]:
+    """Return the S networks of lane arrays (B, K, L) as rows (S, K): the inverse of `sideways`."""
+    B, K, L = blocks.shape
+    return blocks.transpose(0, 2, 1).reshape(B * L, K)[:S]
+
+
+class _Stack:
+    """What the threads that train one stack share: each writes the blocks it was given, and no others."""
+
+    def __init__(
+        self,
+        config: Config,
+        layers: Sequence[Layer],
+        flat: Array,
+        numbers: Mapping[str, NDArray[np.float64]],
+        x: Array,
+        y: Array,
+        curve_epochs: NDArray[np.int64],
+    ) -> None:
+        L, P = WIDTH[flat.dtype], len(curve_epochs)
+        self.config, self.x, self.y, self.curve_epochs = config, x, y, curve_epochs
+        self.plan = plan(layers, len(x))
+        self.w = sideways(flat, L)
+        B = len(self.w)
+        settings = np.stack([numbers[name] for name in kernels.SETTINGS], axis=1)
+        self.h = sideways(settings.astype(flat.dtype), L)
+        self.schedule = {
+            name: sideways(numbers[name][:, None], L)[:, 0] for name in ("gamma", "decay_every", "power", "warmup")
+        }
+        self.uniform = all((values == values[0, 0]).all() for values in self.schedule.values())
+        self.loss, self.right = np.zeros((2, B, L))
+        self.since, self.diverged = np.full((2, B, L), -1)
+        self.stopped = np.full((B, L), config.epochs)
+        self.reached = np.full(B, -1)
+        self.loss_curve, self.accuracy_curve = np.empty((2, B, P, L), np.float32)
+
+    def factors(self, blocks: slice, begin: int, end: int) -> Array:
+        """Return the schedule for a rate of 1: (1 or B, end − begin, L)."""
+        chosen = {name: v[:1, :1] if self.uniform else v[blocks] for name, v in self.schedule.items()}
+        h = SimpleNamespace(lr=1.0, **{name: v[:, None] for name, v in chosen.items()})
+        epochs = np.arange(begin, end)[:, None]
+        rates = np.asarray(SCHEDULES[self.config.scheduler](epochs, self.config.epochs, h), self.w.dtype)
+        B = 1 if self.uniform else len(self.w[blocks])
+        return np.array(np.broadcast_to(rates, (B, len(epochs), self.w.shape[2])), order="C")
+
+    def train(self, blocks: slice, cancel: NDArray[np.int64]) -> slice:
+        """Train these blocks to the end."""
+        config, plan = self.config, self.plan
+        w = self.w[blocks]
+        B, K, L = w.shape
+
+        def scratch(*shape: int) -> Array:
+            return aligned(shape, w.dtype)
+
+        state, powers = scratch(B, 2 * K, L), scratch(B, 2, L)
+        powers[:] = 1
+        work = [scratch(rows, L) for rows in (plan.values, plan.widest, 2 * plan.widest, K, 2)]
+        active = scratch(B, L)
+        for begin in range(0, config.epochs + 1, _SEGMENT):
+            end = min(begin + _SEGMENT, config.epochs + 1)
+            kernels.train_into(
+                w, state, powers, self.h[blocks], self.factors(blocks, begin, end), plan.table, self.x, self.y,
+                plan.part, list(LOSSES).index(config.loss), list(OPTIMIZERS).index(config.optimizer),
+                REDUCTIONS[config.reduction](self.y.size), config.epochs, begin, end, *work, active,
+                self.loss[blocks], self.right[blocks], self.since[blocks], self.diverged[blocks], self.stopped[blocks],
+                self.reached[blocks],
+                self.curve_epochs, self.loss_curve[blocks], self.accuracy_curve[blocks], cancel,
+            )  # fmt: skip
+        return blocks
+
+    def progress(self, S: int) -> tuple[float, Array, Array]:
+        """Return how many of the S networks are done, in shares, and losses and accuracies of those begun."""
+        begun = self.reached >= 0
+        done = np.minimum(self.reached / self.config.epochs, 1)[begun].sum() * self.w.shape[2]
+        return min(float(done), S), self.loss[begun].ravel(), self.right[begun].ravel() / len(self.y)
+
+    def outcome(self, S: int) -> Outcome:
+        """Return what became of the S networks."""
+
+        def each(values: NDArray[Any]) -> NDArray[Any]:
+            return values.reshape(-1)[:S]
+
+        def curve(values: NDArray[Any]) -> NDArray[Any]:
+            return upright(values, S)
+
+        return Outcome(
+            flat=upright(self.w, S),
+            loss=each(self.loss),
+            accuracy=each(self.right) / len(self.y),
+            epochs_to_solve=each(self.since),
+            diverged=each(self.diverged),
+            stopped=each(self.stopped),
+            loss_curve=curve(self.loss_curve),
+            accuracy_curve=curve(self.accuracy_curve),
+        )
+
+
+def compile_for(dtypes: Iterable[str]) -> None:
+    """Compile the kernel for these precisions, or load it from Numba's cache: one compilation serves every network."""
+    config = Config(hidden=(), epochs=1)
+    for dtype in dtypes:
+        x = np.zeros((1, 1), dtype)
+        params = (np.zeros((1, 2, 1), dtype),)
+        philox(np.zeros(1, np.uint64), 1, 0)
+        fit(config, config.layers(1, 1), params, numeric_settings([config]), x, x, np.arange(0), threads=1)
+
+
+def philox(seeds: NDArray[np.uint64], blocks: int, stream: int) -> NDArray[np.uint64]:
+    """Return `draws.philox` of the same arguments, compiled."""
+    words = np.empty((len(seeds), 4 * blocks), np.uint64)
+    kernels.philox_into(words, seeds, np.uint64(stream))
+    return words
+
+
+def fit(
+    config: Config,
+    layers: Sequence[Layer],
+    params: Params,
+    numbers: Mapping[str, NDArray[np.float64]],
+    x: Array,
+    y: Array,
+    curve_epochs: NDArray[np.int64],
+    tell: Callable[[float, Array, Array], None] | None = None,
+    *,
+    threads: int,
+) -> Outcome:
+    """Train a stack as `network.fit` does, on so many threads. Ctrl-C ends them at their next epoch."""
+    stack = _Stack(config, layers, flatten(params), numbers, x, y, curve_epochs)
+    B, S, cancel = len(stack.w), len(params[0]), np.zeros(1, np.int64)
+    size = max(1, min(_TASK, B // (4 * threads)))
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = {pool.submit(stack.train, slice(b, min(b + size, B)), cancel) for b in range(0, B, size)}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+                if tell:
+                    tell(*stack.progress(S))
+        except BaseException:
+            cancel[0] = 1
+            pool.shutdown(cancel_futures=True)
+            raise
+    return stack.outcome(S)

@@ -1,0 +1,244 @@
+"""The kernel's promises: the same bits wherever a network stands, and the NumPy path's answers."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fnn
+from fnn import draws, kernels, stacks, stats
+from fnn.activations import ACTIVATIONS
+from fnn.initializers import INITIALIZERS
+from fnn.losses import LOSSES, REDUCTIONS
+from fnn.optimizers import OPTIMIZERS
+from fnn.schedules import SCHEDULES
+
+KINDS = ["float32", "float64"]
+
+
+def same_bits(a, i, b, k):
+    """Assert that network i of results a is network k of results b, to the last bit."""
+    for name in ("loss", "accuracy", "epochs_to_solve", "diverged", "stopped"):
+        assert np.array_equal(getattr(a, name)[i], getattr(b, name)[k], equal_nan=True), name
+    points = min(a.loss_curve.shape[1], b.loss_curve.shape[1])
+    assert np.array_equal(a.loss_curve[i, :points], b.loss_curve[k, :points], equal_nan=True)
+    assert np.array_equal(a.accuracy_curve[i, :points], b.accuracy_curve[k, :points])
+    for v, w in zip(a.network(i), b.network(k), strict=True):
+        assert np.array_equal(v, w, equal_nan=True)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def whole(request, xor):
+    _, x, y = xor
+    return fnn.train(fnn.Config(dtype=request.param, epochs=60), x, y, seeds=range(83))
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 15, 16, 17, 31, 33])
+def test_bits_are_the_same_in_stacks_of_any_size_and_at_any_place(whole, xor, count):
+    _, x, y = xor
+    config, first = whole.configs[0], 83 - count
+    part = fnn.train(config, x, y, seeds=range(first, 83))
+    for k in range(count):
+        same_bits(part, k, whole, first + k)
+    order = np.random.default_rng(count).permutation(83)[:count]
+    shuffled = fnn.train(config, x, y, seeds=order.tolist())
+    for k in range(count):
+        same_bits(shuffled, k, whole, order[k])
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_bits_do_not_depend_on_threads_or_on_how_the_work_is_cut(whole, xor, threads, monkeypatch):
+    _, x, y = xor
+    monkeypatch.setattr(sys.modules["fnn.train"], "_MEMORY", 37 * 30)  # networks in memory at a time
+    monkeypatch.setattr(stacks, "_TASK", threads)  # blocks a thread takes
+    monkeypatch.setattr(stacks, "_SEGMENT", 7)  # epochs a call of the kernel makes
+    again = fnn.train(whole.configs[0], x, y, seeds=range(83), threads=threads)
+    for k in range(83):
+        same_bits(again, k, whole, k)
+
+
+def test_bits_do_not_depend_on_neighbours_with_other_settings(whole, xor):
+    _, x, y = xor
+    base, rng = whole.configs[0], np.random.default_rng(0)
+    others = [
+        replace(base, seed=int(s), lr=float(lr), beta1=0.5, epsilon=0.0, gamma=0.9, step_size=3)
+        for s, lr in zip(rng.integers(1000, size=40), 10.0 ** rng.uniform(-2, 308, 40), strict=True)
+    ]
+    mixed = fnn.train([c for k in range(40) for c in (others[k], replace(base, seed=k))], x, y)
+    assert (mixed.diverged[0::2] >= 0).any()
+    for k in range(40):
+        same_bits(mixed, 2 * k + 1, whole, k)
+
+
+def test_bits_do_not_depend_on_the_parts_in_which_samples_are_passed_through(monkeypatch, rng):
+    x, y = rng.normal(size=(203, 3)), rng.integers(0, 2, (203, 1)).astype(float)
+    config = fnn.Config(epochs=10, hidden="5x3", reduction="mean")
+    results = fnn.train(config, x, y, seeds=range(3))
+    for scratch in (1, 2**13, 2**30):
+        monkeypatch.setattr(stacks, "_SCRATCH", scratch)
+        again = fnn.train(config, x, y, seeds=range(3))
+        for k in range(3):
+            same_bits(again, k, results, k)
+
+
+def apart(results, oracle):
+    """Return the largest difference of weights, relative to the largest weight of each network."""
+    ours, theirs = (np.concatenate(r.flat) for r in (results, oracle))
+    return np.max(np.abs(ours - theirs) / np.abs(theirs).max(axis=1, keepdims=True))
+
+
+COMBINATIONS = list(product(ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_combination_is_the_numpy_path_one_step_and_fifty_steps_on(activation, optimizer, xor):
+    _, x, y = xor
+    for loss, scheduler, (init, reduction) in product(
+        LOSSES, SCHEDULES, zip(INITIALIZERS, [*REDUCTIONS] * 2, strict=True)
+    ):
+        config = fnn.Config(
+            activation=activation, loss=loss, optimizer=optimizer, scheduler=scheduler, init=init, reduction=reduction,
+            hidden="5x3", lr=0.003, epochs=50, warmup=20, power=1.5,
+        )  # fmt: skip
+        for epochs, limit in ((50, 1e-9), (1, 1e-13)):
+            settings = replace(config, epochs=epochs, warmup=20 if epochs == 50 else 0)
+            ours, theirs = (fnn.train(settings, x, y, seeds=range(3), backend=b) for b in ("numba", "numpy"))
+            assert apart(ours, theirs) < limit, settings
+            assert ours.loss_curve == pytest.approx(theirs.loss_curve, rel=1e-6)  # float32
+            assert ours.accuracy_curve == pytest.approx(theirs.accuracy_curve)
+
+
+@pytest.mark.parametrize("output", ACTIVATIONS)
+@pytest.mark.parametrize("hidden", ["none", "1", "2", "3x5", "8x4x6", "4x4x4x4", "17x9"])
+def test_every_depth_width_and_output_is_the_numpy_path(hidden, output, rng):
+    x, y = rng.normal(size=(13, 3)), rng.integers(0, 2, (13, 2)).astype(float)
+    config = fnn.Config(hidden=hidden, output=output, activation="tanh", init="xavier", epochs=20, lr=0.01)
+    ours, theirs = (fnn.train(config, x, y, seeds=range(3), backend=b) for b in ("numba", "numpy"))
+    assert apart(ours, theirs) < 1e-11
+    assert ours.loss == pytest.approx(theirs.loss, rel=1e-10)
+
+
+def test_each_hidden_layer_may_have_its_own_activation(xor):
+    _, x, y = xor
+    config = fnn.Config(hidden="4x4x4", activation="tanhxleaky-reluxsigmoid", epochs=20)
+    assert apart(*(fnn.train(config, x, y, seeds=range(3), backend=b) for b in ("numba", "numpy"))) < 1e-11
+
+
+@pytest.mark.parametrize("dtype", KINDS)
+def test_2000_seeds_agree_with_the_numpy_path_within_their_intervals(dtype, xor):
+    config, x, y = replace(xor[0], dtype=dtype), *xor[1:]
+    ours = stats.summarize(fnn.train(config, x, y, seeds=range(2000)))
+    theirs = stats.summarize(fnn.train(xor[0], x, y, seeds=range(2000), backend="numpy"))
+    assert theirs.interval[0] < ours.solved / 2000 < theirs.interval[1]
+    assert ours.loss.median == pytest.approx(theirs.loss.median, rel=0.02)
+    assert ours.epochs_to_solve.median == pytest.approx(theirs.epochs_to_solve.median, abs=2)
+
+
+@pytest.mark.parametrize("initializer", INITIALIZERS)
+def test_initial_weights_are_the_same_bits_on_both_paths(initializer):
+    layers, seeds = fnn.Config().layers(2, 1), [0, 5, 312551116, 2**63 - 1]
+    ours = fnn.init(layers, seeds, initializer, philox=stacks.philox)
+    assert all(np.array_equal(a, b) for a, b in zip(ours, fnn.init(layers, seeds, initializer), strict=True))
+    words = np.array(seeds, np.uint64)
+    assert np.array_equal(stacks.philox(words, 11, 1), draws.philox(words, 11, 1))
+
+
+def test_a_diverged_network_is_frozen_and_flagged_as_on_the_numpy_path(xor):
+    _, x, y = xor
+    good = fnn.Config(
+        activation="identity", output="identity", optimizer="sgd", scheduler="constant", lr=1e-3, epochs=60
+    )
+    configs = [good, replace(good, lr=10.0), replace(good, stop_loss=0.3), good]
+    ours, theirs = (fnn.train(configs, x, y, backend=b) for b in ("numba", "numpy"))
+    assert ours.diverged.tolist() == theirs.diverged.tolist()
+    assert ours.stopped.tolist() == theirs.stopped.tolist()
+    assert 0 < ours.diverged[1] < 60
+    assert 0 < ours.stopped[2] < 60
+    assert ours.loss[[0, 2, 3]] == pytest.approx(theirs.loss[[0, 2, 3]], rel=1e-12)
+    assert not np.isfinite(ours.loss_curve[1, ours.diverged[1] :]).any()
+    alone = fnn.train(good, x, y)
+    same_bits(ours, 0, alone, 0)
+
+
+def test_curves_may_be_thinned_or_left_out(whole, xor):
+    _, x, y = xor
+    thinned = fnn.train(whole.configs[0], x, y, seeds=range(83), curve_every=7)
+    assert thinned.curve_epochs.tolist() == [*range(0, 60, 7), 60]
+    assert np.array_equal(thinned.loss_curve, whole.loss_curve[:, thinned.curve_epochs])
+    none = fnn.train(whole.configs[0], x, y, seeds=range(83), curve_every=0)
+    assert none.loss_curve.shape == (83, 0)
+    assert np.array_equal(none.flat[0], whole.flat[0])
+
+
+def test_one_compilation_for_each_precision_serves_every_network(rng):
+    for dtype in KINDS:
+        fnn.train(fnn.Config(dtype=dtype, epochs=1), *fnn.data.xor4())
+    before = list(kernels.train_into.signatures)
+    for dtype, hidden, (activation, loss, optimizer, scheduler) in product(KINDS, ["none", "3x2x4"], COMBINATIONS[::7]):
+        config = fnn.Config(
+            dtype=dtype, hidden=hidden, activation=activation, loss=loss, optimizer=optimizer, scheduler=scheduler,
+            epochs=2, warmup=1,
+        )  # fmt: skip
+        fnn.train(config, rng.normal(size=(5, 3)), np.ones((5, 2)), curve_every=len(hidden) % 2)
+    assert list(kernels.train_into.signatures) == before
+    assert len(before) == 2
+
+
+def test_sideways_and_upright_are_inverse():
+    rows = np.arange(5 * 3.0).reshape(5, 3)
+    blocks = stacks.sideways(rows, 4)
+    assert blocks.shape == (2, 3, 4)
+    assert blocks.ctypes.data % 64 == 0
+    assert blocks[1].T.tolist() == [rows[4].tolist()] * 4
+    assert np.array_equal(stacks.upright(blocks, 5), rows)
+
+
+@pytest.mark.parametrize("dtype", KINDS)
+def test_uncompiled_the_kernel_computes_the_same(dtype, tmp_path):
+    code = f"""
+import numpy as np, sys, fnn
+x, y = fnn.data.xor()
+configs = [fnn.Config(optimizer=o, activation=a, loss=l, dtype="{dtype}", epochs=3)
+           for o, a, l in [("adam", "sigmoid", "mse"), ("rprop", "tanh", "bce"), ("nesterov", "relu", "mse"),
+                           ("adamw", "leaky-relu", "bce"), ("sgd", "identity", "mse"), ("rmsprop", "tanh", "mse"),
+                           ("adagrad", "sigmoid", "bce"), ("momentum", "sigmoid", "mse")]]
+np.save(sys.argv[1], np.concatenate(fnn.train(configs, x, y, seeds=[1, 2]).flat))
+"""
+    for name, disable in (("compiled", "0"), ("plain", "1")):
+        subprocess.run(
+            [sys.executable, "-c", code, tmp_path / name], env={**os.environ, "NUMBA_DISABLE_JIT": disable}, check=True
+        )
+    compiled, plain = (np.load(tmp_path / f"{name}.npy") for name in ("compiled", "plain"))
+    assert compiled == pytest.approx(
+        plain, rel=1e-13 if dtype == "float64" else 1e-4, abs=1e-6 if dtype == "float32" else 1e-14
+    )
+
+
+def test_the_cache_notices_a_change_in_what_the_kernel_calls(tmp_path):
+    """A copy of the package whose tanh is made wrong after its kernel was cached must train with the wrong one."""
+    shutil.copytree(Path(fnn.__file__).parent, tmp_path / "fnn", ignore=shutil.ignore_patterns("__pycache__"))
+    code = (
+        "import fnn; r = fnn.train(fnn.Config(activation='tanh', epochs=5), *fnn.data.xor4());"
+        "stats = fnn.kernels.train_into.stats;"
+        "print(r.loss[0], sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))"
+    )
+
+    def run():
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+        return done.stdout.split()
+
+    loss, *counts = run()
+    assert counts == ["0", "1"]
+    assert run() == [loss, "1", "0"]
+    file = tmp_path / "fnn" / "lanes.py"
+    file.write_text(file.read_text().replace("return t / (t + constant(z, 2.0, 2.0))", "return t"))
+    other, *counts = run()
+    assert counts == ["0", "1"]
+    assert other != loss
