@@ -70,6 +70,13 @@ SETTINGS = (
 
 
 @inlined
+def matrix(a, start, row_step, column_step):
+    """Return where in a lane array a matrix starts, and the steps to its next row and its next column."""
+    # Numba compiles a function anew for each constant it is called with; sums are no constants to it.
+    return a, start + 0, row_step + 0, column_step + 0
+
+
+@inlined
 def load4(a, i, step):
     """Return the rows i, i + step, i + 2·step and i + 3·step."""
     return load(a, i), load(a, i + step), load(a, i + 2 * step), load(a, i + 3 * step)
@@ -90,13 +97,16 @@ def fma4(a, b, c):
     return fma(a, b[0], c[0]), fma(a, b[1], c[1]), fma(a, b[2], c[2]), fma(a, b[3], c[3])
 
 
-@policy
-def product_into(c, c0, cr, cc, a, a0, ar, ak, b, b0, bk, bc, rows, columns, depth, add):
-    """Write c = a·b, or c += a·b: c[r, j] = Σₖ a[r, k]·b[k, j], summed in the order of k.
+@inlined
+def product_into(c_matrix, a_matrix, b_matrix, rows, columns, depth, add):
+    """Write c = a·b, or c += a·b where `add`: c[r, j] = Σₖ a[r, k]·b[k, j], summed in the order of k.
 
-    x0 is where a matrix starts in its array; xr, xk, xc its steps from row to row, along k and from column to column.
+    A matrix is its lane array, where in it it starts, and the steps to the next row and to the next column.
     Tiles of 4×4 use every loaded value four times; what is left over goes by strips of 4×1, 1×4 and 1×1.
     """
+    c, c0, cr, cc = c_matrix
+    a, a0, ar, ak = a_matrix
+    b, b0, bk, bc = b_matrix
     zero = spread(c, 0.0)
     zeros = (zero, zero, zero, zero)
     r = 0
@@ -224,24 +234,9 @@ def forward_into(values, logits, layers, w, samples):
     for d in range(len(layers)):
         fan_in, fan_out, inputs, outputs = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, INPUTS], layers[d, OUTPUTS]
         row = fan_in + 1
-        product_into(
-            logits,
-            0,
-            fan_out,
-            1,
-            values,
-            inputs,
-            row,
-            1,
-            w,
-            layers[d, WEIGHTS],
-            fan_out,
-            1,
-            samples,
-            fan_out,
-            row,
-            False,
-        )
+        z, h = matrix(logits, 0, fan_out, 1), matrix(values, inputs, row, 1)
+        # Never true, but no constant: for those, see `matrix`.
+        product_into(z, h, matrix(w, layers[d, WEIGHTS], fan_out, 1), samples, fan_out, row, d < 0)
         activate_into(values, outputs, layers[d, STEP], logits, samples, fan_out, layers[d, ACTIVATION])
 
 
@@ -277,28 +272,11 @@ def backward_into(g, delta, values, layers, w, samples, add):
     for d in range(len(layers) - 1, -1, -1):
         fan_in, fan_out, inputs, weights = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, INPUTS], layers[d, WEIGHTS]
         row = fan_in + 1
-        product_into(
-            g, weights, fan_out, 1, values, inputs, 1, row, delta, here, fan_out, 1, row, fan_out, samples, add
-        )
+        error, transposed = matrix(delta, here, fan_out, 1), matrix(values, inputs, 1, row)
+        product_into(matrix(g, weights, fan_out, 1), transposed, error, row, fan_out, samples, add)
         if d > 0:
-            product_into(
-                delta,
-                there,
-                fan_in,
-                1,
-                delta,
-                here,
-                fan_out,
-                1,
-                w,
-                weights,
-                1,
-                fan_out,
-                samples,
-                fan_in,
-                fan_out,
-                False,
-            )
+            before, transposed = matrix(delta, there, fan_in, 1), matrix(w, weights, 1, fan_out)
+            product_into(before, error, transposed, samples, fan_in, fan_out, d < 0)
             times_slope_into(delta, there, values, inputs, row, samples, fan_in, layers[d - 1, ACTIVATION])
             here, there = there, here
 
@@ -422,15 +400,13 @@ def _kernel(sources):
         N, width = y.shape
         for b in range(len(w)):
             point = np.searchsorted(curve_epochs, begin)
-            if part >= N:
-                inputs_into(values, x, 0, N, layers)
             for epoch in range(begin, end):
                 if cancel[0]:
                     return
                 total = right = spread(g, 0.0)
                 for first in range(0, N, part):
                     samples = min(part, N - first)
-                    if part < N:
+                    if part < N or epoch == begin:
                         inputs_into(values, x, first, samples, layers)
                     forward_into(values, logits, layers, w[b], samples)
                     total, right = loss_into(

@@ -389,8 +389,8 @@ def sigmoid(z: Lanes) -> Lanes:
 @inlined
 def tanh(z: Lanes) -> Lanes:
     """Return tanh z, within 4 ulp, as t / (t + 2) with t = e²ᶻ − 1, which keeps its digits near 0."""
-    x, far = z + z, constant(z, 44.0, 44.0)  # beyond, tanh is ±1
-    x = select(x > far, far, select(x < -far, -far, x))
+    far = constant(z, 44.0, 44.0)  # beyond, tanh is ±1
+    x = select(z + z > far, far, select(z + z < -far, -far, z + z))
     p, n = _expm1_parts(x)
     power = scale(constant(z, 1.0, 1.0), n)
     t = fma(p, power, power - constant(z, 1.0, 1.0))

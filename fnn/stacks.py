@@ -145,9 +145,10 @@ class _Stack:
 
     def progress(self, S: int) -> tuple[float, Array, Array]:
         """Return how many of the S networks are done, in shares, and losses and accuracies of those begun."""
-        begun = self.reached >= 0
-        done = np.minimum(self.reached / self.config.epochs, 1)[begun].sum() * self.w.shape[2]
-        return min(float(done), S), self.loss[begun].ravel(), self.right[begun].ravel() / len(self.y)
+        reached = np.repeat(self.reached, self.w.shape[2])[:S]
+        begun = reached >= 0
+        done = float(np.minimum(reached[begun] / self.config.epochs, 1).sum())
+        return done, self.loss.ravel()[:S][begun], self.right.ravel()[:S][begun] / len(self.y)
 
     def outcome(self, S: int) -> Outcome:
         """Return what became of the S networks."""

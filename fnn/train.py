@@ -182,9 +182,10 @@ class _Backend(NamedTuple):
 
 
 def _numpy() -> _Backend:
-    # A layer's outputs are to stay in a core's cache.
-    widest = lambda layers: max(layer.fan_out for layer in layers)  # noqa: E731
-    return _Backend(network.fit, draws.philox, lambda layers, samples: max(1, _CACHE // (samples * widest(layers))))
+    def at_once(layers: Sequence[Layer], samples: int) -> int:  # a layer's outputs are to stay in a core's cache
+        return max(1, _CACHE // (samples * max(layer.fan_out for layer in layers)))
+
+    return _Backend(network.fit, draws.philox, at_once)
 
 
 def _numba(threads: int | None, dtypes: Iterable[str]) -> _Backend:
@@ -192,10 +193,11 @@ def _numba(threads: int | None, dtypes: Iterable[str]) -> _Backend:
 
     stacks.compile_for(dtypes)
     fit = partial(stacks.fit, threads=threads or len(os.sched_getaffinity(0)))
-    # The weights are to leave memory for others.
-    return _Backend(
-        fit, stacks.philox, lambda layers, _: max(1, _MEMORY // sum(math.prod(s) for s in network.shapes(layers)))
-    )
+
+    def at_once(layers: Sequence[Layer], _samples: int) -> int:  # the weights are to leave memory for others
+        return max(1, _MEMORY // sum(math.prod(shape) for shape in network.shapes(layers)))
+
+    return _Backend(fit, stacks.philox, at_once)
 
 
 def _train_alike(

@@ -67,7 +67,7 @@ def test_bits_do_not_depend_on_neighbours_with_other_settings(whole, xor):
     _, x, y = xor
     base, rng = whole.configs[0], np.random.default_rng(0)
     others = [
-        replace(base, seed=int(s), lr=float(lr), beta1=0.5, epsilon=0.0, gamma=0.9, step_size=3)
+        replace(base, seed=int(s), lr=float(lr), beta1=0.5, init_scale=1.7e308, gamma=0.9, step_size=3)
         for s, lr in zip(rng.integers(1000, size=40), 10.0 ** rng.uniform(-2, 308, 40), strict=True)
     ]
     mixed = fnn.train([c for k in range(40) for c in (others[k], replace(base, seed=k))], x, y)

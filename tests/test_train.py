@@ -132,9 +132,9 @@ def test_a_network_that_diverges_on_the_right_side_is_not_solved():
 
 def test_a_stack_that_is_trained_in_parts_is_the_same(xor, monkeypatch):
     config, x, y = replace(xor[0], epochs=20), *xor[1:]
-    whole = fnn.train([config, replace(config, lr=0.3)], x, y, seeds=range(11))
-    monkeypatch.setattr(sys.modules["fnn.train"], "_CHUNK", 300)
-    parts = fnn.train([config, replace(config, lr=0.3)], x, y, seeds=range(11))
+    whole = fnn.train([config, replace(config, lr=0.3)], x, y, seeds=range(11), backend="numpy")
+    monkeypatch.setattr(sys.modules["fnn.train"], "_CACHE", 300)
+    parts = fnn.train([config, replace(config, lr=0.3)], x, y, seeds=range(11), backend="numpy")
     assert parts.loss == pytest.approx(whole.loss, rel=1e-12)
     assert all(np.allclose(a, b, rtol=1e-12) for a, b in zip(parts.params, whole.params, strict=True))
 
