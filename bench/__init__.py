@@ -1,0 +1,1 @@
+"""Contenders on the same work: agreement first, then time."""

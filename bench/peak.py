@@ -1,0 +1,58 @@
+"""What the machine can do, and what the work asks for: multiplications and additions."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from fnn.config import Config
+from fnn.lanes import fma, load, policy, store
+from fnn.stacks import aligned
+
+# Operations of one exponential as `fnn.lanes` computes it (range reduction, polynomial, scaling), by precision.
+EXP = {"float32": 19, "float64": 29}
+
+
+@policy
+def _chains_into(a, turns):
+    """Run 24 independent chains of fused multiply-adds: enough to hide the latency of two units."""
+    v = load(a, 0)
+    c = (v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v)
+    x, y = load(a, 1), load(a, 2)
+    for _ in range(turns):
+        c = (
+            fma(c[0], x, y), fma(c[1], x, y), fma(c[2], x, y), fma(c[3], x, y), fma(c[4], x, y), fma(c[5], x, y),
+            fma(c[6], x, y), fma(c[7], x, y), fma(c[8], x, y), fma(c[9], x, y), fma(c[10], x, y), fma(c[11], x, y),
+            fma(c[12], x, y), fma(c[13], x, y), fma(c[14], x, y), fma(c[15], x, y), fma(c[16], x, y),
+            fma(c[17], x, y), fma(c[18], x, y), fma(c[19], x, y), fma(c[20], x, y), fma(c[21], x, y),
+            fma(c[22], x, y), fma(c[23], x, y),
+        )  # fmt: skip
+    total = c[0]
+    for k in range(24):
+        total = total + c[k]
+    store(a, 0, total)
+
+
+def peak(dtype: str, threads: int, turns: int = 5_000_000) -> float:
+    """Return the operations per second of fused multiply-adds on that many threads, each counting as two."""
+    arrays = [aligned((3, 64 // np.dtype(dtype).itemsize), dtype) for _ in range(threads)]
+    _chains_into(arrays[0], 1)
+    with ThreadPoolExecutor(threads) as pool:
+        start = time.perf_counter()
+        list(pool.map(lambda a: _chains_into(a, turns), arrays))
+        seconds = time.perf_counter() - start
+    return threads * turns * 24 * 2 * arrays[0].shape[1] / seconds
+
+
+def operations(config: Config, inputs: int, outputs: int, samples: int) -> float:
+    """Return the operations of training one network with sigmoids, mse and adam.
+
+    A sample costs two for each weight forwards, two for its gradient, two for passing the error on (not to the
+    inputs); for each unit an exponential and 4 around it, and 5 for slope and error. A weight costs 14 in Adam.
+    """
+    layers = config.layers(inputs, outputs)
+    weights = sum((layer.fan_in + 1) * layer.fan_out for layer in layers)
+    passed_on = sum(layer.fan_in * layer.fan_out for layer in layers[1:])
+    units = sum(layer.fan_out for layer in layers)
+    a_sample = 4 * weights + 2 * passed_on + units * (EXP[config.dtype] + 9)
+    return config.epochs * (samples * a_sample + 14 * weights)
