@@ -1,7 +1,7 @@
 """The peers: each trains the same networks, from the same initial weights, to the same schedule, in its best form.
 
-A contender is a function of (config, params, x, y, threads), params stacked (S, I+1, O), that returns a function to
-be timed; that one trains the S networks and returns their predictions (S, N, O). All know what the benchmark asks
+A contender is a function of (config, params, x, y, threads), params stacked (S, I+1, O), that returns the function to
+be timed, which trains the S networks, and one that makes of its result their predictions (S, N, O). All know what the benchmark asks
 for: sigmoids, mse, the sum over samples, Adam, and the exponential schedule.
 """
 
@@ -23,14 +23,12 @@ def kernel(config: fnn.Config, params: Any, x: Any, y: Any, threads: int) -> Any
     """The lane kernel, drawing its own initial weights from the seeds 0 to S − 1: the same ones."""
 
     def run() -> Any:
-        seeds = range(len(params[0]))
-        results = fnn.train(config, x, y, seeds=seeds, threads=threads, curve_every=0)
-        return network.predict(results.layers[0], results.params, x.astype(config.dtype))
+        return fnn.train(config, x, y, seeds=range(len(params[0])), threads=threads, curve_every=0)
 
-    return run
+    return run, lambda results: network.predict(results.layers[0], results.params, x)
 
 
-def jax_vmap(config: fnn.Config, params: Any, x: Any, y: Any, threads: int) -> Any:
+def jax_vmap(config: fnn.Config, params: Any, x: Any, y: Any, _threads: int) -> Any:
     """JAX: one network's training as a scan over epochs, vmapped over networks and jitted whole."""
     import jax
     import jax.numpy as jnp
@@ -63,7 +61,7 @@ def jax_vmap(config: fnn.Config, params: Any, x: Any, y: Any, threads: int) -> A
 
     trained = jax.jit(jax.vmap(train))
     params = tuple(jnp.asarray(w, config.dtype) for w in params)
-    return lambda: np.asarray(trained(params))
+    return lambda: jax.block_until_ready(trained(params)), np.asarray
 
 
 def torch_stacked(config: fnn.Config, params: Any, x: Any, y: Any, threads: int, at_once: int = 1024) -> Any:
@@ -71,6 +69,7 @@ def torch_stacked(config: fnn.Config, params: Any, x: Any, y: Any, threads: int,
     import torch
 
     torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)  # saturated networks are full of them, and slow
     dtype, schedule = getattr(torch, config.dtype), rates(config)
     x, y = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype)
 
@@ -93,10 +92,10 @@ def torch_stacked(config: fnn.Config, params: Any, x: Any, y: Any, threads: int,
         with torch.no_grad():
             return predict(weights, biases).numpy()
 
-    return lambda: np.concatenate([train(slice(b, b + at_once)) for b in range(0, len(params[0]), at_once)])
+    return lambda: [train(slice(b, b + at_once)) for b in range(0, len(params[0]), at_once)], np.concatenate
 
 
-def numpy_loop(config: fnn.Config, params: Any, x: Any, y: Any, threads: int) -> Any:
+def numpy_loop(config: fnn.Config, params: Any, x: Any, y: Any, _threads: int) -> Any:
     """The lab as the report writes it: one network after the other, an array expression a step."""
     schedule = rates(config)
 
@@ -123,10 +122,10 @@ def numpy_loop(config: fnn.Config, params: Any, x: Any, y: Any, threads: int) ->
             h = 1 / (1 + np.exp(-np.matmul(x1, w)))
         return h
 
-    return lambda: np.stack([one(k) for k in range(len(params[0]))])
+    return lambda: [one(k) for k in range(len(params[0]))], np.stack
 
 
-def torch_loop(config: fnn.Config, params: Any, x: Any, y: Any, threads: int) -> Any:
+def torch_loop(config: fnn.Config, params: Any, x: Any, y: Any, _threads: int) -> Any:
     """PyTorch as people write it: a Sequential, Adam and a StepLR for each network in turn."""
     import torch
 
@@ -155,10 +154,10 @@ def torch_loop(config: fnn.Config, params: Any, x: Any, y: Any, threads: int) ->
         with torch.no_grad():
             return model(x).numpy()
 
-    return lambda: np.stack([one(k) for k in range(len(params[0]))])
+    return lambda: [one(k) for k in range(len(params[0]))], np.stack
 
 
-def sklearn_loop(config: fnn.Config, params: Any, x: Any, y: Any, threads: int) -> Any:
+def sklearn_loop(config: fnn.Config, params: Any, x: Any, y: Any, _threads: int) -> Any:
     """scikit-learn's `MLPClassifier`: its own initial weights, log loss and constant rate, for it has no others."""
     from sklearn.neural_network import MLPClassifier
 
@@ -170,4 +169,4 @@ def sklearn_loop(config: fnn.Config, params: Any, x: Any, y: Any, threads: int) 
         )  # fmt: skip
         return model.fit(x, y[:, 0]).predict_proba(x)[:, 1:]
 
-    return lambda: np.stack([one(k) for k in range(len(params[0]))])
+    return lambda: [one(k) for k in range(len(params[0]))], np.stack

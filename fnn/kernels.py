@@ -3,7 +3,9 @@
 Every array here is a lane array (rows, L), see `fnn/lanes.py`: what reads as one number is that number of L networks.
 Arrays of more dimensions are laid out flat, row after row, and found by an offset:
 
-- weights: as `network.flatten` has them, W1 row by row, its bias row last, then W2 and so on: K rows.
+- weights: as `network.flatten` has them, W1 row by row, its bias row last, then W2 and so on: K rows. A layer's rows
+  are STEP apart, one more than its width where that is a multiple of 16: rows 4096 bytes apart would all want the
+  same few places of the cache. So do the logits, and the errors `delta`, of a sample.
 - values: for each layer its inputs, `fan_in` + 1 to a sample, the last of them 1 for the bias; then the outputs.
   So a layer is one product, bias and all: logits = inputs · W, gradient = inputsᵀ · delta.
 
@@ -48,7 +50,7 @@ SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW, RPROP = (
 )
 
 # The columns of the layer table, and the rows of the settings that are lane values.
-FAN_IN, FAN_OUT, ACTIVATION, WEIGHTS, INPUTS, OUTPUTS, STEP = range(7)
+FAN_IN, FAN_OUT, ACTIVATION, WEIGHTS, INPUTS, OUTPUTS, OUTPUT_STEP, STEP = range(8)
 SETTINGS = (
     "lr",
     "momentum",
@@ -102,17 +104,18 @@ def product_into(c_matrix, a_matrix, b_matrix, rows, columns, depth, add):
     """Write c = a·b, or c += a·b where `add`: c[r, j] = Σₖ a[r, k]·b[k, j], summed in the order of k.
 
     A matrix is its lane array, where in it it starts, and the steps to the next row and to the next column.
-    Tiles of 4×4 use every loaded value four times; what is left over goes by strips of 4×1, 1×4 and 1×1.
+    Tiles of 4×4 use every loaded value four times; what is left over goes by tiles of 2×4,
+    1×4, 4×1 and 1×1. Columns come outermost, so that a strip of b stays in the cache while a passes by.
     """
     c, c0, cr, cc = c_matrix
     a, a0, ar, ak = a_matrix
     b, b0, bk, bc = b_matrix
     zero = spread(c, 0.0)
     zeros = (zero, zero, zero, zero)
-    r = 0
-    while r + 4 <= rows:
-        j = 0
-        while j + 4 <= columns:
+    j = 0
+    while j + 4 <= columns:
+        r = 0
+        while r + 4 <= rows:
             ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
             c_0 = c_1 = c_2 = c_3 = zeros
             if add:
@@ -130,33 +133,46 @@ def product_into(c_matrix, a_matrix, b_matrix, rows, columns, depth, add):
             store4_into(c, ci + cr, cc, c_1)
             store4_into(c, ci + 2 * cr, cc, c_2)
             store4_into(c, ci + 3 * cr, cc, c_3)
-            j += 4
-        while j < columns:
+            r += 4
+        if r + 2 <= rows:
             ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
-            c_j = zeros
+            c_0 = c_1 = zeros
             if add:
-                c_j = load4(c, ci, cr)
+                c_0, c_1 = load4(c, ci, cc), load4(c, ci + cr, cc)
             for _ in range(depth):
-                c_j = fma4(load(b, bi), load4(a, ai, ar), c_j)
+                b_k = load4(b, bi, bc)
+                c_0 = fma4(load(a, ai), b_k, c_0)
+                c_1 = fma4(load(a, ai + ar), b_k, c_1)
                 ai += ak
                 bi += bk
-            store4_into(c, ci, cr, c_j)
-            j += 1
-        r += 4
-    while r < rows:
-        j = 0
-        while j + 4 <= columns:
+            store4_into(c, ci, cc, c_0)
+            store4_into(c, ci + cr, cc, c_1)
+            r += 2
+        if r < rows:
             ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
-            c_r = zeros
+            c_0 = zeros
             if add:
-                c_r = load4(c, ci, cc)
+                c_0 = load4(c, ci, cc)
             for _ in range(depth):
-                c_r = fma4(load(a, ai), load4(b, bi, bc), c_r)
+                c_0 = fma4(load(a, ai), load4(b, bi, bc), c_0)
                 ai += ak
                 bi += bk
-            store4_into(c, ci, cc, c_r)
-            j += 4
-        while j < columns:
+            store4_into(c, ci, cc, c_0)
+        j += 4
+    while j < columns:
+        r = 0
+        while r + 4 <= rows:
+            ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
+            c_0 = zeros
+            if add:
+                c_0 = load4(c, ci, cr)
+            for _ in range(depth):
+                c_0 = fma4(load(b, bi), load4(a, ai, ar), c_0)
+                ai += ak
+                bi += bk
+            store4_into(c, ci, cr, c_0)
+            r += 4
+        while r < rows:
             ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
             total = zero
             if add:
@@ -166,18 +182,20 @@ def product_into(c_matrix, a_matrix, b_matrix, rows, columns, depth, add):
                 ai += ak
                 bi += bk
             store(c, ci, total)
-            j += 1
-        r += 1
+            r += 1
+        j += 1
 
 
 # ---- activations: `apply` and `slope` ----
 
 
 @policy
-def activate_into(a, a0, step, z, rows, columns, activation):
-    """Write the outputs a of the logits z, both (rows, columns)."""
+def activate_into(a_matrix, z_matrix, rows, columns, activation):
+    """Write the outputs a of the logits z."""
+    a, a0, ar, _ = a_matrix
+    z, z0, zr, _ = z_matrix
     for r in range(rows):
-        i, k = a0 + r * step, r * columns
+        i, k = a0 + r * ar, z0 + r * zr
         if activation == SIGMOID:
             for j in range(columns):
                 store(a, i + j, sigmoid(load(z, k + j)))
@@ -215,14 +233,16 @@ def slope(a, activation):
 
 
 @policy
-def times_slope_into(delta, d0, a, a0, step, rows, columns, activation):
-    """Multiply delta: (rows, columns) by the activation's slope at its outputs a."""
+def times_slope_into(delta_matrix, a_matrix, rows, columns, activation):
+    """Multiply delta by the activation's slope at its outputs a."""
+    delta, d0, dr, _ = delta_matrix
+    a, a0, ar, _ = a_matrix
     if activation == IDENTITY:
         return
     for r in range(rows):
+        i, k = d0 + r * dr, a0 + r * ar
         for j in range(columns):
-            i = d0 + r * columns + j
-            store(delta, i, load(delta, i) * slope(load(a, a0 + r * step + j), activation))
+            store(delta, i + j, load(delta, i + j) * slope(load(a, k + j), activation))
 
 
 # ---- forward, loss, backward, update ----
@@ -232,12 +252,12 @@ def times_slope_into(delta, d0, a, a0, step, rows, columns, activation):
 def forward_into(values, logits, layers, w, samples):
     """Write the outputs of every layer, and the last one's logits, from the inputs in `values`."""
     for d in range(len(layers)):
-        fan_in, fan_out, inputs, outputs = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, INPUTS], layers[d, OUTPUTS]
-        row = fan_in + 1
-        z, h = matrix(logits, 0, fan_out, 1), matrix(values, inputs, row, 1)
-        # Never true, but no constant: for those, see `matrix`.
-        product_into(z, h, matrix(w, layers[d, WEIGHTS], fan_out, 1), samples, fan_out, row, d < 0)
-        activate_into(values, outputs, layers[d, STEP], logits, samples, fan_out, layers[d, ACTIVATION])
+        fan_in, fan_out, step = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, STEP]
+        h, z = matrix(values, layers[d, INPUTS], fan_in + 1, 1), matrix(logits, 0, step, 1)
+        # `d < 0` is never true, but no constant: for those, see `matrix`.
+        product_into(z, h, matrix(w, layers[d, WEIGHTS], step, 1), samples, fan_out, fan_in + 1, d < 0)
+        into = matrix(values, layers[d, OUTPUTS], layers[d, OUTPUT_STEP], 1)
+        activate_into(into, z, samples, fan_out, layers[d, ACTIVATION])
 
 
 @policy
@@ -245,12 +265,13 @@ def loss_into(delta, values, logits, layers, y, first, samples, loss, factor, to
     """Write the gradient by the logits; return the sums so far, with these samples', of loss and right answers."""
     last = len(layers) - 1
     outputs, width, activation = layers[last, OUTPUTS], layers[last, FAN_OUT], layers[last, ACTIVATION]
+    step = layers[last, STEP]
     one, zero, half, scale = spread(values, 1.0), spread(values, 0.0), spread(values, 0.5), spread(values, factor)
     for r in range(samples):
         hit = one
         for j in range(width):
-            i = r * width + j
-            p, z, label = load(values, outputs + i), load(logits, i), y[first + r, j]
+            i = r * step + j
+            p, z, label = load(values, outputs + r * width + j), load(logits, i), y[first + r, j]
             target = spread(values, label)
             if loss == MSE:
                 error = p - target
@@ -270,14 +291,14 @@ def backward_into(g, delta, values, layers, w, samples, add):
     """Write the gradient by each weight, or add it to that of earlier samples; delta: by the last layer's logits."""
     here, there = 0, len(delta) // 2
     for d in range(len(layers) - 1, -1, -1):
-        fan_in, fan_out, inputs, weights = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, INPUTS], layers[d, WEIGHTS]
-        row = fan_in + 1
-        error, transposed = matrix(delta, here, fan_out, 1), matrix(values, inputs, 1, row)
-        product_into(matrix(g, weights, fan_out, 1), transposed, error, row, fan_out, samples, add)
+        fan_in, fan_out, step = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, STEP]
+        error, h = matrix(delta, here, step, 1), matrix(values, layers[d, INPUTS], 1, fan_in + 1)
+        product_into(matrix(g, layers[d, WEIGHTS], step, 1), h, error, fan_in + 1, fan_out, samples, add)
         if d > 0:
-            before, transposed = matrix(delta, there, fan_in, 1), matrix(w, weights, 1, fan_out)
+            before, transposed = matrix(delta, there, layers[d - 1, STEP], 1), matrix(w, layers[d, WEIGHTS], 1, step)
             product_into(before, error, transposed, samples, fan_in, fan_out, d < 0)
-            times_slope_into(delta, there, values, inputs, row, samples, fan_in, layers[d - 1, ACTIVATION])
+            outputs = matrix(values, layers[d, INPUTS], fan_in + 1, 1)
+            times_slope_into(before, outputs, samples, fan_in, layers[d - 1, ACTIVATION])
             here, there = there, here
 
 

@@ -14,7 +14,7 @@ from fnn.activations import ACTIVATIONS
 from fnn.config import Config, Layer, numeric_settings
 from fnn.lanes import WIDTH
 from fnn.losses import LOSSES, REDUCTIONS
-from fnn.network import Array, Outcome, Params, flatten, shapes
+from fnn.network import Array, Outcome, Params, flatten
 from fnn.optimizers import OPTIMIZERS
 from fnn.schedules import SCHEDULES
 
@@ -28,30 +28,42 @@ _TASK = 8
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How layers lie in lane arrays. table: see `kernels`; values, widest: rows of them for `part` samples."""
+    """How layers lie in lane arrays. table: see `kernels`; places: (K,) the row of each weight, of `weights` rows.
+
+    part: samples passed through at a time; values, widest: rows of scratch for them.
+    """
 
     table: NDArray[np.int64]
+    places: NDArray[np.int64]
+    weights: int
     part: int
     values: int
     widest: int
 
+    def spaced(self, flat: Array) -> Array:
+        """Return rows of K weights (S, K) as rows of `weights` numbers, each weight in its place."""
+        if self.weights == flat.shape[1]:
+            return flat
+        rows = np.zeros((len(flat), self.weights), flat.dtype)
+        rows[:, self.places] = flat
+        return rows
 
-def plan(layers: Sequence[Layer], samples: int, lane_bytes: int = 64) -> Plan:
-    """Lay out the layers for so many samples; a network's numbers do not depend on what stands beside it."""
-    widest = max(layer.fan_out for layer in layers)
+
+def plan(layers: Sequence[Layer], samples: int) -> Plan:
+    """Lay out the layers for so many samples."""
+    steps = [layer.fan_out + (layer.fan_out % 16 == 0) for layer in layers]
     row = sum(layer.fan_in + 1 for layer in layers) + layers[-1].fan_out
-    part = min(samples, max(8, _SCRATCH // (lane_bytes * (row + 3 * widest))))
+    part = min(samples, max(8, _SCRATCH // (64 * (row + 3 * max(steps)))))
     part = -(-samples // -(-samples // part))  # parts of one size
-    part += -part % 4 if part < samples else 0
-    table, weights, inputs = [], 0, 0
-    for d, (layer, (rows, columns)) in enumerate(zip(layers, shapes(layers), strict=True)):
-        outputs = inputs + part * rows
-        step = columns + (d + 1 < len(layers))
-        table.append(
-            (layer.fan_in, layer.fan_out, list(ACTIVATIONS).index(layer.activation), weights, inputs, outputs, step)
-        )
-        weights, inputs = weights + rows * columns, outputs
-    return Plan(np.array(table), part, part * row, part * widest)
+    part = min(samples, part + -part % 4)
+    table, places, weights, inputs = [], [], 0, 0
+    for d, (layer, step) in enumerate(zip(layers, steps, strict=True)):
+        activation, outputs = list(ACTIVATIONS).index(layer.activation), inputs + part * (layer.fan_in + 1)
+        output_step = layer.fan_out + (d + 1 < len(layers))
+        table.append((layer.fan_in, layer.fan_out, activation, weights, inputs, outputs, output_step, step))
+        places.append(weights + np.add.outer(np.arange(layer.fan_in + 1) * step, np.arange(layer.fan_out)).ravel())
+        weights, inputs = weights + (layer.fan_in + 1) * step, outputs
+    return Plan(np.array(table), np.concatenate(places), weights, part, part * row, part * max(steps))
 
 
 def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -95,7 +107,7 @@ class _Stack:
         L, P = WIDTH[flat.dtype], len(curve_epochs)
         self.config, self.x, self.y, self.curve_epochs = config, x, y, curve_epochs
         self.plan = plan(layers, len(x))
-        self.w = sideways(flat, L)
+        self.w = sideways(self.plan.spaced(flat), L)
         B = len(self.w)
         settings = np.stack([numbers[name] for name in kernels.SETTINGS], axis=1)
         self.h = sideways(settings.astype(flat.dtype), L)
@@ -160,7 +172,7 @@ class _Stack:
             return upright(values, S)
 
         return Outcome(
-            flat=upright(self.w, S),
+            flat=upright(self.w, S)[:, self.plan.places],
             loss=each(self.loss),
             accuracy=each(self.right) / len(self.y),
             epochs_to_solve=each(self.since),
