@@ -104,8 +104,8 @@ def product_into(c_matrix, a_matrix, b_matrix, rows, columns, depth, add):
     """Write c = a·b, or c += a·b where `add`: c[r, j] = Σₖ a[r, k]·b[k, j], summed in the order of k.
 
     A matrix is its lane array, where in it it starts, and the steps to the next row and to the next column.
-    Tiles of 4×4 use every loaded value four times; what is left over goes by tiles of 2×4,
-    1×4, 4×1 and 1×1. Columns come outermost, so that a strip of b stays in the cache while a passes by.
+    Tiles of 4×4 use every loaded value four times; what is left over goes by tiles of 1×4,
+    4×2, 4×1 and 1×1. Columns come outermost, so that a strip of b stays in the cache while a passes by.
     """
     c, c0, cr, cc = c_matrix
     a, a0, ar, ak = a_matrix
@@ -134,21 +134,7 @@ def product_into(c_matrix, a_matrix, b_matrix, rows, columns, depth, add):
             store4_into(c, ci + 2 * cr, cc, c_2)
             store4_into(c, ci + 3 * cr, cc, c_3)
             r += 4
-        if r + 2 <= rows:
-            ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
-            c_0 = c_1 = zeros
-            if add:
-                c_0, c_1 = load4(c, ci, cc), load4(c, ci + cr, cc)
-            for _ in range(depth):
-                b_k = load4(b, bi, bc)
-                c_0 = fma4(load(a, ai), b_k, c_0)
-                c_1 = fma4(load(a, ai + ar), b_k, c_1)
-                ai += ak
-                bi += bk
-            store4_into(c, ci, cc, c_0)
-            store4_into(c, ci + cr, cc, c_1)
-            r += 2
-        if r < rows:
+        while r < rows:
             ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
             c_0 = zeros
             if add:
@@ -158,10 +144,26 @@ def product_into(c_matrix, a_matrix, b_matrix, rows, columns, depth, add):
                 ai += ak
                 bi += bk
             store4_into(c, ci, cc, c_0)
+            r += 1
         j += 4
     while j < columns:
+        two = j + 2 <= columns
         r = 0
-        while r + 4 <= rows:
+        while r + 4 <= rows and two:
+            ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
+            c_0 = c_1 = zeros
+            if add:
+                c_0, c_1 = load4(c, ci, cr), load4(c, ci + cc, cr)
+            for _ in range(depth):
+                a_k = load4(a, ai, ar)
+                c_0 = fma4(load(b, bi), a_k, c_0)
+                c_1 = fma4(load(b, bi + bc), a_k, c_1)
+                ai += ak
+                bi += bk
+            store4_into(c, ci, cr, c_0)
+            store4_into(c, ci + cc, cr, c_1)
+            r += 4
+        while r + 4 <= rows and not two:
             ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
             c_0 = zeros
             if add:
@@ -173,17 +175,18 @@ def product_into(c_matrix, a_matrix, b_matrix, rows, columns, depth, add):
             store4_into(c, ci, cr, c_0)
             r += 4
         while r < rows:
-            ci, ai, bi = c0 + r * cr + j * cc, a0 + r * ar, b0 + j * bc
-            total = zero
-            if add:
-                total = load(c, ci)
-            for _ in range(depth):
-                total = fma(load(a, ai), load(b, bi), total)
-                ai += ak
-                bi += bk
-            store(c, ci, total)
+            for jj in range(j, j + 1 + two):
+                ci, ai, bi = c0 + r * cr + jj * cc, a0 + r * ar, b0 + jj * bc
+                total = zero
+                if add:
+                    total = load(c, ci)
+                for _ in range(depth):
+                    total = fma(load(a, ai), load(b, bi), total)
+                    ai += ak
+                    bi += bk
+                store(c, ci, total)
             r += 1
-        j += 1
+        j += 1 + two
 
 
 # ---- activations: `apply` and `slope` ----
@@ -292,13 +295,14 @@ def backward_into(g, delta, values, layers, w, samples, add):
     here, there = 0, len(delta) // 2
     for d in range(len(layers) - 1, -1, -1):
         fan_in, fan_out, step = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, STEP]
-        error, h = matrix(delta, here, step, 1), matrix(values, layers[d, INPUTS], 1, fan_in + 1)
-        product_into(matrix(g, layers[d, WEIGHTS], step, 1), h, error, fan_in + 1, fan_out, samples, add)
+        h, error = matrix(values, layers[d, INPUTS], fan_in + 1, 1), matrix(delta, here, 1, step)
+        # The transpose of hᵀ·error, so that the gradient is passed through row by row.
+        product_into(matrix(g, layers[d, WEIGHTS], 1, step), error, h, fan_out, fan_in + 1, samples, add)
         if d > 0:
-            before, transposed = matrix(delta, there, layers[d - 1, STEP], 1), matrix(w, layers[d, WEIGHTS], 1, step)
+            error, before = matrix(delta, here, step, 1), matrix(delta, there, layers[d - 1, STEP], 1)
+            transposed = matrix(w, layers[d, WEIGHTS], 1, step)
             product_into(before, error, transposed, samples, fan_in, fan_out, d < 0)
-            outputs = matrix(values, layers[d, INPUTS], fan_in + 1, 1)
-            times_slope_into(before, outputs, samples, fan_in, layers[d - 1, ACTIVATION])
+            times_slope_into(before, h, samples, fan_in, layers[d - 1, ACTIVATION])
             here, there = there, here
 
 
