@@ -194,6 +194,7 @@ class Config:
 # Settings that may differ from network to network within one stack; by the other ones, configs fall into stacks.
 NUMERIC = (*(f.name for f in dataclasses.fields(Config) if isinstance(f.default, float)), "warmup", "decay_every")
 NAMED = tuple(f.name for f in dataclasses.fields(Config) if f.name not in (*NUMERIC, "step_size", "stop_loss", "seed"))
+_numeric, named_settings = operator.attrgetter(*NUMERIC), operator.attrgetter(*NAMED)
 
 
 def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDArray[np.float64]]:
@@ -201,6 +202,6 @@ def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDAr
 
     A `stop_loss` of None is −1, which no loss gets to.
     """
-    rows: dict[str, list[float]] = {name: [getattr(config, name) for config in configs] for name in NUMERIC}
-    rows["stop_loss"] = [-1.0 if config.stop_loss is None else config.stop_loss for config in configs]
-    return {name: np.repeat(np.array(row, np.float64), each) for name, row in rows.items()}
+    columns = dict(zip(NUMERIC, np.array(list(map(_numeric, configs)), np.float64).T, strict=True))
+    columns["stop_loss"] = np.array([-1.0 if config.stop_loss is None else config.stop_loss for config in configs])
+    return {name: np.repeat(column, each) for name, column in columns.items()}

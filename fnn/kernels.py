@@ -22,6 +22,7 @@ from numba import njit
 from fnn import draws
 from fnn.activations import ACTIVATIONS, LEAK
 from fnn.lanes import (
+    any_lane,
     constant,
     exp,
     fma,
@@ -371,6 +372,15 @@ def update_into(w, s, g, active, b, powers, h, rate, optimizer, first_step):
 # ---- training ----
 
 
+@inlined
+def has_news(row, loss, right, N, stop_loss):
+    """Return whether a network was solved or no longer is, diverged or met its stop_loss; row: the epoch before's."""
+    one, zero, all_right = constant(loss, 1.0, 1.0), constant(loss, 0.0, 0.0), spread(row, N)
+    before, now = select(load(row, 1) >= all_right, one, zero), select(right >= all_right, one, zero)
+    finite = loss - loss == zero
+    return any_lane((before < now) | (now < before) | (select(finite, zero, one) > zero) | (loss <= stop_loss))
+
+
 @policy
 def record_into(active, row, epoch, N, stop_loss, losses, rights, since, diverged, stopped):
     """Write what an epoch's losses and right answers, the rows of `row`, say of each network: all (L,).
@@ -424,7 +434,7 @@ def _kernel(sources):
         _ = sources
         N, width = y.shape
         for b in range(len(w)):
-            point = np.searchsorted(curve_epochs, begin)
+            point, going = np.searchsorted(curve_epochs, begin), row.shape[1]
             for epoch in range(begin, end):
                 if cancel[0]:
                     return
@@ -439,11 +449,16 @@ def _kernel(sources):
                     )
                     if epoch < epochs:
                         backward_into(g, delta, values, layers, w[b], samples, first > 0)
-                store(row, 0, total / spread(g, N * width))
+                total = total / spread(g, N * width)
+                # Now and then without news, for those who watch.
+                tell = epoch in (begin, epochs) or epoch % 64 == 0
+                tell = tell or has_news(row, total, right, N, load(h[b], H_STOP))
+                store(row, 0, total)
                 store(row, 1, right)
-                going = record_into(
-                    active[b], row, epoch, N, h[b, H_STOP], losses[b], rights[b], since[b], diverged[b], stopped[b]
-                )
+                if tell:
+                    going = record_into(
+                        active[b], row, epoch, N, h[b, H_STOP], losses[b], rights[b], since[b], diverged[b], stopped[b]
+                    )
                 while point < len(curve_epochs) and (curve_epochs[point] == epoch or going == 0):
                     for k in range(row.shape[1]):
                         loss_curve[b, point, k] = row[0, k]

@@ -234,6 +234,11 @@ def select(mask: Mask, a: Lanes, b: Lanes) -> Lanes:
     return np.where(mask, a, b)
 
 
+def any_lane(mask: Mask) -> bool:
+    """Return whether the mask is true in any lane."""
+    return bool(mask.any())
+
+
 def scale(a: Lanes, n: Lanes) -> Lanes:
     """Return a·2ⁿ for whole numbers n, rounded once: also where that is subnormal, infinite or NaN."""
     return np.ldexp(a, np.nan_to_num(n, nan=0).astype(np.int32))
@@ -249,6 +254,12 @@ for _function, _name in ((fma, "fma"), (sqrt, "sqrt"), (magnitude, "fabs"), (rou
 @_instruction(select, (MaskType, LanesType, LanesType), lambda _, a, __: a)
 def _select(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
     return builder.select(*args)
+
+
+@_instruction(any_lane, (MaskType,), lambda _: types.boolean)
+def _any(_context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    bits = ir.IntType(sig.args[0].count)
+    return builder.icmp_unsigned("!=", builder.bitcast(args[0], bits), bits(0))
 
 
 @_instruction(scale, (LanesType, LanesType), _same)

@@ -18,8 +18,8 @@ from fnn.network import Array, Outcome, Params, flatten
 from fnn.optimizers import OPTIMIZERS
 from fnn.schedules import SCHEDULES
 
-# Bytes of scratch for the samples passed through at a time.
-_SCRATCH = 2**16
+# Bytes of scratch for the samples passed through at a time, and of weights that stay in a core's cache meanwhile.
+_SCRATCH, _CACHE = 2**16, 2**20
 # Epochs for which the schedule is laid out in advance.
 _SEGMENT = 2**14
 # Blocks a thread takes at a time.
@@ -53,16 +53,19 @@ def plan(layers: Sequence[Layer], samples: int) -> Plan:
     """Lay out the layers for so many samples."""
     steps = [layer.fan_out + (layer.fan_out % 16 == 0) for layer in layers]
     row = sum(layer.fan_in + 1 for layer in layers) + layers[-1].fan_out
-    part = min(samples, max(8, _SCRATCH // (64 * (row + 3 * max(steps)))))
+    weights = sum((layer.fan_in + 1) * step for layer, step in zip(layers, steps, strict=True))
+    # Weights that a core's cache does not keep are fetched anew for every part: then let there be few.
+    least = 8 if 64 * weights < _CACHE else 28
+    part = min(samples, max(least, _SCRATCH // (64 * (row + 3 * max(steps)))))
     part = -(-samples // -(-samples // part))  # parts of one size
     part = min(samples, part + -part % 4)
-    table, places, weights, inputs = [], [], 0, 0
+    table, places, start, inputs = [], [], 0, 0
     for d, (layer, step) in enumerate(zip(layers, steps, strict=True)):
         activation, outputs = list(ACTIVATIONS).index(layer.activation), inputs + part * (layer.fan_in + 1)
         output_step = layer.fan_out + (d + 1 < len(layers))
-        table.append((layer.fan_in, layer.fan_out, activation, weights, inputs, outputs, output_step, step))
-        places.append(weights + np.add.outer(np.arange(layer.fan_in + 1) * step, np.arange(layer.fan_out)).ravel())
-        weights, inputs = weights + (layer.fan_in + 1) * step, outputs
+        table.append((layer.fan_in, layer.fan_out, activation, start, inputs, outputs, output_step, step))
+        places.append(start + np.add.outer(np.arange(layer.fan_in + 1) * step, np.arange(layer.fan_out)).ravel())
+        start, inputs = start + (layer.fan_in + 1) * step, outputs
     return Plan(np.array(table), np.concatenate(places), weights, part, part * row, part * max(steps))
 
 

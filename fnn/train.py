@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fnn import draws, network
-from fnn.config import DTYPES, NAMED, Config, Layer, numeric_settings
+from fnn.config import DTYPES, Config, Layer, named_settings, numeric_settings
 from fnn.errors import InvalidSetting, one_of
 from fnn.network import Array, Outcome, Params
 
@@ -120,17 +120,20 @@ def train(
     ready = _numpy() if backend == "numpy" else _numba(threads, {config.dtype for config in configs})
     compiled = time.perf_counter()
     teller = _Teller(on_progress, table.size) if on_progress else None
-    flat: dict[int, Array] = {}
+    flat: list[Array] = [np.empty(0)] * len(configs)
+    layers: list[tuple[Layer, ...]] = [()] * len(configs)
     records: list[tuple[Ints, Outcome]] = []
     for members in _alike(configs):
         outcome = _train_alike([configs[c] for c in members], table[members], x, y, curve_epochs, ready, teller)
-        flat.update(zip(members, outcome.flat.reshape(len(members), table.shape[1], -1), strict=True))
+        own = configs[members[0]].layers(x.shape[1], y.shape[1])
+        for c, rows in zip(members, outcome.flat.reshape(len(members), table.shape[1], -1), strict=True):
+            flat[c], layers[c] = rows, own
         records.append((np.arange(table.size).reshape(table.shape)[members].ravel(), outcome))
     return Results(
         configs=configs,
         seeds=table.ravel(),
-        layers=tuple(config.layers(x.shape[1], y.shape[1]) for config in configs),
-        flat=tuple(flat[c] for c in range(len(configs))),
+        layers=tuple(layers),
+        flat=tuple(flat),
         **{name: _scatter(records, name) for name in Outcome._fields if name != "flat"},
         curve_epochs=curve_epochs,
         seconds=time.perf_counter() - compiled,
@@ -169,7 +172,7 @@ def _alike(configs: Sequence[Config]) -> list[list[int]]:
     """Return the places of configs that differ only in numbers, and so train in one stack."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for c, config in enumerate(configs):
-        groups.setdefault(tuple(getattr(config, name) for name in NAMED), []).append(c)
+        groups.setdefault(named_settings(config), []).append(c)
     return list(groups.values())
 
 
