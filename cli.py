@@ -28,6 +28,8 @@ from fnn.train import BACKENDS, Progress
 
 T = TypeVar("T")
 
+MOST_POINTS = 20_000_000
+
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
@@ -129,8 +131,12 @@ def train(
     samples = datasets.make(data, points, noise, data_seed)
     folder = writable_folder("out", out or Path(f"fnn-{data}"))
     numbers = range(config.seed, config.seed + seeds)
+    # Curves are for the figures; of very many networks a point now and then keeps them in memory.
+    every = -(-seeds * config.epochs // MOST_POINTS) if plots else 0
     with _progress(quiet=json_) as tell:
-        results = fnn.train(config, *samples, seeds=numbers, backend=backend, threads=threads, on_progress=tell)
+        results = fnn.train(
+            config, *samples, seeds=numbers, backend=backend, threads=threads, curve_every=every, on_progress=tell
+        )
     written = [save_model(folder / "model.npz", results)]
     if plots:
         from fnn.plots import save_figures

@@ -1,8 +1,8 @@
 """The peers: each trains the same networks, from the same initial weights, to the same schedule, in its best form.
 
 A contender is a function of (config, params, x, y, threads), params stacked (S, I+1, O), that returns the function to
-be timed, which trains the S networks, and one that makes of its result their predictions (S, N, O). All know what the benchmark asks
-for: sigmoids, mse, the sum over samples, Adam, and the exponential schedule.
+be timed, which trains the S networks, and one that makes of its result their predictions (S, N, O). All know
+what the benchmark asks for: sigmoids, mse, the sum over samples, Adam, and the exponential schedule.
 """
 
 from typing import Any

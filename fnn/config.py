@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -202,6 +202,7 @@ def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDAr
 
     A `stop_loss` of None is −1, which no loss gets to.
     """
-    columns = dict(zip(NUMERIC, np.array(list(map(_numeric, configs)), np.float64).T, strict=True))
+    rows = np.fromiter(chain.from_iterable(map(_numeric, configs)), np.float64, len(configs) * len(NUMERIC))
+    columns = dict(zip(NUMERIC, rows.reshape(-1, len(NUMERIC)).T, strict=True))
     columns["stop_loss"] = np.array([-1.0 if config.stop_loss is None else config.stop_loss for config in configs])
     return {name: np.repeat(column, each) for name, column in columns.items()}

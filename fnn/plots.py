@@ -4,6 +4,7 @@ Blue is 0 and orange is 1 everywhere (Okabe & Ito's colours, told apart by all k
 the marks, circle and square.
 """
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,8 @@ STYLE: Any = {
     "savefig.dpi": 144,
 }
 
-# The least loss a log axis shows: below it is rounding.
-_FLOOR = 1e-16
+# A map of answers is drawn from so many networks, a band of curves from so many epochs: no eye sees more.
+MOST_NETWORKS, MOST_EPOCHS = 1000, 200
 
 
 def curve(ax: Axes, epochs: Epochs, values: Array, label: str, color: str = ZERO) -> Axes:
@@ -135,8 +136,10 @@ def learning_curve(figure: Figure, results: Results, _data: Data) -> None:
         if len(results) == 1:
             curve(ax, results.curve_epochs, np.where(np.isfinite(curves[0]), curves[0], np.nan), name)
         else:
-            levels = quantiles(curves, [0.05, 0.25, 0.5, 0.75, 0.95])
-            band(ax, results.curve_epochs, np.where(np.isfinite(levels), levels, np.nan))
+            every = -(-curves.shape[1] // MOST_EPOCHS)
+            shown = np.unique(np.append(np.arange(0, curves.shape[1], every), curves.shape[1] - 1))
+            levels = quantiles(curves[:, shown], [0.05, 0.25, 0.5, 0.75, 0.95])
+            band(ax, results.curve_epochs[shown], np.where(np.isfinite(levels), levels, np.nan))
         ax.set_ylabel(name)
     top.set_yscale("log", nonpositive="mask")
     bottom.set(xlabel="epoch", ylim=(-0.03, 1.03))
@@ -158,13 +161,14 @@ def predictions(figure: Figure, results: Results, data: Data) -> None:
     else:
         shaded(right, data.x, answers).set_title("share that answers 1")
     legend(right if len(results) == 1 else left)
-    figure.suptitle(_title(results, f"{len(data.x)} points"))
+    figure.suptitle(_title(results, f"{len(data.x)} points", MOST_NETWORKS))
 
 
 def decision_boundary(figure: Figure, results: Results, data: Data) -> None:
     """What one network answers at each point of the plane, or the share of a stack that answers 1, and the points."""
     (left, right), (low, high) = limits(data.x)
-    grid_x, grid_y = np.linspace(left, right, 161), np.linspace(low, high, 161)
+    side = 161 if len(results) == 1 else 101
+    grid_x, grid_y = np.linspace(left, right, side), np.linspace(low, high, side)
     grid = np.stack(np.meshgrid(grid_x, grid_y), axis=-1).reshape(-1, 2)
     ax = figure.subplots()
     if len(results) == 1:
@@ -175,10 +179,10 @@ def decision_boundary(figure: Figure, results: Results, data: Data) -> None:
         )
     else:
         values, label, title = answer_share(results, grid), "share that answers 1", "answers over the plane"
-    values = np.clip(np.nan_to_num(values, nan=0.5), 0, 1).reshape(161, 161)
+    values = np.clip(np.nan_to_num(values, nan=0.5), 0, 1).reshape(side, side)
     points(field(ax, grid_x, grid_y, values, label), data.x, data.y[:, 0])
     legend(ax)
-    ax.set_title(_title(results, title))
+    ax.set_title(_title(results, title, MOST_NETWORKS))
 
 
 def learning_rate(figure: Figure, results: Results, _data: Data) -> None:
@@ -193,16 +197,18 @@ def learning_rate(figure: Figure, results: Results, _data: Data) -> None:
 
 
 def answer_share(results: Results, x: Array) -> NDArray[np.float64]:
-    """Return the share of networks that answer 1 at each point. x: (N, 2) → (N,)."""
-    params, total = results.params, np.zeros(len(x))
-    for begin in range(0, len(results), 32):
+    """Return the share of networks, at most the first 1,000, that answer 1 at each point. x: (N, 2) → (N,)."""
+    params, total = tuple(w[:MOST_NETWORKS] for w in results.params), np.zeros(len(x))
+    for begin in range(0, len(params[0]), 32):
         part = tuple(w[begin : begin + 32] for w in params)
         total += (network.predict(results.layers[0], part, x)[..., 0] > 0.5).sum(axis=0)
-    return total / len(results)
+    return total / len(params[0])
 
 
-def _title(results: Results, what: str) -> str:
+def _title(results: Results, what: str, most: float = math.inf) -> str:
     who = f"seed {results.seeds[0]}" if len(results) == 1 else f"{len(results):,} networks"
+    if len(results) > most:
+        who = f"the first {most:,} of {who}"
     return f"{what} ({who})"
 
 

@@ -128,10 +128,15 @@ class _Stack:
         """Return the schedule for a rate of 1: (1 or B, end − begin, L)."""
         chosen = {name: v[:1, :1] if self.uniform else v[blocks] for name, v in self.schedule.items()}
         h = SimpleNamespace(lr=1.0, **{name: v[:, None] for name, v in chosen.items()})
-        epochs = np.arange(begin, end)[:, None]
-        rates = np.asarray(SCHEDULES[self.config.scheduler](epochs, self.config.epochs, h), self.w.dtype)
+        epochs, often = np.arange(begin, end), np.ones(end - begin, np.int64)
+        if self.config.scheduler == "exponential" and (h.decay_every == h.decay_every[0, 0, 0]).all():
+            # All rates fall together, and seldom: only what they fall to is computed.
+            falls = np.flatnonzero(np.diff(np.floor(epochs / h.decay_every[0, 0, 0] + 1e-9), prepend=-1))
+            epochs, often = epochs[falls], np.diff(falls, append=len(epochs))
+        rates = np.asarray(SCHEDULES[self.config.scheduler](epochs[:, None], self.config.epochs, h), self.w.dtype)
         B = 1 if self.uniform else len(self.w[blocks])
-        return np.array(np.broadcast_to(rates, (B, len(epochs), self.w.shape[2])), order="C")
+        rates = np.broadcast_to(rates, (B, len(epochs), self.w.shape[2]))
+        return np.repeat(rates, often, axis=1)
 
     def train(self, blocks: slice, cancel: NDArray[np.int64]) -> slice:
         """Train these blocks to the end."""
