@@ -17,13 +17,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 
 from fnn import draws
 from fnn.activations import ACTIVATIONS, LEAK
 from fnn.lanes import (
     any_lane,
     constant,
+    entry,
     exp,
     fma,
     inlined,
@@ -470,7 +470,7 @@ def _kernel(sources):
                 rate = load(h[b], H_LR) * load(factors[b if len(factors) > 1 else 0], epoch - begin)
                 update_into(w[b], s[b], g, active, b, powers[b], h[b], rate, optimizer, epoch == 0)
 
-    return njit(nogil=True, error_model="numpy", cache=True)(train_into)
+    return entry(train_into)
 
 
 _FILES = ("kernels", "lanes", "activations", "losses", "optimizers")
@@ -483,7 +483,7 @@ MULTIPLIER0, MULTIPLIER1 = draws.MULTIPLIERS
 KEY_STEP0, KEY_STEP1 = draws.KEY_STEPS
 
 
-@njit(nogil=True, cache=True)
+@entry
 def philox_into(words, seeds, stream):
     """Write the random words of `draws.philox`. words: (S, 4·blocks), seeds: (S,), all uint64."""
     for s in range(len(seeds)):

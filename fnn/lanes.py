@@ -40,6 +40,16 @@ policy = njit(nogil=True, error_model="numpy", fastmath=False, boundscheck=False
 inlined = njit(nogil=True, error_model="numpy", fastmath=False, boundscheck=False, forceinline=True)
 
 
+def entry(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile what Python calls, and keep it on disk where there is a place for that."""
+    options = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False}
+    try:
+        compiled: Callable[..., Any] = njit(**options, cache=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's can be written
+        compiled = policy(function)
+    return compiled
+
+
 # ---- the types, as Numba is told of them ----
 
 

@@ -142,34 +142,55 @@ def test_a_closed_pipe_is_no_traceback(tmp_path):
     assert done.stderr == ""
 
 
+class OnTerminal:
+    """A command whose stderr is a terminal; `finish` gives its exit code, stdout and what the screen showed."""
+
+    def __init__(self, folder, *options, **environment):
+        self.ours, theirs = pty.openpty()
+        words = [sys.executable, "-m", "cli", "train", "--data", "xor", "--no-plots", *options]
+        environment = {**os.environ, "COLUMNS": "120", "TERM": "xterm", **environment}
+        self.process = subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=theirs, env=environment)
+        os.close(theirs)
+
+    def finish(self):
+        screen = b""
+        while True:  # a closed terminal reads as an error on Linux
+            try:
+                read = os.read(self.ours, 65536)
+            except OSError:
+                break
+            if not read:
+                break
+            screen += read
+        os.close(self.ours)
+        out, _ = self.process.communicate(timeout=60)
+        return self.process.returncode, out.decode(), screen.decode()
+
+
 @pytest.mark.parametrize(("options", "shown"), [
     ((), r"100%.*loss \d\.\d\de-\d\d  accuracy \d"),
+    (("--backend", "numpy"), r"100%.*loss \d\.\d\de-\d\d  accuracy \d"),
     (("--seeds", "3"), r"3 of 3 networks, median loss"),
     (("--json",), None),
 ])  # fmt: skip
 def test_a_terminal_gets_a_progress_bar(options, shown, tmp_path):
-    ours, theirs = pty.openpty()
-    words = [sys.executable, "-m", "cli", "train", "--data", "xor", "--no-plots", *options]
-    environment = {**os.environ, "COLUMNS": "120", "TERM": "xterm"}
-    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=theirs, env=environment)
-    os.close(theirs)
-    screen = b""
-    while True:  # a closed terminal reads as an error on Linux
-        try:
-            read = os.read(ours, 65536)
-        except OSError:
-            break
-        if not read:
-            break
-        screen += read
-    os.close(ours)
-    out, _ = process.communicate(timeout=20)
-    assert process.returncode == 0
-    assert b"training" not in out
+    code, out, screen = OnTerminal(tmp_path, *options).finish()
+    assert code == 0
+    assert "training" not in out
     if shown:
-        assert re.search(shown, screen.decode())
+        assert re.search(shown, screen)
     else:
-        assert screen == b""
+        assert screen == ""
+
+
+def test_two_first_runs_at_once_both_compile_say_so_and_train(tmp_path):
+    runs = [OnTerminal(tmp_path, "--out", str(k), NUMBA_CACHE_DIR=str(tmp_path / "cache")) for k in range(2)]
+    for code, out, screen in [run.finish() for run in runs]:
+        assert code == 0
+        assert "Iter 20" in out
+        assert screen.count("compiling the kernel") == 1
+    first, second = (load_model(tmp_path / str(k) / "model.npz").params for k in range(2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 def test_version(command):

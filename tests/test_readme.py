@@ -6,6 +6,7 @@ Run as a script, this file writes the README's results, tables and picture anew.
 import contextlib
 import importlib
 import io
+import json
 import os
 import re
 import sys
@@ -34,6 +35,11 @@ PARTS = {
     "schedules": (schedules.SCHEDULES, "--scheduler"),
     "initializers": (initializers.INITIALIZERS, "--init"),
     "precisions": (config.DTYPES, "--dtype"),
+}
+LOOPS = {
+    "numpy loop": "NumPy, as the lab writes it",
+    "torch loop": "PyTorch `Sequential`, `Adam`, `StepLR`",
+    "sklearn loop": "scikit-learn `MLPClassifier`",
 }
 NUMBER = re.compile(r"\d[\d.]*(?:e[-+]?\d+)?")
 
@@ -69,6 +75,42 @@ def module_table():
     return rows
 
 
+SPEED = json.loads((ROOT / "bench" / "results" / "kernel.json").read_text(encoding="utf-8"))
+
+
+def speed_table():
+    """Return networks per second from the recorded run."""
+    rows = ""
+    for result in SPEED["results"]:
+        if "rows" not in result:
+            continue
+        by_name = result["rows"]
+        fnn_row = by_name["fnn"]
+        ratios = [by_name[name]["ratio"] for name in ("jax", "torch")]
+        rows += f"| {result['what']} | {fnn_row['per_second']:,.0f} "
+        rows += "".join(f"| {by_name[name]['per_second']:,.0f} " for name in ("jax", "torch"))
+        rows += f"| {min(ratios):.1f} | {fnn_row['share_of_peak']:.0%} |\n"
+    return rows
+
+
+def loops_table():
+    """Return how many times as fast a network in a stack is as one in a loop, from the recorded run."""
+    rows = ""
+    for result in SPEED["results"]:
+        for name, row in result.get("rows", {}).items():
+            if name.endswith("loop"):
+                rows += f"| {LOOPS[name]}, {result['what'].split()[-1]} | {row['per_second']:,.1f} | {row['ratio']:,.0f} |\n"
+    return rows
+
+
+def machine_line():
+    m = SPEED["machine"]
+    return (
+        f"{m['cpu']}, {m['threads']} threads, Python {m['python']}, Numba {m['numba']}, JAX {m['jax']}, "
+        f"PyTorch {m['torch']}, scikit-learn {m['scikit-learn']}; medians of {SPEED['runs']} runs."
+    )
+
+
 def alike(printed, shown):
     """Whether two texts are the same but for the last digits of their numbers and the seconds taken."""
     printed, shown = (re.sub(r"trained in \S+ s", "trained in … s", text) for text in (printed, shown))
@@ -98,6 +140,13 @@ def test_tables_are_complete():
     text = README.read_text(encoding="utf-8")
     assert parts_table() in text
     assert module_table() in text
+
+
+def test_speed_is_that_of_the_recorded_run():
+    text = README.read_text(encoding="utf-8")
+    assert speed_table() in text
+    assert loops_table() in text
+    assert machine_line() in text
 
 
 def test_links_and_pictures_are_there():
@@ -131,7 +180,14 @@ def write():
     with tempfile.TemporaryDirectory() as folder:
         text = SHELL.sub(lambda m: m[1] + run_command(m[2], folder) + m[4], text)
     text = PYTHON.sub(lambda m: f"```python\n{m[1]}```\n\n```text\n{run_python(m[1])}```", text)
-    for head, rows in (("| part | names | option |", parts_table()), ("| module | what lives there |", module_table())):
+    tables = {
+        "| part | names | option |": parts_table(),
+        "| module | what lives there |": module_table(),
+        "| work | fnn | JAX | PyTorch | fnn is faster than either by | share of the FMA peak |": speed_table(),
+        "| one after the other | networks a second | fnn is faster by |": loops_table(),
+    }
+    text = re.sub(r"(?<=Measured on )[^\n]*", machine_line(), text)
+    for head, rows in tables.items():
         text = re.sub(rf"({re.escape(head)}\n[-| ]+\n)(\|[^\n]*\n)*", lambda m, rows=rows: m[1] + rows, text)
     README.write_text(text, encoding="utf-8")
     draw_picture(PICTURE)

@@ -221,6 +221,20 @@ np.save(sys.argv[1], np.concatenate(fnn.train(configs, x, y, seeds=[1, 2]).flat)
     )
 
 
+def test_where_nothing_can_be_written_the_kernel_is_compiled_all_the_same(tmp_path):
+    code = """
+from numba.core import caching
+def refuse(self): raise PermissionError("read-only")
+caching._CacheLocator.ensure_cache_path = refuse
+import fnn
+print(fnn.train(fnn.Config(epochs=1), *fnn.data.xor4()).loss[0], type(fnn.kernels.train_into._cache).__name__)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    loss, cache = done.stdout.split()
+    assert cache == "NullCache"
+    assert float(loss) == fnn.train(fnn.Config(epochs=1), *fnn.data.xor4()).loss[0]
+
+
 def test_the_cache_notices_a_change_in_what_the_kernel_calls(tmp_path):
     """A copy of the package whose tanh is made wrong after its kernel was cached must train with the wrong one."""
     shutil.copytree(Path(fnn.__file__).parent, tmp_path / "fnn", ignore=shutil.ignore_patterns("__pycache__"))

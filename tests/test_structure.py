@@ -80,7 +80,7 @@ def test_the_wheel_works_from_another_folder(tmp_path):
     environment = {"PYTHONPATH": str(tmp_path / "site"), "PATH": "/usr/bin:/bin"}
     command = tmp_path / "site" / "bin" / "fnn"
     done = subprocess.run(
-        [sys.executable, command, "train", "--data", "linear"],
+        [sys.executable, command, "train", "--data", "linear", "--backend", "numpy"],
         cwd=elsewhere, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
