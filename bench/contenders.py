@@ -68,8 +68,6 @@ def torch_stacked(config: fnn.Config, params: Any, x: Any, y: Any, threads: int,
     """PyTorch: `baddbmm` over stacks that fit the cache, autograd, and its fused Adam."""
     import torch
 
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(True)  # saturated networks are full of them, and slow
     dtype, schedule = getattr(torch, config.dtype), rates(config)
     x, y = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype)
 
@@ -80,6 +78,8 @@ def torch_stacked(config: fnn.Config, params: Any, x: Any, y: Any, threads: int,
         return h
 
     def train(part: slice) -> Any:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(True)  # saturated networks are full of them, and slow
         weights = [torch.tensor(w[part, :-1], dtype=dtype).requires_grad_() for w in params]
         biases = [torch.tensor(w[part, -1:], dtype=dtype).requires_grad_() for w in params]
         betas = config.beta1, config.beta2
@@ -129,11 +129,11 @@ def torch_loop(config: fnn.Config, params: Any, x: Any, y: Any, _threads: int) -
     """PyTorch as people write it: a Sequential, Adam and a StepLR for each network in turn."""
     import torch
 
-    torch.set_num_threads(1)  # faster than two for so small matrices
     dtype = getattr(torch, config.dtype)
     x, y = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype)
 
     def one(k: int) -> Any:
+        torch.set_num_threads(1)  # faster than two for so small matrices
         parts: list[Any] = []
         for w in params:
             linear = torch.nn.Linear(w.shape[1] - 1, w.shape[2], dtype=dtype)

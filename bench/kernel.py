@@ -126,7 +126,7 @@ def finish(
         ratios["half the peak"] = 2 * rows["fnn"]["share_of_peak"]
         targets = {**targets, "half the peak": 1}
     checks = {
-        name: {"least": least, "measured": ratios[name], "met": ratios[name] >= least}
+        name: {"least": least, "measured": ratios[name], "met": bool(ratios[name] >= least)}
         for name, least in targets.items()
     }
     print(f"{what}   (peak {now / 1e9:.0f} GFLOP/s)")

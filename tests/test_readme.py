@@ -99,7 +99,8 @@ def loops_table():
     for result in SPEED["results"]:
         for name, row in result.get("rows", {}).items():
             if name.endswith("loop"):
-                rows += f"| {LOOPS[name]}, {result['what'].split()[-1]} | {row['per_second']:,.1f} | {row['ratio']:,.0f} |\n"
+                what = f"{LOOPS[name]}, {result['what'].split()[-1]}"
+                rows += f"| {what} | {row['per_second']:,.1f} | {row['ratio']:,.0f} |\n"
     return rows
 
 
