@@ -100,9 +100,8 @@ COMBINATIONS = list(product(ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES))
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_combination_is_the_numpy_path_one_step_and_fifty_steps_on(activation, optimizer, xor):
     _, x, y = xor
-    for loss, scheduler, (init, reduction) in product(
-        LOSSES, SCHEDULES, zip(INITIALIZERS, [*REDUCTIONS] * 2, strict=True)
-    ):
+    others = product(INITIALIZERS, REDUCTIONS)  # as many, and no concern of the first two
+    for (loss, scheduler), (init, reduction) in zip(product(LOSSES, SCHEDULES), others, strict=True):
         config = fnn.Config(
             activation=activation, loss=loss, optimizer=optimizer, scheduler=scheduler, init=init, reduction=reduction,
             hidden="5x3", lr=0.003, epochs=50, warmup=20, power=1.5,
