@@ -6,7 +6,8 @@ Arrays of more dimensions are laid out flat, row after row, and found by an offs
 - weights: as `network.flatten` has them, W1 row by row, its bias row last, then W2 and so on: K rows. A layer's rows
   are STEP apart, one more than its width where that is a multiple of 16: rows 4096 bytes apart would all want the
   same few places of the cache. So do the logits, and the errors `delta`, of a sample.
-- values: for each layer its inputs, `fan_in` + 1 to a sample, the last of them 1 for the bias; then the outputs.
+- values: for each layer its inputs, `fan_in` + 1 to a sample, the last of them 1 for the bias; then the outputs. Of the
+  first layer's inputs all samples stay there if they are few.
   So a layer is one product, bias and all: logits = inputs · W, gradient = inputsᵀ · delta.
 
 The samples are passed through in parts that fit the cache. Sums run over samples in their order, whatever the parts,
@@ -253,11 +254,12 @@ def times_slope_into(delta_matrix, a_matrix, rows, columns, activation):
 
 
 @policy
-def forward_into(values, logits, layers, w, samples):
-    """Write the outputs of every layer, and the last one's logits, from the inputs in `values`."""
+def forward_into(values, logits, layers, w, inputs, samples):
+    """Write the outputs of every layer, and the last one's logits; the first one's inputs begin at row `inputs`."""
     for d in range(len(layers)):
         fan_in, fan_out, step = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, STEP]
-        h, z = matrix(values, layers[d, INPUTS], fan_in + 1, 1), matrix(logits, 0, step, 1)
+        h = matrix(values, layers[d, INPUTS] if d > 0 else inputs, fan_in + 1, 1)
+        z = matrix(logits, 0, step, 1)
         # `d < 0` is never true, but no constant: for those, see `matrix`.
         product_into(z, h, matrix(w, layers[d, WEIGHTS], step, 1), samples, fan_out, fan_in + 1, d < 0)
         into = matrix(values, layers[d, OUTPUTS], layers[d, OUTPUT_STEP], 1)
@@ -291,12 +293,13 @@ def loss_into(delta, values, logits, layers, y, first, samples, loss, factor, to
 
 
 @policy
-def backward_into(g, delta, values, layers, w, samples, add):
+def backward_into(g, delta, values, layers, w, inputs, samples, add):
     """Write the gradient by each weight, or add it to that of earlier samples; delta: by the last layer's logits."""
     here, there = 0, len(delta) // 2
     for d in range(len(layers) - 1, -1, -1):
         fan_in, fan_out, step = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, STEP]
-        h, error = matrix(values, layers[d, INPUTS], fan_in + 1, 1), matrix(delta, here, 1, step)
+        h = matrix(values, layers[d, INPUTS] if d > 0 else inputs, fan_in + 1, 1)
+        error = matrix(delta, here, 1, step)
         # The transpose of hᵀ·error, so that the gradient is passed through row by row.
         product_into(matrix(g, layers[d, WEIGHTS], 1, step), error, h, fan_out, fan_in + 1, samples, add)
         if d > 0:
@@ -407,32 +410,44 @@ def record_into(active, row, epoch, N, stop_loss, losses, rights, since, diverge
 
 @policy
 def inputs_into(values, x, first, samples, layers):
-    """Write samples x: (N, I) into the first layer's inputs, and the 1 beside every layer's inputs."""
-    for d in range(len(layers)):
+    """Write samples x: (N, I), from the first, and the 1 beside them into the first layer's inputs."""
+    i = layers[0, INPUTS]
+    for r in range(samples):
+        for j in range(x.shape[1]):
+            store(values, i, spread(values, x[first + r, j]))
+            i += 1
+        store(values, i, spread(values, 1.0))
+        i += 1
+
+
+@policy
+def ones_into(values, layers, samples):
+    """Write the 1 beside the inputs of every layer but the first."""
+    for d in range(1, len(layers)):
         for r in range(samples):
-            i = layers[d, INPUTS] + r * (layers[d, FAN_IN] + 1)
-            store(values, i + layers[d, FAN_IN], spread(values, 1.0))
-            if d == 0:
-                for j in range(layers[0, FAN_IN]):
-                    store(values, i + j, spread(values, x[first + r, j]))
+            store(values, layers[d, INPUTS] + r * (layers[d, FAN_IN] + 1) + layers[d, FAN_IN], spread(values, 1.0))
 
 
 def _kernel(sources):
     # Numba's cache looks at the bytecode of this function and at its closure, not at what it calls: so `sources`.
     def train_into(
-        w, s, powers, h, factors, layers, x, y, part, loss, optimizer, reduction, epochs, begin, end,
+        w, s, powers, h, factors, of_epoch, layers, x, y, part, kept, loss, optimizer, reduction, epochs, begin, end,
         values, logits, delta, g, row, active,
         losses, rights, since, diverged, stopped, reached, curve_epochs, loss_curve, accuracy_curve, cancel,
     ):  # fmt: skip
         """Train B blocks of L networks from epoch `begin` to before `end`; write weights, state and records.
 
         w: (B, K, L); s: (B, 2K, L), the optimizer's state; powers: (B, 2, L); h: (B, 12, L), the settings; factors:
-        (1 or B, end − begin, L), the schedule's; x: (N, I), y: (N, O), passed through `part` samples at a time;
+        (1 or B, F, L), the schedule's, of which `of_epoch`: (end − begin,) names the row; x: (N, I), y: (N, O), passed
+        through `part` samples at a time, all of x kept in `values` where `kept`.
         values, logits, delta, g: scratch; row: (2, L), active: (B, L).
         losses, rights, since, diverged, stopped: (B, L); reached: (B,), epochs so far; curves: (B, P, L).
         """
         _ = sources
         N, width = y.shape
+        ones_into(values, layers, part)
+        if kept:
+            inputs_into(values, x, 0, N, layers)
         for b in range(len(w)):
             point, going = np.searchsorted(curve_epochs, begin), row.shape[1]
             for epoch in range(begin, end):
@@ -441,14 +456,17 @@ def _kernel(sources):
                 total = right = spread(g, 0.0)
                 for first in range(0, N, part):
                     samples = min(part, N - first)
-                    if part < N or epoch == begin:
+                    inputs = layers[0, INPUTS]
+                    if kept:
+                        inputs += first * (x.shape[1] + 1)
+                    else:
                         inputs_into(values, x, first, samples, layers)
-                    forward_into(values, logits, layers, w[b], samples)
+                    forward_into(values, logits, layers, w[b], inputs, samples)
                     total, right = loss_into(
                         delta, values, logits, layers, y, first, samples, loss, reduction, total, right
                     )
                     if epoch < epochs:
-                        backward_into(g, delta, values, layers, w[b], samples, first > 0)
+                        backward_into(g, delta, values, layers, w[b], inputs, samples, first > 0)
                 total = total / spread(g, N * width)
                 # Now and then without news, for those who watch.
                 tell = epoch in (begin, epochs) or epoch % 64 == 0
@@ -467,7 +485,7 @@ def _kernel(sources):
                 reached[b] = epochs if going == 0 else epoch
                 if reached[b] == epochs:
                     break
-                rate = load(h[b], H_LR) * load(factors[b if len(factors) > 1 else 0], epoch - begin)
+                rate = load(h[b], H_LR) * load(factors[b if len(factors) > 1 else 0], of_epoch[epoch - begin])
                 update_into(w[b], s[b], g, active, b, powers[b], h[b], rate, optimizer, epoch == 0)
 
     return entry(train_into)

@@ -20,6 +20,8 @@ from fnn.schedules import SCHEDULES
 
 # Bytes of scratch for the samples passed through at a time, and of weights that stay in a core's cache meanwhile.
 _SCRATCH, _CACHE = 2**16, 2**20
+# Bytes of inputs that are written once and stay, rather than anew for every part.
+_INPUTS = 2**15
 # Epochs for which the schedule is laid out in advance.
 _SEGMENT = 2**14
 # Blocks a thread takes at a time.
@@ -30,13 +32,15 @@ _TASK = 8
 class Plan:
     """How layers lie in lane arrays. table: see `kernels`; places: (K,) the row of each weight, of `weights` rows.
 
-    part: samples passed through at a time; values, widest: rows of scratch for them.
+    part: samples passed through at a time; kept: whether the inputs of all samples stay in scratch; values, widest:
+    rows of scratch.
     """
 
     table: NDArray[np.int64]
     places: NDArray[np.int64]
     weights: int
     part: int
+    kept: bool
     values: int
     widest: int
 
@@ -59,14 +63,17 @@ def plan(layers: Sequence[Layer], samples: int) -> Plan:
     part = min(samples, max(least, _SCRATCH // (64 * (row + 3 * max(steps)))))
     part = -(-samples // -(-samples // part))  # parts of one size
     part = min(samples, part + -part % 4)
+    kept = 64 * samples * (layers[0].fan_in + 1) <= _INPUTS
     table, places, start, inputs = [], [], 0, 0
     for d, (layer, step) in enumerate(zip(layers, steps, strict=True)):
-        activation, outputs = list(ACTIVATIONS).index(layer.activation), inputs + part * (layer.fan_in + 1)
+        activation = list(ACTIVATIONS).index(layer.activation)
+        outputs = inputs + (samples if kept and d == 0 else part) * (layer.fan_in + 1)
         output_step = layer.fan_out + (d + 1 < len(layers))
         table.append((layer.fan_in, layer.fan_out, activation, start, inputs, outputs, output_step, step))
         places.append(start + np.add.outer(np.arange(layer.fan_in + 1) * step, np.arange(layer.fan_out)).ravel())
         start, inputs = start + (layer.fan_in + 1) * step, outputs
-    return Plan(np.array(table), np.concatenate(places), weights, part, part * row, part * max(steps))
+    values = inputs + part * layers[-1].fan_out
+    return Plan(np.array(table), np.concatenate(places), weights, part, kept, values, part * max(steps))
 
 
 def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -117,6 +124,7 @@ class _Stack:
         self.schedule = {
             name: sideways(numbers[name][:, None], L)[:, 0] for name in ("gamma", "decay_every", "power", "warmup")
         }
+        self.common: dict[int, tuple[Array, NDArray[np.int64]]] = {}
         self.uniform = all((values == values[0, 0]).all() for values in self.schedule.values())
         self.loss, self.right = np.zeros((2, B, L))
         self.since, self.diverged = np.full((2, B, L), -1)
@@ -124,19 +132,24 @@ class _Stack:
         self.reached = np.full(B, -1)
         self.loss_curve, self.accuracy_curve = np.empty((2, B, P, L), np.float32)
 
-    def factors(self, blocks: slice, begin: int, end: int) -> Array:
-        """Return the schedule for a rate of 1: (1 or B, end − begin, L)."""
-        chosen = {name: v[:1, :1] if self.uniform else v[blocks] for name, v in self.schedule.items()}
-        h = SimpleNamespace(lr=1.0, **{name: v[:, None] for name, v in chosen.items()})
-        epochs, often = np.arange(begin, end), np.ones(end - begin, np.int64)
+    def factors(self, blocks: slice, begin: int, end: int) -> tuple[Array, NDArray[np.int64]]:
+        """Return the schedule for a rate of 1, (1 or B, F, L), and which of the F each epoch has: (end − begin,)."""
+        if not self.uniform:
+            return self._factors({name: v[blocks] for name, v in self.schedule.items()}, begin, end)
+        if begin not in self.common:  # by whichever thread comes first; two that do find the same
+            self.common[begin] = self._factors({name: v[:1, :1] for name, v in self.schedule.items()}, begin, end)
+        return self.common[begin]
+
+    def _factors(self, schedule: dict[str, NDArray[Any]], begin: int, end: int) -> tuple[Array, NDArray[np.int64]]:
+        h = SimpleNamespace(lr=1.0, **{name: v[:, None] for name, v in schedule.items()})
+        epochs, of_epoch = np.arange(begin, end), np.arange(end - begin)
         if self.config.scheduler == "exponential" and (h.decay_every == h.decay_every[0, 0, 0]).all():
             # All rates fall together, and seldom: only what they fall to is computed.
-            falls = np.flatnonzero(np.diff(np.floor(epochs / h.decay_every[0, 0, 0] + 1e-9), prepend=-1))
-            epochs, often = epochs[falls], np.diff(falls, append=len(epochs))
+            falls = np.diff(np.floor(epochs / h.decay_every[0, 0, 0] + 1e-9), prepend=-1) > 0
+            epochs, of_epoch = epochs[falls], np.cumsum(falls) - 1
         rates = np.asarray(SCHEDULES[self.config.scheduler](epochs[:, None], self.config.epochs, h), self.w.dtype)
-        B = 1 if self.uniform else len(self.w[blocks])
-        rates = np.broadcast_to(rates, (B, len(epochs), self.w.shape[2]))
-        return np.repeat(rates, often, axis=1)
+        shape = (len(h.gamma), len(epochs), self.w.shape[2])
+        return np.array(np.broadcast_to(rates, shape), order="C"), of_epoch  # a copy: read-only is a signature more
 
     def train(self, blocks: slice, cancel: NDArray[np.int64]) -> slice:
         """Train these blocks to the end."""
@@ -154,8 +167,8 @@ class _Stack:
         for begin in range(0, config.epochs + 1, _SEGMENT):
             end = min(begin + _SEGMENT, config.epochs + 1)
             kernels.train_into(
-                w, state, powers, self.h[blocks], self.factors(blocks, begin, end), plan.table, self.x, self.y,
-                plan.part, list(LOSSES).index(config.loss), list(OPTIMIZERS).index(config.optimizer),
+                w, state, powers, self.h[blocks], *self.factors(blocks, begin, end), plan.table, self.x, self.y,
+                plan.part, plan.kept, list(LOSSES).index(config.loss), list(OPTIMIZERS).index(config.optimizer),
                 REDUCTIONS[config.reduction](self.y.size), config.epochs, begin, end, *work, active,
                 self.loss[blocks], self.right[blocks], self.since[blocks], self.diverged[blocks], self.stopped[blocks],
                 self.reached[blocks],

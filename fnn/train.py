@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -126,8 +127,12 @@ def train(
     for members in _alike(configs):
         outcome = _train_alike([configs[c] for c in members], table[members], x, y, curve_epochs, ready, teller)
         own = configs[members[0]].layers(x.shape[1], y.shape[1])
-        for c, rows in zip(members, outcome.flat.reshape(len(members), table.shape[1], -1), strict=True):
-            flat[c], layers[c] = rows, own
+        rows = list(outcome.flat.reshape(len(members), table.shape[1], -1))
+        if len(members) == len(configs):  # then they are in order, and there are no others
+            flat, layers = rows, [own] * len(configs)
+        else:
+            for c, row in zip(members, rows, strict=True):
+                flat[c], layers[c] = row, own
         records.append((np.arange(table.size).reshape(table.shape)[members].ravel(), outcome))
     return Results(
         configs=configs,
@@ -153,7 +158,7 @@ def _samples(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
 def _seeds(configs: Sequence[Config], seeds: Iterable[int] | None) -> Ints:
     """Return the seed of each network: (C, n)."""
     if seeds is None:
-        return np.array([[config.seed] for config in configs], np.int64)
+        return np.fromiter(map(attrgetter("seed"), configs), np.int64, len(configs))[:, None]
     row = list(seeds)
     bad = next((seed for seed in row if not 0 <= seed < 2**63), None)
     if bad is not None or not row:
