@@ -3,7 +3,7 @@
 Reading order, which is import order (a module imports only from those before it):
 
 errors files draws data activations losses optimizers schedules initializers config network lanes kernels
-stacks train model stats plots report cli
+stacks train model grid store sweep stats arms export plots charts report cli
 """
 
 from fnn import data
@@ -11,6 +11,7 @@ from fnn.config import Config
 from fnn.errors import InvalidSetting
 from fnn.network import accuracy, backward, forward, init, mean_loss, predict, start, update
 from fnn.stats import wilson
+from fnn.sweep import sweep
 from fnn.train import Results, train
 
 __version__ = "0.1.0"
@@ -27,6 +28,7 @@ __all__ = [
     "mean_loss",
     "predict",
     "start",
+    "sweep",
     "train",
     "update",
     "wilson",

@@ -1,13 +1,15 @@
 """What a run says of itself: the rows and lines printed, and the JSON document."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fnn.arms import Summary as ArmSummary
+from fnn.arms import said
 from fnn.data import Data
 from fnn.network import predict
 from fnn.stats import Spread, Summary, summarize
@@ -99,3 +101,46 @@ def _numbers(s: Spread) -> dict[str, float | None]:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
+
+
+# ---- what a store says ----
+
+
+def columns(found: Sequence[ArmSummary]) -> list[str]:
+    """Return the heads of the rows of these arms."""
+    return [
+        *found[0].arm.settings,
+        "runs",
+        "solved (95%)",
+        "epochs to solve (quartiles)",
+        "loss, median (95%)",
+        "diverged",
+    ]
+
+
+def row(s: ArmSummary) -> list[str]:
+    """Return an arm's settings and its summary as words."""
+    low, high = s.interval
+    epochs = f"{s.epochs.median:.4g} ({s.epochs.q25:.4g}–{s.epochs.q75:.4g})" if s.epochs else "–"
+    return [
+        *map(said, s.arm.settings.values()),
+        str(s.runs),
+        f"{s.solved / s.runs:.1%} ({low:.1%}–{high:.1%})",
+        epochs,
+        f"{s.loss.estimate:.3g} ({s.loss.low:.3g}–{s.loss.high:.3g})",
+        str(s.diverged),
+    ]
+
+
+def arm(s: ArmSummary) -> dict[str, Any]:
+    """Return an arm's settings and its summary for a JSON document. A number that is not finite is null."""
+    loss = {"median": s.loss.estimate, "low": s.loss.low, "high": s.loss.high}
+    return {
+        "settings": s.arm.settings,
+        "runs": s.runs,
+        "solved": s.solved / s.runs,
+        "solved_interval": list(s.interval),
+        "epochs_to_solve": _numbers(s.epochs) if s.epochs else None,
+        "loss": {name: _finite(value) for name, value in loss.items()},
+        "diverged": s.diverged,
+    }

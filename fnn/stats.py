@@ -82,3 +82,21 @@ def summarize(results: Results) -> Summary:
         epochs_to_solve=spread(results.epochs_to_solve[results.solved]),
         diverged=int((results.diverged >= 0).sum()),
     )
+
+
+class Interval(NamedTuple):
+    """An estimate with the ends of its interval."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+def median_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
+    """TEMPORARY."""
+    from scipy.stats import binom
+    v = np.sort(np.where(np.isnan(values), np.inf, values)); n = len(v)
+    k = np.arange(1, n + 1); m = n // 2 + 1
+    cdf = binom.sf(m - 1, n, k / n)
+    a = (1 - confidence) / 2
+    return Interval(float(quantiles(v, [0.5])[0]), float(v[np.searchsorted(cdf, a)]), float(v[min(n - 1, np.searchsorted(cdf, 1 - a))]))

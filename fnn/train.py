@@ -20,6 +20,9 @@ from fnn.network import Array, Outcome, Params
 Ints = NDArray[np.int64]
 
 BACKENDS = ("numba", "numpy")
+# The version of the arithmetic: raise it with every change that changes a trained network's bits. Runs of different
+# versions are never mixed.
+NUMERICS = 1
 
 # Numbers that stay in a core's cache, and numbers that may stand in memory for one array of a stack.
 _CACHE, _MEMORY = 2**17, 2**20

@@ -60,7 +60,7 @@ def test_help_imports_nothing_slow(tmp_path):
 import sys
 import cli
 assert cli.run(["--help"]) == 0
-slow = {"matplotlib", "numba", "scipy", "sqlite3", "rich.progress"} & set(sys.modules)
+slow = {"matplotlib", "numba", "scipy", "rich.progress"} & set(sys.modules)
 sys.exit(f"imported: {slow}" if slow else 0)
 """
     done = python(code, tmp_path)
