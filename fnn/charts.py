@@ -103,7 +103,7 @@ def cells(ax: Axes, columns: Sequence[float], rows: Sequence[float], share: Arra
     """Draw shares between 0 and 1 as coloured cells, with their numbers where they fit. share: (rows, columns)."""
     drawn = ax.imshow(share, cmap="cividis", vmin=0, vmax=1, origin="lower", aspect="auto")
     across, up = ([f"{value:.3g}" for value in values] for values in (columns, rows))
-    steep = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len(columns) > 4 else {}
+    steep: Any = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len(columns) > 4 else {}
     ax.set_xticks(range(len(columns)), across, fontsize=8, **steep)
     ax.set_yticks(range(len(rows)), up, fontsize=8)
     ax.grid(visible=False)

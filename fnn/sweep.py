@@ -172,7 +172,8 @@ class _Work:
         every = -(-epochs // points) if points else 0
         results = train(
             [arm.config for arm in arms], arms[0].samples.x, arms[0].samples.y, seeds=seeds,
-            backend=self.asked.backend, threads=self.asked.threads, curve_every=every, on_progress=self.tell,
+            backend=self.asked.backend, threads=self.asked.threads, curve_every=every,
+            on_progress=self.tell if self.on_progress else None,
         )  # fmt: skip
         self.trained += len(results)
         self.solved += int(results.solved.sum())
@@ -188,11 +189,11 @@ class _Work:
         self.writing += time.perf_counter() - began
 
     def tell(self, now: Progress) -> None:
-        if self.on_progress:
-            seconds = time.perf_counter() - self.began - self.compiling
-            done = self.trained + now.done
-            solved = self.solved / self.trained if self.trained else float("nan")
-            self.on_progress(SweepProgress(self.there + done, self.total, done / seconds, solved))
+        assert self.on_progress
+        seconds = time.perf_counter() - self.began - self.compiling
+        done = self.trained + now.done
+        solved = self.solved / self.trained if self.trained else float("nan")
+        self.on_progress(SweepProgress(self.there + done, self.total, done / seconds, solved))
 
     def swept(self) -> Swept:
         seconds = time.perf_counter() - self.began
@@ -218,18 +219,21 @@ def _chunks(
             several = work.size // len(seeds)
             yield fresh[:several], seeds
             fresh = fresh[several:]
-        for c in (*fresh, *(c for c in members if 0 < there[c] < len(seeds))):
-            yield from (([c], part) for part in _parts(connection, ids[c], seeds, work))
+        for c in fresh:
+            yield from (([c], part) for part in _parts(seeds, work))
+        for c in members:
+            if 0 < there[c] < len(seeds):
+                for begin in range(0, len(seeds), _WINDOW):  # so that memory does not grow with their number
+                    lacking = store.missing(connection, ids[c], seeds[begin : begin + _WINDOW])
+                    yield from (([c], part.tolist()) for part in _parts(lacking, work))
 
 
-def _parts(connection: store.Connection, settings: int, seeds: range, work: _Work) -> Iterator[Sequence[int]]:
-    """Yield the seeds one arm lacks, looked up in windows, so that memory does not grow with their number."""
-    for begin in range(0, len(seeds), _WINDOW):
-        lacking = store.missing(connection, settings, seeds[begin : begin + _WINDOW])
-        while len(lacking):
-            size = work.size  # which training this part changes
-            yield lacking[:size].tolist()
-            lacking = lacking[size:]
+def _parts(seeds: Any, work: _Work) -> Iterator[Any]:
+    """Yield the seeds in parts of the size that is right when each is taken."""
+    while len(seeds):
+        size = work.size  # which training this part changes
+        yield seeds[:size]
+        seeds = seeds[size:]
 
 
 def options(path: Path | None) -> dict[str, Any]:

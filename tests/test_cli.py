@@ -145,9 +145,9 @@ def test_a_closed_pipe_is_no_traceback(tmp_path):
 class OnTerminal:
     """A command whose stderr is a terminal; `finish` gives its exit code, stdout and what the screen showed."""
 
-    def __init__(self, folder, *options, **environment):
+    def __init__(self, folder, *options, command=("train", "--data", "xor", "--no-plots"), **environment):
         self.ours, theirs = pty.openpty()
-        words = [sys.executable, "-m", "cli", "train", "--data", "xor", "--no-plots", *options]
+        words = [sys.executable, "-m", "cli", *command, *options]
         environment = {**os.environ, "COLUMNS": "120", "TERM": "xterm", **environment}
         self.process = subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=theirs, env=environment)
         os.close(theirs)

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import sqlite3
 import sys
 import tempfile
 from pathlib import Path
@@ -23,9 +24,10 @@ from fnn import activations, config, data, initializers, losses, optimizers, sch
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PICTURE = ROOT / ".readme" / "xor-200.png"
+SWEEP_PICTURE = ROOT / ".readme" / "xor-sweep.png"
 
 SHELL = re.compile(r"(```console\n\$ (fnn [^\n]*)\n)(.*?)(```)", re.DOTALL)
-PYTHON = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
+PYTHON = re.compile(r"```python\n((?:(?!```).)*)```\n\n```text\n(.*?)```", re.DOTALL)
 PARTS = {
     "data": (data.DATA, "--data"),
     "activations": (activations.ACTIVATIONS, "--activation, --output"),
@@ -104,6 +106,18 @@ def loops_table():
     return rows
 
 
+SWEEPS = json.loads((ROOT / "bench" / "results" / "sweep.json").read_text(encoding="utf-8"))
+
+
+def sweeps_table():
+    """Return what sweeps took, from the recorded run."""
+    return "".join(
+        f"| {row['networks']:,} networks | {row['seconds']:.0f} s | {row['bytes'] / 1e6:.0f} MB "
+        f"| {row['peak_bytes'] / 1e6:.0f} MB |\n"
+        for row in SWEEPS["sweeps"].values()
+    )
+
+
 def machine_line():
     m = SPEED["machine"]
     return (
@@ -114,7 +128,8 @@ def machine_line():
 
 def alike(printed, shown):
     """Whether two texts are the same but for the last digits of their numbers and the seconds taken."""
-    printed, shown = (re.sub(r"trained in \S+ s", "trained in … s", text) for text in (printed, shown))
+    timed = r"(?<=trained in )\S+(?= s)|(?<=after )\S+(?= s;)|[\d,]+(?= networks a second)"
+    printed, shown = (re.sub(timed, "…", text) for text in (printed, shown))
     numbers = [[float(n) for n in NUMBER.findall(text)] for text in (printed, shown)]
     # A 2% leeway: rounding differs from processor to processor, and 500 epochs amplify it.
     return NUMBER.sub("#", printed) == NUMBER.sub("#", shown) and numbers[0] == pytest.approx(
@@ -122,10 +137,16 @@ def alike(printed, shown):
     )
 
 
+@pytest.fixture(scope="module")
+def one_folder(tmp_path_factory):
+    """The folder in which the commands run one after the other, as a reader would."""
+    return tmp_path_factory.mktemp("readme")
+
+
 @pytest.mark.parametrize("number", range(len(SHELL.findall(README.read_text(encoding="utf-8")))))
-def test_commands_print_what_is_shown(number, tmp_path):
+def test_commands_print_what_is_shown(number, one_folder):
     _, line, shown, _ = SHELL.findall(README.read_text(encoding="utf-8"))[number]
-    printed = run_command(line, tmp_path)
+    printed = run_command(line, one_folder)
     assert shown.strip()
     assert alike(printed, shown), printed
 
@@ -148,11 +169,38 @@ def test_speed_is_that_of_the_recorded_run():
     assert speed_table() in text
     assert loops_table() in text
     assert machine_line() in text
+    assert sweeps_table() in text
+
+
+def test_the_store_is_read_as_shown(one_folder):
+    """By plain SQLite, and by those of pandas and DuckDB that are there; DuckDB fetches its part for SQLite itself."""
+    text = README.read_text(encoding="utf-8")
+    (query,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    reading, scanning = re.findall(r"^(?:pandas|duckdb)\..*$", text, re.MULTILINE)
+    path = one_folder / "read.db"
+    fnn.sweep("xor4", optimizer=["sgd", "adam"], lr=[0.1, 1.0], epochs=50, seeds=20, out=path)
+    with contextlib.chdir(one_folder), contextlib.closing(sqlite3.connect("read.db")) as connection:
+        rows = connection.execute(query).fetchall()
+        assert [row[:3] for row in rows] == [(o, lr, 20) for o in ("adam", "sgd") for lr in (0.1, 1.0)]
+        solved = {o: sum(row[3] for row in rows if row[0] == o) / 2 for o in ("adam", "sgd")}
+        pandas = pytest.importorskip("pandas")
+        frame = eval(
+            reading.replace('sqlite3.connect("xor.db")', "connection"), {"pandas": pandas, "connection": connection}
+        )
+        assert frame.groupby("optimizer").solved.mean().to_dict() == pytest.approx(solved)
+        duckdb = pytest.importorskip("duckdb")
+        try:
+            found = eval(scanning.replace("xor.db", "read.db"), {"duckdb": duckdb}).fetchall()
+        except duckdb.Error as error:
+            if "extension" not in str(error):
+                raise
+            pytest.skip("DuckDB cannot fetch its extension here")
+        assert dict(found) == pytest.approx(solved)
 
 
 def test_links_and_pictures_are_there():
     links = re.findall(r"\]\(([^)]+)\)", README.read_text(encoding="utf-8"))
-    assert PICTURE.relative_to(ROOT).as_posix() in links
+    assert {p.relative_to(ROOT).as_posix() for p in (PICTURE, SWEEP_PICTURE)} < set(links)
     for link in links:
         assert (ROOT / link).exists(), link
     assert image.imread(PICTURE).shape[2] in (3, 4)
@@ -175,16 +223,28 @@ def draw_picture(path):
         figure.savefig(path, dpi=110)
 
 
+def draw_sweep(path, store_path):
+    """Draw the README's second picture: epochs to solve in the sweep it shows."""
+    from fnn import arms, charts, store
+
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(store.opened(store_path)) as connection:
+        runs = store.read(connection)
+        charts.save_figures(Path(folder), connection, runs, arms.summaries(runs))
+        path.write_bytes((Path(folder) / "epochs-to-solve.png").read_bytes())
+
+
 def write():
     """Write the README's results, tables and picture anew."""
     text = README.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         text = SHELL.sub(lambda m: m[1] + run_command(m[2], folder) + m[4], text)
+        draw_sweep(SWEEP_PICTURE, Path(folder) / "xor.db")
     text = PYTHON.sub(lambda m: f"```python\n{m[1]}```\n\n```text\n{run_python(m[1])}```", text)
     tables = {
         "| part | names | option |": parts_table(),
         "| module | what lives there |": module_table(),
         "| work | fnn | JAX | PyTorch | fnn is faster than either by | share of the FMA peak |": speed_table(),
+        "| one sweep of lab XOR, float32 | time | file | most memory |": sweeps_table(),
         "| one after the other | networks a second | fnn is faster by |": loops_table(),
     }
     text = re.sub(r"(?<=Measured on )[^\n]*", machine_line(), text)

@@ -1,5 +1,6 @@
 """The kernel's promises: the same bits wherever a network stands, and the NumPy path's answers."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from fnn.initializers import INITIALIZERS
 from fnn.losses import LOSSES, REDUCTIONS
 from fnn.optimizers import OPTIMIZERS
 from fnn.schedules import SCHEDULES
+from fnn.train import NUMERICS
 
 KINDS = ["float32", "float64"]
 
@@ -255,3 +257,17 @@ def test_the_cache_notices_a_change_in_what_the_kernel_calls(tmp_path):
     other, *counts = run()
     assert counts == ["0", "1"]
     assert other != loss
+
+
+# Uniform weights are made of exact arithmetic, and the kernel's functions of operations that IEEE 754 rounds one way.
+BITS = {"float32": "540272830ecf99ce", "float64": "ea25d211822db469"}
+
+
+@pytest.mark.parametrize("dtype", BITS)
+def test_the_bits_are_those_of_this_version_of_the_arithmetic(dtype):
+    """A change of bits needs a new NUMERICS, or sweeps would mix them; then record the new ones here."""
+    common = {"init": "uniform", "scheduler": "constant", "dtype": dtype, "epochs": 60}
+    configs = [fnn.Config(**common, optimizer=o) for o in ("adam", "momentum", "rprop")]
+    results = fnn.train(configs, *fnn.data.xor(), seeds=range(20))
+    digest = hashlib.sha256(b"".join(flat.tobytes() for flat in results.flat)).hexdigest()[:16]
+    assert (NUMERICS, digest) == (1, BITS[dtype])

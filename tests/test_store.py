@@ -24,7 +24,13 @@ def filled(connection, spec, seeds, **options):
     return arms, ids, results
 
 
-SPEC = {"data": "xor4", "lr": [0.1, 1e3], "optimizer": ["sgd", "adam"], "epochs": 150, "output": ["sigmoid", "identity"]}
+SPEC = {
+    "data": "xor4",
+    "lr": [0.1, 1e3],
+    "optimizer": ["sgd", "adam"],
+    "epochs": 150,
+    "output": ["sigmoid", "identity"],
+}
 
 
 def test_what_is_written_is_read_bit_for_bit(connection):
@@ -63,7 +69,8 @@ def test_the_tables_are_those_of_the_readme(connection):
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
     }
     assert tables["results"] == [
-        "settings", "seed", "final_loss", "final_accuracy", "solved", "epochs_to_solve", "diverged", "stopped", "session",
+        "settings", "seed", "final_loss", "final_accuracy", "solved", "epochs_to_solve", "diverged", "stopped",
+        "session",
     ]  # fmt: skip
     assert tables["curves"] == ["settings", "seed", "grid", "loss", "accuracy"]
     assert tables["grids"] == ["id", "epochs"]
