@@ -254,11 +254,11 @@ def times_slope_into(delta_matrix, a_matrix, rows, columns, activation):
 
 
 @policy
-def forward_into(values, logits, layers, w, inputs, samples):
-    """Write the outputs of every layer, and the last one's logits; the first one's inputs begin at row `inputs`."""
+def forward_into(values, logits, layers, w, x, inputs, samples):
+    """Write the outputs of every layer, and the last one's logits; the first one's inputs are x from row `inputs`."""
     for d in range(len(layers)):
         fan_in, fan_out, step = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, STEP]
-        h = matrix(values, layers[d, INPUTS] if d > 0 else inputs, fan_in + 1, 1)
+        h = matrix(values if d > 0 else x, layers[d, INPUTS] if d > 0 else inputs, fan_in + 1, 1)
         z = matrix(logits, 0, step, 1)
         # `d < 0` is never true, but no constant: for those, see `matrix`.
         product_into(z, h, matrix(w, layers[d, WEIGHTS], step, 1), samples, fan_out, fan_in + 1, d < 0)
@@ -267,38 +267,40 @@ def forward_into(values, logits, layers, w, inputs, samples):
 
 
 @policy
-def loss_into(delta, values, logits, layers, y, first, samples, loss, factor, total, right):
-    """Write the gradient by the logits; return the sums so far, with these samples', of loss and right answers."""
+def loss_into(delta, values, logits, layers, y, weight, first, samples, loss, factor, total, right):
+    """Write the gradient by the logits; return the sums so far, with these samples', of loss and right answers.
+
+    y: (N·O,) the labels, weight: (N,) how often each sample counts; both are what `load` takes.
+    """
     last = len(layers) - 1
     outputs, width, activation = layers[last, OUTPUTS], layers[last, FAN_OUT], layers[last, ACTIVATION]
     step = layers[last, STEP]
-    one, zero, half, scale = spread(values, 1.0), spread(values, 0.0), spread(values, 0.5), spread(values, factor)
+    zero, half, scale = spread(values, 0.0), spread(values, 0.5), spread(values, factor)
     for r in range(samples):
-        hit = one
+        hit = count = load(weight, first + r)
         for j in range(width):
             i = r * step + j
-            p, z, label = load(values, outputs + r * width + j), load(logits, i), y[first + r, j]
-            target = spread(values, label)
+            p, z, target = load(values, outputs + r * width + j), load(logits, i), load(y, (first + r) * width + j)
             if loss == MSE:
                 error = p - target
-                total = fma(error, error, total)
-                store(delta, i, (error + error) * slope(p, activation) * scale)
+                total = fma(error * count, error, total)
+                store(delta, i, (error + error) * slope(p, activation) * (scale * count))
             else:
                 above = select(z <= zero, zero, z)  # max(z, 0); NaN stays
-                total = total + (above - target * z + log1p_small(exp(-magnitude(z))))
-                store(delta, i, (p - target) * scale)
-            hit = select(p > half, hit, zero) if label > 0.5 else select(p <= half, hit, zero)
+                total = total + (above - target * z + log1p_small(exp(-magnitude(z)))) * count
+                store(delta, i, (p - target) * (scale * count))
+            hit = select(target > half, select(p > half, hit, zero), select(p <= half, hit, zero))
         right = right + hit
     return total, right
 
 
 @policy
-def backward_into(g, delta, values, layers, w, inputs, samples, add):
+def backward_into(g, delta, values, layers, w, x, inputs, samples, add):
     """Write the gradient by each weight, or add it to that of earlier samples; delta: by the last layer's logits."""
     here, there = 0, len(delta) // 2
     for d in range(len(layers) - 1, -1, -1):
         fan_in, fan_out, step = layers[d, FAN_IN], layers[d, FAN_OUT], layers[d, STEP]
-        h = matrix(values, layers[d, INPUTS] if d > 0 else inputs, fan_in + 1, 1)
+        h = matrix(values if d > 0 else x, layers[d, INPUTS] if d > 0 else inputs, fan_in + 1, 1)
         error = matrix(delta, here, 1, step)
         # The transpose of hᵀ·error, so that the gradient is passed through row by row.
         product_into(matrix(g, layers[d, WEIGHTS], 1, step), error, h, fan_out, fan_in + 1, samples, add)
@@ -431,20 +433,21 @@ def ones_into(values, layers, samples):
 def _kernel(sources):
     # Numba's cache looks at the bytecode of this function and at its closure, not at what it calls: so `sources`.
     def train_into(
-        w, s, powers, h, factors, of_epoch, layers, x, y, part, kept, loss, optimizer, reduction, epochs, begin, end,
+        w, s, powers, h, factors, of_epoch, layers, x, y, weight, part, kept,
+        loss, optimizer, reduction, epochs, begin, end,
         values, logits, delta, g, row, active,
         losses, rights, since, diverged, stopped, reached, curve_epochs, loss_curve, accuracy_curve, cancel,
     ):  # fmt: skip
         """Train B blocks of L networks from epoch `begin` to before `end`; write weights, state and records.
 
         w: (B, K, L); s: (B, 2K, L), the optimizer's state; powers: (B, 2, L); h: (B, 12, L), the settings; factors:
-        (1 or B, F, L), the schedule's, of which `of_epoch`: (end − begin,) names the row; x: (N, I), y: (N, O), passed
-        through `part` samples at a time, all of x kept in `values` where `kept`.
+        (1 or B, F, L), the schedule's, of which `of_epoch`: (end − begin,) names the row; x: (N, I), y: (N·O,),
+        weight: (N,), passed through `part` samples at a time, all of x kept in `values` where `kept`.
         values, logits, delta, g: scratch; row: (2, L), active: (B, L).
         losses, rights, since, diverged, stopped: (B, L); reached: (B,), epochs so far; curves: (B, P, L).
         """
         _ = sources
-        N, width = y.shape
+        N, width = len(x), layers[-1, FAN_OUT]
         ones_into(values, layers, part)
         if kept:
             inputs_into(values, x, 0, N, layers)
@@ -461,12 +464,12 @@ def _kernel(sources):
                         inputs += first * (x.shape[1] + 1)
                     else:
                         inputs_into(values, x, first, samples, layers)
-                    forward_into(values, logits, layers, w[b], inputs, samples)
+                    forward_into(values, logits, layers, w[b], values, inputs, samples)
                     total, right = loss_into(
-                        delta, values, logits, layers, y, first, samples, loss, reduction, total, right
+                        delta, values, logits, layers, y, weight, first, samples, loss, reduction, total, right
                     )
                     if epoch < epochs:
-                        backward_into(g, delta, values, layers, w[b], inputs, samples, first > 0)
+                        backward_into(g, delta, values, layers, w[b], values, inputs, samples, first > 0)
                 total = total / spread(g, N * width)
                 # Now and then without news, for those who watch.
                 tell = epoch in (begin, epochs) or epoch % 64 == 0

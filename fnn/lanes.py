@@ -18,6 +18,7 @@ to be read, tested and measured for coverage. Another target would have to suppl
 """
 
 import operator
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -113,7 +114,7 @@ def _mask(first: Any, *_: Any) -> MaskType:
 
 
 def _row(array: Any, *_: Any) -> LanesType | None:
-    return LanesType(array.dtype) if isinstance(array.dtype, types.Float) and array.ndim == 2 else None
+    return LanesType(array.dtype) if isinstance(array.dtype, types.Float) and array.ndim <= 2 else None
 
 
 def _intrinsic(builder: Any, name: str, *args: Any) -> Any:
@@ -175,7 +176,7 @@ def _negate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
 
 
 def load(a: NDArray[Any], i: int) -> Lanes:
-    """Return row i of a lane array."""
+    """Return row i of a lane array; of a plain array (rows,), its number i for every lane."""
     row: Lanes = a[i].copy()
     return row
 
@@ -198,6 +199,9 @@ def _address(context: Any, builder: Any, array_type: types.Array, array: Any, in
 
 @_instruction(load, (types.Array, types.Integer), _row)
 def _load(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    if sig.args[0].ndim == 1:
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        return _splat(builder, builder.load(builder.gep(data, [args[1]], inbounds=True)), _vector(sig.return_type))
     loaded = builder.load(_address(context, builder, sig.args[0], *args), typ=_vector(sig.return_type))
     loaded.align = sig.args[0].dtype.bitwidth // 8  # NumPy promises no more; on a cache line it costs nothing
     return loaded
@@ -308,6 +312,46 @@ def _scale_by_halves(builder: Any, a: Any, n: Any, bits: int, mantissa: int, bia
         low = builder.bitcast(builder.fadd(part, into_low_bits), words)
         a = builder.fmul(a, builder.bitcast(builder.shl(low, constant(words, mantissa)), a.type))
     return a
+
+
+# ---- counters that threads share ----
+
+
+def add_one(counters: NDArray[np.int64], i: int) -> int:
+    """Add 1 to a counter, in one step for all threads; return what it was."""
+    before = int(counters[i])
+    counters[i] = before + 1
+    return before
+
+
+def peek(counters: NDArray[np.int64], i: int) -> int:
+    """Return a counter as it is now, with all that was written before it became that."""
+    return int(counters[i])
+
+
+def give_way() -> None:
+    """Let another thread have the processor, where the system knows how."""
+
+
+@_instruction(add_one, (types.Array, types.Integer), lambda *_: types.int64)
+def _add_one(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    data = context.make_array(sig.args[0])(context, builder, args[0]).data
+    return builder.atomic_rmw("add", builder.gep(data, [args[1]]), ir.IntType(64)(1), "seq_cst")
+
+
+@_instruction(peek, (types.Array, types.Integer), lambda *_: types.int64)
+def _peek(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    data = context.make_array(sig.args[0])(context, builder, args[0]).data
+    return builder.load_atomic(builder.gep(data, [args[1]]), "acquire", 8)
+
+
+@_instruction(give_way, (), lambda: types.none)
+def _give_way(context: Any, builder: Any, _sig: Any, _args: Any) -> Any:
+    if hasattr(os, "sched_yield"):
+        kind = ir.FunctionType(ir.IntType(32), [])
+        called = builder.module.globals.get("sched_yield") or ir.Function(builder.module, kind, "sched_yield")
+        builder.call(called, [])
+    return context.get_dummy_value()
 
 
 # ---- exp and what is made of it ----

@@ -116,6 +116,7 @@ class _Stack:
     ) -> None:
         L, P = WIDTH[flat.dtype], len(curve_epochs)
         self.config, self.x, self.y, self.curve_epochs = config, x, y, curve_epochs
+        self.weight = np.ones(len(x), x.dtype)
         self.plan = plan(layers, len(x))
         self.w = sideways(self.plan.spaced(flat), L)
         B = len(self.w)
@@ -167,8 +168,9 @@ class _Stack:
         for begin in range(0, config.epochs + 1, _SEGMENT):
             end = min(begin + _SEGMENT, config.epochs + 1)
             kernels.train_into(
-                w, state, powers, self.h[blocks], *self.factors(blocks, begin, end), plan.table, self.x, self.y,
-                plan.part, plan.kept, list(LOSSES).index(config.loss), list(OPTIMIZERS).index(config.optimizer),
+                w, state, powers, self.h[blocks], *self.factors(blocks, begin, end), plan.table,
+                self.x, self.y.ravel(), self.weight, plan.part, plan.kept,
+                list(LOSSES).index(config.loss), list(OPTIMIZERS).index(config.optimizer),
                 REDUCTIONS[config.reduction](self.y.size), config.epochs, begin, end, *work, active,
                 self.loss[blocks], self.right[blocks], self.since[blocks], self.diverged[blocks], self.stopped[blocks],
                 self.reached[blocks],
@@ -210,7 +212,6 @@ def compile_for(dtypes: Iterable[str]) -> None:
     for dtype in dtypes:
         x = np.zeros((1, 1), dtype)
         params = (np.zeros((1, 2, 1), dtype),)
-        philox(np.zeros(1, np.uint64), 1, 0)
         fit(config, config.layers(1, 1), params, numeric_settings([config]), x, x, np.arange(0), threads=1)
 
 

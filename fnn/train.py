@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -121,7 +120,7 @@ def train(
     x, y = _samples(x, y)
     table = _seeds(configs, seeds)
     curve_epochs = _curve_epochs(max(config.epochs for config in configs), curve_every)
-    ready = _numpy() if backend == "numpy" else _numba(threads, {config.dtype for config in configs})
+    ready = _numpy() if backend == "numpy" else _numba(threads, configs, len(x))
     compiled = time.perf_counter()
     teller = _Teller(on_progress, table.size) if on_progress else None
     flat: list[Array] = [np.empty(0)] * len(configs)
@@ -199,11 +198,17 @@ def _numpy() -> _Backend:
     return _Backend(network.fit, draws.philox, at_once)
 
 
-def _numba(threads: int | None, dtypes: Iterable[str]) -> _Backend:
-    from fnn import stacks  # Numba is slow to import, and the NumPy path does without it
+def _numba(threads: int | None, configs: Sequence[Config], samples: int) -> _Backend:
+    from fnn import crowds, stacks  # Numba is slow to import, and the NumPy path does without it
 
-    stacks.compile_for(dtypes)
-    fit = partial(stacks.fit, threads=threads or len(os.sched_getaffinity(0)))
+    crowded, lone = ({c.dtype for c in configs if crowds.suits(c, samples) is which} for which in (True, False))
+    stacks.philox(np.zeros(1, np.uint64), 1, 0)
+    stacks.compile_for(lone)
+    crowds.compile_for(crowded)
+
+    def fit(config: Config, *rest: Any) -> Outcome:
+        chosen: Callable[..., Outcome] = crowds.fit if crowds.suits(config, samples) else stacks.fit
+        return chosen(config, *rest, threads=threads or len(os.sched_getaffinity(0)))
 
     def at_once(layers: Sequence[Layer], _samples: int) -> int:  # the weights are to leave memory for others
         return max(1, _MEMORY // sum(math.prod(shape) for shape in network.shapes(layers)))

@@ -1,0 +1,146 @@
+"""Samples in the lanes: the NumPy path's answers, and the same bits on any number of threads and in any stack."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+import fnn
+from fnn import crowds, network
+from fnn.activations import ACTIVATIONS
+from fnn.config import numeric_settings
+from fnn.losses import LOSSES, REDUCTIONS
+from fnn.optimizers import OPTIMIZERS
+from fnn.schedules import SCHEDULES
+from tests.test_stacks import same_bits
+
+N = crowds.LEAST + 7  # no multiple of the lanes, nor of the chunks
+
+
+@pytest.fixture(scope="module")
+def samples():
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(N, 3))
+    return x, (np.tanh(x @ rng.normal(size=(3, 2))) > 0).astype(float)
+
+
+def both(config, samples, S=2):
+    """Train the same networks on both paths."""
+    x, y = samples
+    layers = config.layers(x.shape[1], y.shape[1])
+    params, numbers = fnn.init(layers, range(S)), numeric_settings([config] * S)
+    epochs = np.arange(config.epochs + 1)
+    with np.errstate(over="ignore", invalid="ignore"):  # as `train` has it: divergence is a result
+        return [
+            network.fit(config, layers, params, numbers, x, y, epochs),
+            crowds.fit(config, layers, params, numbers, x, y, epochs, threads=2),
+        ]
+
+
+def agree(config, samples, rel):
+    lab, kernel = both(config, samples)
+    scale = np.abs(lab.flat).max()
+    np.testing.assert_allclose(kernel.flat, lab.flat, rtol=rel, atol=rel * scale)
+    np.testing.assert_allclose(kernel.loss, lab.loss, rtol=10 * rel)
+    for name in ("accuracy", "epochs_to_solve", "diverged", "stopped", "accuracy_curve"):
+        np.testing.assert_array_equal(getattr(kernel, name), getattr(lab, name), err_msg=name)
+    np.testing.assert_allclose(kernel.loss_curve, lab.loss_curve, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("activation", "loss", "reduction"), list(product(ACTIVATIONS, LOSSES, REDUCTIONS)))
+def test_one_step_is_the_labs(activation, loss, reduction, samples):
+    config = fnn.Config(hidden="5x4", activation=activation, loss=loss, reduction=reduction, optimizer="sgd",
+                        lr=1e-3, epochs=1)  # fmt: skip
+    agree(config, samples, 1e-13)
+
+
+@pytest.mark.parametrize(("optimizer", "scheduler"), list(product(OPTIMIZERS, SCHEDULES)))
+def test_fifty_steps_are_the_labs(optimizer, scheduler, samples):
+    config = fnn.Config(hidden="6", optimizer=optimizer, scheduler=scheduler, reduction="mean", lr=0.02, epochs=50,
+                        warmup=20)  # fmt: skip
+    agree(config, samples, 1e-9)
+
+
+@pytest.mark.parametrize("hidden", ["none", "1", "3x3x3", "16x17", "40"])
+def test_any_shape(hidden, samples):
+    agree(fnn.Config(hidden=hidden, activation="tanh", reduction="mean", epochs=10), samples, 1e-11)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_network_has_the_same_bits_on_any_threads_and_in_any_stack(dtype, samples):
+    config = fnn.Config(hidden="7x3", dtype=dtype, reduction="mean", epochs=12)
+    whole = fnn.train(config, *samples, seeds=range(7), threads=2)
+    for threads, seeds in ((1, [3]), (2, [3]), (3, [3]), (5, [3]), (1, [6, 3, 0]), (3, [3, 4]), (8, [0, 3])):
+        part = fnn.train(config, *samples, seeds=seeds, threads=threads)
+        for i, seed in enumerate(seeds):
+            same_bits(whole, seed, part, i)
+    others = [replace(config, lr=0.5, seed=1), replace(config, seed=3), replace(config, hidden="2", seed=3)]
+    same_bits(whole, 3, fnn.train(others, *samples), 1)
+
+
+def test_what_decides_is_the_number_of_samples_alone(monkeypatch, samples):
+    used = []
+    fit = crowds.fit
+    monkeypatch.setattr(crowds, "fit", lambda *a, **k: used.append(len(a[4])) or fit(*a, **k))
+    x, y = samples
+    for count, seeds in ((crowds.LEAST - 1, 1), (crowds.LEAST - 1, 40), (crowds.LEAST, 1), (crowds.LEAST, 40)):
+        fnn.train(fnn.Config(epochs=1), x[:count], y[:count], seeds=range(seeds))
+    assert [n for n in used if n > 1] == [crowds.LEAST] * 2  # those of 1 are compilations
+
+
+def test_networks_stop_diverge_and_solve_as_in_the_lab(samples):
+    x, _ = samples
+    easy = x, (x[:, :1] > 0.3).astype(float)
+    common = {"hidden": "4", "reduction": "mean", "epochs": 120}
+    for config in (
+        fnn.Config(**common, stop_loss=0.05),
+        fnn.Config(**common, optimizer="sgd", lr=1e4, activation="identity", output="identity"),
+        fnn.Config(**common, lr=0.3),
+    ):
+        lab, kernel = both(config, easy)
+        np.testing.assert_array_equal(kernel.stopped, lab.stopped)
+        np.testing.assert_array_equal(kernel.diverged, lab.diverged)
+        np.testing.assert_array_equal(kernel.epochs_to_solve, lab.epochs_to_solve)
+    assert both(fnn.Config(**common, stop_loss=0.05), easy)[1].stopped.max() < 120
+
+
+def test_progress_is_told(samples):
+    heard = []
+    fnn.train(fnn.Config(epochs=30), *samples, seeds=range(3), threads=2, on_progress=heard.append)
+    assert (heard[-1].done, heard[-1].total) == (3, 3)
+
+
+def test_ctrl_c_ends_all_threads(samples):
+    def interrupt(_now):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fnn.train(fnn.Config(epochs=10_000_000), *samples, threads=3, on_progress=interrupt)
+
+
+def test_one_compilation_for_each_precision_serves_every_network(samples):
+    x, y = samples
+    for dtype, hidden, optimizer in product(("float32", "float64"), ("none", "5", "3x4"), ("adam", "sgd")):
+        for loss, seeds in (("mse", 1), ("bce", 3)):
+            config = fnn.Config(dtype=dtype, hidden=hidden, optimizer=optimizer, loss=loss, epochs=2)
+            fnn.train(config, x, y, seeds=range(seeds), threads=2)
+            fnn.train(config, x[:, :1], y[:, :1], seeds=range(seeds), curve_every=0)
+    assert len(crowds.train_shared_into.signatures) == 2
+
+
+def test_uncompiled_it_says_the_same(tmp_path):
+    code = (
+        "import sys, numpy as np, fnn; from fnn import crowds; crowds.LEAST = 40\n"
+        "x, y = fnn.data.linear(45)\n"
+        "r = fnn.train(fnn.Config(hidden='3', epochs=6), x, y, seeds=range(2), threads=1)\n"
+        "np.save(sys.argv[1], r.flat[0])"
+    )
+    for name, disable in (("compiled", "0"), ("plain", "1")):
+        environment = {**os.environ, "NUMBA_DISABLE_JIT": disable}
+        subprocess.run([sys.executable, "-W", "ignore", "-c", code, tmp_path / name], env=environment, check=True)
+    compiled, plain = (np.load(tmp_path / f"{name}.npy") for name in ("compiled", "plain"))
+    assert compiled == pytest.approx(plain, rel=1e-12)
