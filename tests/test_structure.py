@@ -7,19 +7,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bench
 import fnn
 
 ROOT = Path(__file__).parents[1]
 
 
-def imports(path):
-    """Return the modules of fnn that a file imports, wherever in it."""
+def imports(path, package="fnn"):
+    """Return the modules of a package that a file imports, wherever in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "fnn":
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == package:
             found |= {node.module.partition(".")[2]} if "." in node.module else {a.name for a in node.names}
         elif isinstance(node, ast.Import):
-            found |= {a.name.partition(".")[2] for a in node.names if a.name.startswith("fnn.")}
+            found |= {a.name.partition(".")[2] for a in node.names if a.name.startswith(f"{package}.")}
     return found
 
 
@@ -32,6 +33,16 @@ def test_modules_import_only_from_those_before_them_in_the_reading_order():
     for place, name in enumerate(order):
         later = imports(files[name]) & set(order[place:])
         assert not later, f"{name} imports {later}, which comes after it"
+
+
+def test_the_benchmark_has_a_reading_order_too_and_the_library_does_without_it():
+    order = bench.__doc__.rpartition("\n\n")[2].split()
+    files = {path.stem: path for path in (ROOT / "bench").glob("*.py") if path.stem != "__init__"}
+    assert sorted(order) == sorted(files)
+    for place, name in enumerate(order):
+        later = imports(files[name], "bench") & set(order[place:])
+        assert not later, f"{name} imports {later}, which comes after it"
+    assert not any(imports(path, "bench") for path in (ROOT / "fnn").glob("*.py"))
 
 
 def python(code, tmp_path, **options):
@@ -70,7 +81,8 @@ sys.exit(f"imported: {slow}" if slow else 0)
 
 def test_the_wheel_works_from_another_folder(tmp_path):
     source = tmp_path / "source"
-    shutil.copytree(ROOT / "fnn", source / "fnn", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("fnn", "bench"):
+        shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("cli.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index"]
