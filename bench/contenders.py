@@ -135,6 +135,6 @@ def numpy_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
 OWN = {
     "fnn": Contender("fnn, lane kernel", kernel),
     "fnn-own": Contender("fnn, each its own settings", kernel_own_settings),
-    "fnn-numpy": Contender("fnn, stacked NumPy", numpy_stacked, probe=64),
+    "fnn-numpy": Contender("fnn, stacked NumPy", numpy_stacked, probe=16),
     "numpy-loop": Contender("NumPy loop, as the lab", numpy_loop, probe=1),
 }

@@ -88,7 +88,7 @@ def share_against_width(ax: Axes, rows: Sequence[Row], title: str) -> Axes:
     ax.set_xticks(widths, [f"{w:g}" for w in widths])
     ax.minorticks_off()
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(xlabel="width of the two hidden layers", ylim=(0, 1))
+    ax.set(xlabel="width of the two hidden layers", ylim=(0, max([1.0, *(row.share or 0.0 for row in rows)])))
     ax.set_title(title, loc="left")
     return ax
 

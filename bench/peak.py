@@ -33,7 +33,7 @@ def _chains_into(a, turns):
     store(a, 0, total)
 
 
-def peak(dtype: str, threads: int, turns: int = 500_000) -> float:
+def peak(dtype: str, threads: int, turns: int = 2_000_000) -> float:
     """Return the operations per second of fused multiply-adds on that many threads, each counting as two."""
     arrays = [aligned((3, 64 // np.dtype(dtype).itemsize), dtype) for _ in range(threads)]
     _chains_into(arrays[0], 1)

@@ -126,4 +126,4 @@ def measure_processes(work: str, peers: bool, method: Method, tell: Callable[[st
     taken = in_rounds(ready, dict.fromkeys(ready, 1), method.runs, method.seed, lambda name: tell(rows[name].title))
     for name, seconds in taken.items():
         rows[name] = replace(rows[name], seconds=quartiles(seconds), runs=len(seconds))
-    return compared(list(rows.values()), {})
+    return compared(list(rows.values()))

@@ -22,7 +22,7 @@ NOT_INSTALLED, SKIPPED, APART = "not installed", "skipped", "does not agree"
 # Mean losses of the same training in another order of summation stay within this share of each other.
 LOSS_LEEWAY = 0.1
 # A loop takes as many networks as come to this share of the cap.
-LOOP_SHARE = 1 / 20
+LOOP_SHARE = 1 / 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +65,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """How to measure: rounds of warm runs, their order's seed, threads, most seconds for a row, peaks by precision."""
+    """How to measure: rounds of warm runs, their order's seed, threads, and most seconds for a row."""
 
     runs: int = 5
     seed: int = 0
     threads: int = 1
     cap: float = 60.0
-    peaks: dict[str, float]
 
 
 def agree(ours: Row, theirs: Row, classes: bool) -> bool:
@@ -98,20 +97,22 @@ def outcome(row: Row, output: Array, y: Array) -> Row:
     )
 
 
-def compared(rows: Sequence[Row], peaks: dict[str, float]) -> list[Row]:
-    """Add to the timed rows their ratio to the first, by networks or else by seconds, and their share of the peak."""
+def compared(rows: Sequence[Row]) -> list[Row]:
+    """Add to the timed rows the ratio of fnn's speed to theirs, by networks or else by seconds."""
 
     def speed(row: Row) -> float:
         assert row.seconds is not None
         return row.per_second or 1 / row.seconds[1]
 
-    def with_share(row: Row) -> Row:
-        if row.per_second and row.operations and row.dtype in peaks:
-            return replace(row, share=row.per_second * row.operations / peaks[row.dtype])
-        return row
-
     ours = next((row for row in rows if row.contender == "fnn" and row.seconds), None)
-    return [with_share(replace(row, ratio=speed(ours) / speed(row)) if row.seconds and ours else row) for row in rows]
+    return [replace(row, ratio=speed(ours) / speed(row)) if row.seconds and ours else row for row in rows]
+
+
+def with_share(row: Row, peaks: dict[str, float]) -> Row:
+    """Add the share of the peak to a timed row that trains networks."""
+    if row.per_second and row.operations and row.dtype:
+        return replace(row, share=row.per_second * row.operations / peaks[row.dtype])
+    return row
 
 
 class _Entry:
@@ -210,7 +211,7 @@ def measure(
         method.seed,
         lambda name: tell(ready[name].row.title),
     )
-    rows = compared([e.timed(seconds[e.row.contender]) if e.run else e.row for e in entries], method.peaks)
+    rows = compared([e.timed(seconds[e.row.contender]) if e.run else e.row for e in entries])
     known.update({row.contender: row.per_second for row in rows if row.per_second})
     behind = case.behind or "not yet explained"
     return [

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from bench.contenders import OWN
 from bench.peak import peak
 from bench.processes import PROCESSES, measure_processes
-from bench.run import CONTENDERS, Method, Row, measure
+from bench.run import CONTENDERS, Method, Row, measure, with_share
 from bench.tables import Report, document, write_csv
 from bench.targets import checks
 from bench.work import WORK, Case
@@ -69,7 +69,10 @@ def machine(peers: bool) -> dict[str, Any]:
 
 
 def peaks(threads: int) -> dict[str, float]:
-    """Return the best of ten for each precision: what the machine can do, whoever else is on it."""
+    """Return the best of ten for each precision: what the machine can do, whoever else is on it.
+
+    It is taken anew after each case, and the best of all counts: a busy minute would make every share too large.
+    """
     return {dtype: max(peak(dtype, threads) for _ in range(10)) for dtype in DTYPES}
 
 
@@ -116,14 +119,16 @@ def run(
     with on_cpus(threads):
         watch.tell("the machine", "FMA peak")
         limit = cap or (CAP_PEERS if peers else CAP)
-        method = Method(runs=runs, seed=seed, threads=threads, cap=limit, peaks=peaks(threads))
-        here = machine(peers)
-        watch.begin(here, asdict(method))
+        method = Method(runs=runs, seed=seed, threads=threads, cap=limit)
+        here, best = machine(peers), peaks(threads)
+        watch.begin(here, asdict(method) | {"peaks": best})
         for name in work:
             for table in _tables(name, peers, method, networks, watch.tell):
+                best = {dtype: max(value, best[dtype]) for dtype, value in peaks(threads).items()}
                 rows += table
-                watch.show(table)
-    return Report(here, asdict(method), rows, checks(rows))
+                watch.show([with_share(row, best) for row in table])
+    rows = [with_share(row, best) for row in rows]
+    return Report(here, asdict(method) | {"peaks": best}, rows, checks(rows))
 
 
 def _tables(

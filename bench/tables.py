@@ -83,20 +83,31 @@ def case_lines(rows: Sequence[Row]) -> Iterator[str]:
         yield f"{first.what}   ({about})"
         rate = "µs/epoch" if single else "networks/s"
         became = "loss" if single else "solved"
-        head = f"  {'':28}{'networks':>9} {'time':>8}  {'quartiles':19}"
-        yield f"{head}{rate:>10}{'fnn is':>8}{'peak':>7}{became:>8}"
+        head = f"  {'':28}{'networks':>8} {'first':>8} {'time':>8} {'quartiles':>12}"
+        yield f"{head}{rate:>11}{'fnn is':>7}{'peak':>6}{became:>8}"
     else:
         yield first.what
-        yield f"  {'':36} {'time':>8}  {'quartiles':19}{'fnn is':>18}{'solved':>15}"
+        became = "solved" if first.solved is not None else ""
+        yield f"  {'':37}{'first':>8} {'time':>8} {'quartiles':>12}{'fnn is':>18}{became:>14}"
     for row in rows:
         yield _line(row, single)
-    notes = {row.title: row.note for row in rows if row.note and row.seconds}
-    for title, note in notes.items():
-        yield from textwrap.wrap(f"{title}: {note}", WIDTH, initial_indent="  * ", subsequent_indent="    ")
+    notes: dict[str, list[str]] = {}
+    for row in rows:
+        if row.note and row.seconds:
+            notes.setdefault(row.note, []).append(row.title)
+    for note, titles in notes.items():
+        text = f"{', '.join(titles)}: {note}"
+        yield from textwrap.wrap(text, WIDTH, initial_indent="  * ", subsequent_indent="    ")
 
 
 def _multiple(ratio: float) -> str:
-    return f"{ratio:,.0f}x" if ratio > 99.95 else f"{ratio:.1f}x"
+    return f"{ratio:,.0f}x" if ratio > 99.95 else f"{ratio:.1f}x" if ratio > 0.95 else f"{ratio:.2g}x"
+
+
+def _between(low: float, high: float, middle: float) -> str:
+    """Return two durations in the unit that `duration` gives the one between them."""
+    factor = {"s": 1.0, "ms": 1e3, "µs": 1e6}[duration(middle).split()[1]]
+    return "–".join(f"{v * factor:,.0f}" if v * factor >= 99.5 else f"{v * factor:#.3g}" for v in (low, high))
 
 
 def _line(row: Row, single: bool) -> str:
@@ -105,17 +116,17 @@ def _line(row: Row, single: bool) -> str:
     if row.seconds is None:
         return f"  {title:28} {row.status}: {row.note}"[:WIDTH]
     low, middle, high = row.seconds
-    spread = f"{duration(low)} – {duration(high)}"
+    spread, first = _between(low, high, middle), duration(row.first or 0.0)
     ratio = _multiple(row.ratio) if row.ratio else ""
     share = f"{row.share:.1%}" if row.share is not None else ""
     solved = f"{row.solved:.1%}" if row.solved is not None else ""
     if row.dtype is None:
-        return f"  {title:36} {duration(middle):>8}  {spread:19}{ratio:>18}{solved:>15}"
+        return f"  {title:37}{first:>8} {duration(middle):>8} {spread:>12}{ratio:>18}{solved:>14}"
     rate = row.epoch_us if single else row.per_second
     digits = f"{rate:,.0f}" if rate and rate >= 99.5 else f"{rate:,.1f}"
     solved = f"{row.loss:.1e}" if single and row.loss is not None else solved
-    head = f"  {title:28}{row.networks:>9,} {duration(middle):>8}  {spread:19}"
-    return f"{head}{digits:>10}{ratio:>8}{share:>7}{solved:>8}"
+    head = f"  {title:28}{row.networks:>8,} {first:>8} {duration(middle):>8} {spread:>12}"
+    return f"{head}{digits:>11}{ratio:>7}{share:>6}{solved:>8}"
 
 
 def check_lines(found: Sequence[Check]) -> Iterator[str]:
