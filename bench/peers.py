@@ -261,7 +261,7 @@ def _classifies(config: fnn.Config) -> bool:
 
 PEERS = {
     "torch-loop": Contender("PyTorch loop", torch_loop, "torch", probe=1),
-    "torch": Contender("PyTorch, baddbmm, fused Adam", torch_stacked, "torch"),
+    "torch": Contender("PyTorch, stacked baddbmm", torch_stacked, "torch"),
     "torch-func": Contender("PyTorch, torch.func", torch_func, "torch"),
     "jax": Contender("JAX, vmap + scan + jit", jax_vmap, "jax"),
     "jax-last": Contender("JAX, networks last", jax_last, "jax"),

@@ -73,16 +73,16 @@ def _environment(cache: str | None) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": path} | ({"NUMBA_CACHE_DIR": cache} if cache else {})
 
 
-def runner(command: Command) -> Callable[[], str]:
+def runner(command: Command, most: float | None = None) -> Callable[[], str]:
     """Return a function that runs the process in an empty folder and gives what it prints.
 
-    It raises RuntimeError with the end of stderr where the process fails.
+    It raises RuntimeError with the end of stderr where the process fails, TimeoutExpired after `most` seconds.
     """
 
     def run() -> str:
         with TemporaryDirectory(prefix="fnn-bench-") as folder:
             done = subprocess.run(
-                [sys.executable, *command.words], cwd=folder, capture_output=True, text=True, check=False,
+                [sys.executable, *command.words], cwd=folder, capture_output=True, text=True, check=False, timeout=most,
                 env=_environment(f"{folder}/cache" if command.cold else None),
             )  # fmt: skip
         if done.returncode:
@@ -113,15 +113,17 @@ def measure_processes(work: str, peers: bool, method: Method, tell: Callable[[st
             rows[command.name] = replace(row, status=NOT_INSTALLED, note=f"No module named {command.module!r}")
             continue
         tell(command.title)
-        run, printed = runner(command), [""]
-        first = seconds_of(lambda run=run, printed=printed: printed.append(run()))  # type: ignore[misc]
+        trial, printed = runner(command, method.cap / method.runs), [""]
+        try:
+            first = seconds_of(lambda trial=trial, printed=printed: printed.append(trial()))  # type: ignore[misc]
+        except subprocess.TimeoutExpired as late:
+            rows[command.name] = replace(row, status=SKIPPED, note=f"one run takes more than {late.timeout:.0f} s")
+            continue
         row = _read(replace(row, first=first), printed[-1])
-        if first * method.runs > method.cap:
-            row = replace(row, status=SKIPPED, note=f"one run takes {first:,.0f} s")
-        elif row.interval and not agree(rows.get("fnn", row), row, classes=True):
+        if row.interval and not agree(rows.get("fnn", row), row, classes=True):
             row = replace(row, status=APART, note="its networks are not those of fnn")
         else:
-            ready[command.name] = run
+            ready[command.name] = runner(command)
         rows[command.name] = row
     taken = in_rounds(ready, dict.fromkeys(ready, 1), method.runs, method.seed, lambda name: tell(rows[name].title))
     for name, seconds in taken.items():

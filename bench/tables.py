@@ -84,7 +84,7 @@ def case_lines(rows: Sequence[Row]) -> Iterator[str]:
         rate = "µs/epoch" if single else "networks/s"
         became = "loss" if single else "solved"
         head = f"  {'':28}{'networks':>8} {'first':>8} {'time':>8} {'quartiles':>12}"
-        yield f"{head}{rate:>11}{'fnn is':>7}{'peak':>6}{became:>8}"
+        yield f"{head}{rate:>11}{'fnn is':>7}{'peak':>6}{became:>7}"
     else:
         yield first.what
         became = "solved" if first.solved is not None else ""
@@ -124,9 +124,9 @@ def _line(row: Row, single: bool) -> str:
         return f"  {title:37}{first:>8} {duration(middle):>8} {spread:>12}{ratio:>18}{solved:>14}"
     rate = row.epoch_us if single else row.per_second
     digits = f"{rate:,.0f}" if rate and rate >= 99.5 else f"{rate:,.1f}"
-    solved = f"{row.loss:.1e}" if single and row.loss is not None else solved
+    solved = f"{row.loss:.2g}" if single and row.loss is not None else solved
     head = f"  {title:28}{row.networks:>8,} {first:>8} {duration(middle):>8} {spread:>12}"
-    return f"{head}{digits:>11}{ratio:>7}{share:>6}{solved:>8}"
+    return f"{head}{digits:>10} {ratio:>7}{share:>6}{solved:>7}"
 
 
 def check_lines(found: Sequence[Check]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The house: what imports what, what is imported when, and what is installed."""
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -97,6 +98,16 @@ def test_the_wheel_works_from_another_folder(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Iter 99" in done.stdout
+    words = ["bench", "--work", "xor", "--networks", "8", "--cap", "2", "--json", "--out", "here"]
+    environment["NUMBA_CACHE_DIR"] = str(tmp_path / "cache")
+    done = subprocess.run(
+        [sys.executable, command, *words], cwd=elsewhere, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert any(row["contender"] == "fnn" and row["seconds"] for row in json.loads(done.stdout)["rows"])
+    assert (elsewhere / "here" / "results.json").exists()
+    for name in ("fann.c", "scripts/sweep_jax.py"):
+        assert (tmp_path / "site" / "bench" / name).exists()
     where = python("import cli, fnn; print(cli.__file__, fnn.__file__)", elsewhere, env=environment).stdout.split()
     assert [Path(w).relative_to(tmp_path / "site").as_posix() for w in where] == ["cli.py", "fnn/__init__.py"]
     assert (tmp_path / "site" / "fnn" / "py.typed").exists()
