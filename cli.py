@@ -181,16 +181,19 @@ def bench(
     if json_:
         typer.echo(json.dumps(tables.document(found), allow_nan=False))
         return
+    _echo(tables.closing_lines)(found.rows)
     _echo(tables.check_lines)(found.checks)
     if written:
         typer.echo(f"wrote {', '.join(map(str, written))}")
 
 
 def _echo(lines: Callable[..., Iterator[str]]) -> Callable[..., None]:
-    """Return a function that prints these lines, and an empty one."""
+    """Return a function that prints these lines, and an empty one if there are any."""
 
     def show(*about: Any) -> None:
-        typer.echo("\n".join((*lines(*about), "")))
+        said = list(lines(*about))
+        if said:
+            typer.echo("\n".join((*said, "")))
 
     return show
 

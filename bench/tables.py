@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.run import Row
-from bench.targets import Check
+from bench.targets import Check, against_pytorch, ahead_from
 from fnn.files import replacing
 
 WIDTH = 100
@@ -127,6 +127,22 @@ def _line(row: Row, single: bool) -> str:
     solved = f"{row.loss:.2g}" if single and row.loss is not None else solved
     head = f"  {title:28}{row.networks:>8,} {first:>8} {duration(middle):>8} {spread:>12}"
     return f"{head}{digits:>10} {ratio:>7}{share:>6}{solved:>7}"
+
+
+def closing_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield what several cases say together."""
+    ahead = ahead_from(rows)
+    if ahead:
+        yield "fnn is ahead of"
+    for title, at in ahead.items():
+        yield f"  {title:28}" + (f"from {at:,.0f} network{'s' * (at > 1)} on" if at else "in no stack measured")
+    ratio = against_pytorch(rows)
+    if ratio:
+        text = (
+            f"SimpleChains' network: fnn is {_multiple(ratio)} PyTorch here; its blog says of SimpleChains.jl 35x, "
+            "41 µs an epoch on 18 cores."
+        )
+        yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ")
 
 
 def check_lines(found: Sequence[Check]) -> Iterator[str]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from bench.contenders import OWN
 from bench.run import Row
 
 JAX, TORCH = ("jax", "jax-last"), ("torch", "torch-func")
+_OURS = OWN["fnn"].title
 
 
 class Check(NamedTuple):
@@ -21,6 +23,22 @@ class Check(NamedTuple):
     met: bool
     least: bool = True
     percent: bool = False
+
+
+def ahead_from(rows: Sequence[Row]) -> dict[str, float | None]:
+    """Return for each contender of the sizes the stack from which fnn is ahead, None if it is not at the largest."""
+    found: dict[str, float | None] = {}
+    for row in sorted((r for r in rows if r.work == "size" and r.ratio), key=lambda r: r.at):
+        behind = row.ratio is not None and row.ratio <= 1
+        before = found.get(row.title)
+        found[row.title] = None if behind else row.at if before is None else before
+    return {title: at for title, at in found.items() if title != _OURS}
+
+
+def against_pytorch(rows: Sequence[Row]) -> float | None:
+    """Return how many times as fast as the fastest PyTorch fnn is on SimpleChains' network, None if not measured."""
+    ratios = [row.ratio for row in rows if row.work == "chains" and row.contender in (*TORCH, "torch-loop")]
+    return min((ratio for ratio in ratios if ratio), default=None)
 
 
 class Target(NamedTuple):

@@ -259,6 +259,19 @@ def test_promises_are_held_against_the_fastest_form():
     assert "MISSED" in "\n".join(tables.check_lines(list(found.values())))
 
 
+def test_where_fnn_starts_to_win_is_where_it_stays_ahead():
+    def at(size, name, ratio):
+        return row(name, work="size", at=size, ratio=ratio)
+
+    rows = [at(100, "jax", 3.0), at(1, "jax", 1.5), at(10, "jax", 0.5), at(1, "fann", 2.0), at(10, "torch", 0.9)]
+    ahead = targets.ahead_from([at(1, "fnn", 1.0), *rows])
+    assert ahead == {CONTENDERS["jax"].title: 100, CONTENDERS["fann"].title: 1, CONTENDERS["torch"].title: None}
+    assert "from 100 networks on" in "\n".join(tables.closing_lines(rows))
+    chains = [row("torch", work="chains", ratio=12.0), row("torch-loop", work="chains", ratio=20.0)]
+    assert targets.against_pytorch(chains) == 12.0
+    assert "fnn is 12.0x PyTorch here" in "\n".join(tables.closing_lines(chains))
+
+
 def test_durations_have_three_digits():
     shown = [tables.duration(s) for s in (123.0, 12.34, 1.0, 0.99996, 0.0123, 4.2e-5, 2345.0)]
     assert shown == ["123 s", "12.3 s", "1.00 s", "1.00 s", "12.3 ms", "42.0 µs", "2,345 s"]
