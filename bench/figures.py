@@ -99,7 +99,13 @@ def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
     for ax in axes:
         for line in ax.get_lines():
             named.setdefault(str(line.get_label()), line)
-    names = sorted(named, key=lambda name: -float(np.asarray(named[name].get_ydata())[-1]))
+
+    def last(name: str) -> float:
+        """Return how high a line ends; of times, which end at stacks of different sizes, the time of one network."""
+        (x, y) = np.asarray(named[name].get_xydata())[-1]
+        return float(y / x if axes[0].get_yscale() == "log" else y)
+
+    names = sorted(named, key=last, reverse=True)
     figure.legend([named[name] for name in names], names, loc="outside right center", handlelength=3)
 
 

@@ -113,14 +113,16 @@ def measure_processes(work: str, peers: bool, method: Method, tell: Callable[[st
             rows[command.name] = replace(row, status=NOT_INSTALLED, note=f"No module named {command.module!r}")
             continue
         tell(command.title)
-        trial, printed = runner(command, method.cap / method.runs), [""]
+        trial, printed = runner(command, method.cap), [""]
         try:
             first = seconds_of(lambda trial=trial, printed=printed: printed.append(trial()))  # type: ignore[misc]
         except subprocess.TimeoutExpired as late:
-            rows[command.name] = replace(row, status=SKIPPED, note=f"one run takes more than {late.timeout:.0f} s")
+            rows[command.name] = replace(row, status=SKIPPED, note=f"one run takes more than {late.timeout:g} s")
             continue
         row = _read(replace(row, first=first), printed[-1])
-        if row.interval and not agree(rows.get("fnn", row), row, classes=True):
+        if first * method.runs > method.cap:
+            row = replace(row, status=SKIPPED, note=f"one run takes {first:,.1f} s")
+        elif row.interval and not agree(rows.get("fnn", row), row, classes=True):
             row = replace(row, status=APART, note="its networks are not those of fnn")
         else:
             ready[command.name] = runner(command)

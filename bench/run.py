@@ -21,6 +21,8 @@ NOT_INSTALLED, SKIPPED, APART = "not installed", "skipped", "does not agree"
 
 # Mean losses of the same training in another order of summation stay within this share of each other.
 LOSS_LEEWAY = 0.1
+# A stack may take so many times less than in proportion to a smaller one: then it is worth a try.
+STACK_DOUBT = 10
 # A loop takes as many networks as come to this share of the cap.
 LOOP_SHARE = 1 / 40
 
@@ -140,7 +142,8 @@ class _Entry:
     def affordable(self, method: Method, rate: float) -> int:
         """Return how many networks to train, at so many a second: 0 where the row would take too long."""
         if self.case.whole:
-            return self.case.networks if self.case.networks / rate * method.runs <= method.cap else 0
+            doubt = 1 if self.contender.probe else STACK_DOUBT
+            return self.case.networks if self.case.networks / rate * method.runs <= method.cap * doubt else 0
         most = method.cap * LOOP_SHARE / (method.runs + 1) * rate
         return max(1, min(self.case.networks, int(most)))
 

@@ -316,11 +316,14 @@ def test_a_process_is_timed_and_its_summary_read(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(processes.PROCESSES, "trial", ("trial", commands))
         rows = {r.contender: r for r in processes.measure_processes("trial", True, Method(), lambda _: None)}
+        late = processes.measure_processes("trial", True, Method(cap=0.001), lambda _: None)
     assert (rows["fnn"].solved, rows["fnn"].networks, rows["fnn"].ratio) == (0.9, 100, 1.0)
     assert {name: r.status for name, r in rows.items()} == {
         "fnn": run.MEASURED, "apart": run.APART, "gone": run.NOT_INSTALLED, "plain": run.MEASURED,
     }  # fmt: skip
     assert rows["plain"].ratio == pytest.approx(rows["plain"].seconds[1] / rows["fnn"].seconds[1])
+    assert {r.status for r in late if r.contender != "gone"} == {run.SKIPPED}
+    assert late[0].note == "one run takes more than 0.001 s"
     with pytest.raises(RuntimeError, match=r"broken: .*ZeroDivisionError"):
         processes.runner(processes.Command(name="broken", title="broken", words=("-c", "1 / 0")))()
 
