@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import Field, fields
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -324,6 +324,64 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     with console.capture() as printed:
         console.print(table)
     typer.echo("\n".join(line.rstrip() for line in printed.get().strip("\n").split("\n")))
+
+
+@app.command()
+def bench(
+    peers: Annotated[bool, of_run("--peers", help="Against everything installed, and not the house alone.")] = False,
+    work: Annotated[str | None, of_run(help="What to measure, with commas between; by itself all of it.")] = None,
+    runs: Annotated[int, of_run(parser=whole, help="Timed runs of each contender, at least 5.")] = 5,
+    seed: Annotated[int, of_run(parser=whole, help="Seed of the order they come in.")] = 0,
+    threads: Annotated[int | None, of_run(parser=whole, help="By itself one a processor.")] = None,
+    cap: Annotated[float | None, of_run(parser=number, help="Most seconds for a row; by itself 20, or 120.")] = None,
+    networks: Annotated[int | None, of_run(parser=whole, help="Most networks of a stack, to try it out.")] = None,
+    csv: Annotated[Path | None, of_run(help="File for the rows, as CSV.")] = None,
+    out: Annotated[Path | None, of_run(help="Folder for results.json and the figures.")] = None,
+    json_: Annotated[bool, of_run("--json", help="Print one JSON document and nothing else.")] = False,
+) -> None:
+    """Measure how fast this machine trains networks, and than what: agreement first, then time."""
+    from bench import suite, tables
+
+    names = suite.names_of(work)
+    settings: dict[str, Any] = {"runs": runs, "seed": seed, "threads": threads, "cap": cap, "networks": networks}
+    suite.check(**settings)
+    folder = writable_folder("out", out) if out else None
+    if csv:
+        writable_folder("csv", csv.parent)
+    with _saying(sys.stderr) as tell:
+        watch = suite.Watch(tell) if json_ else suite.Watch(tell, _echo(tables.head_lines), _echo(tables.case_lines))
+        found = suite.run(names, peers=peers, **settings, watch=watch)
+    written = suite.save(found, folder, csv)
+    if json_:
+        typer.echo(json.dumps(tables.document(found), allow_nan=False))
+        return
+    _echo(tables.closing_lines)(found.rows)
+    _echo(tables.check_lines)(found.checks)
+    if written:
+        typer.echo(f"wrote {', '.join(map(str, written))}")
+
+
+def _echo(lines: Callable[..., Iterator[str]]) -> Callable[..., None]:
+    """Return a function that prints these lines, and an empty one if there are any."""
+
+    def show(*about: Any) -> None:
+        said = list(lines(*about))
+        if said:
+            typer.echo("\n".join((*said, "")))
+
+    return show
+
+
+@contextmanager
+def _saying(stream: TextIO) -> Iterator[Callable[[str, str], None]]:
+    """Say what goes on: in one line that changes, if the stream is a terminal, else nothing."""
+    if not stream.isatty():
+        yield lambda _what, _who: None
+        return
+    from rich.console import Console
+
+    with Console(file=stream).status("") as status:
+        yield lambda what, who: status.update(f"{what}: {who}")
 
 
 Tell = Callable[[float, int, str], None]

@@ -1,1 +1,6 @@
-"""Contenders on the same work: agreement first, then time."""
+"""`fnn bench`: what people would use instead, on the same work; agreement first, then time.
+
+Reading order, which is import order (a module imports only from those before it, and from `fnn`):
+
+peak work contenders peers fann timing run processes targets tables figures suite sweep
+"""

@@ -1,25 +1,67 @@
-"""The peers: each trains the same networks, from the same initial weights, to the same schedule, in its best form.
+"""What a contender is, and those of the house: the kernel, the stacked NumPy path, the lab's loop.
 
-A contender is a function of (config, params, x, y, threads), params stacked (S, I+1, O), that returns the function to
-be timed, which trains the S networks, and one that makes of its result their predictions (S, N, O). All know
-what the benchmark asks for: sigmoids, mse, the sum over samples, Adam, and the exponential schedule.
+A contender is built from (config, params, x, y, threads), params stacked (S, I+1, O), all of them NumPy arrays; it
+gives the function to be timed, which trains the S networks, and one that makes of its result their predictions
+(S, N, O). All train the same networks from the same initial weights: by adam, with any schedule, on mse, summed or
+averaged over samples and outputs.
 """
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 import fnn
 from fnn import network
+from fnn.activations import ACTIVATIONS
+from fnn.losses import REDUCTIONS
 from fnn.schedules import SCHEDULES
 
+Array = NDArray[np.floating[Any]]
+Built = tuple[Callable[[], Any], Callable[[Any], Array]]
+Build = Callable[[fnn.Config, tuple[Array, ...], Array, Array, int], Built]
 
-def rates(config: fnn.Config) -> np.ndarray:
+
+def anything(_config: fnn.Config) -> bool:
+    """Take every case."""
+    return True
+
+
+class Contender(NamedTuple):
+    """One row of a table. `build`, see above, raises ImportError where the peer is not installed.
+
+    package: the distribution whose version counts, None for `fnn` itself. probe: how many networks tell the time of
+    one, where more of them only take longer (a loop); 0 where the size of the stack matters. differs: how it trains
+    otherwise, so that its solved share is its own. takes: which settings it can train.
+    """
+
+    title: str
+    build: Build
+    package: str | None = None
+    probe: int = 0
+    differs: str = ""
+    takes: Callable[[fnn.Config], bool] = anything
+
+
+def rates(config: fnn.Config) -> Array:
     """Return the learning rate of each epoch: (E,)."""
-    return np.asarray(SCHEDULES[config.scheduler](np.arange(config.epochs), config.epochs, config))
+    values = np.asarray(SCHEDULES[config.scheduler](np.arange(config.epochs), config.epochs, config))
+    return np.broadcast_to(values, config.epochs)
 
 
-def kernel(config: fnn.Config, params: Any, x: Any, y: Any, threads: int) -> Any:
+def gradient_factor(config: fnn.Config, y: Array) -> float:
+    """Return the factor on the summed squared error whose gradient is taken."""
+    return REDUCTIONS[config.reduction](y.size)
+
+
+def activations(config: fnn.Config) -> tuple[str, ...]:
+    """Return the name of each layer's activation."""
+    return tuple(layer.activation for layer in config.layers(1, 1))
+
+
+def kernel(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
     """The lane kernel, drawing its own initial weights from the seeds 0 to S − 1: the same ones."""
 
     def run() -> Any:
@@ -28,145 +70,71 @@ def kernel(config: fnn.Config, params: Any, x: Any, y: Any, threads: int) -> Any
     return run, lambda results: network.predict(results.layers[0], results.params, x)
 
 
-def jax_vmap(config: fnn.Config, params: Any, x: Any, y: Any, _threads: int) -> Any:
-    """JAX: one network's training as a scan over epochs, vmapped over networks and jitted whole."""
-    import jax
-    import jax.numpy as jnp
-
-    jax.config.update("jax_enable_x64", config.dtype == "float64")
-    x, y = jnp.asarray(x, config.dtype), jnp.asarray(y, config.dtype)
-    schedule = jnp.asarray(rates(config), config.dtype)
-    b1, b2, epsilon = config.beta1, config.beta2, config.epsilon
-
-    def predict(params: Any) -> Any:
-        h = x
-        for w in params:
-            h = jax.nn.sigmoid(h @ w[:-1] + w[-1])
-        return h
-
-    def step(carry: Any, epoch: Any) -> Any:
-        params, m, v = carry
-        gradient = jax.grad(lambda p: ((predict(p) - y) ** 2).sum())(params)
-        t = epoch + 1
-        m = jax.tree.map(lambda a, g: b1 * a + (1 - b1) * g, m, gradient)
-        v = jax.tree.map(lambda a, g: b2 * a + (1 - b2) * g * g, v, gradient)
-        c1, c2 = 1 - jnp.asarray(b1, x.dtype) ** t, 1 - jnp.asarray(b2, x.dtype) ** t
-        params = jax.tree.map(lambda w, a, b: w - schedule[epoch] / c1 * a / (jnp.sqrt(b / c2) + epsilon), params, m, v)
-        return (params, m, v), None
-
-    def train(params: Any) -> Any:
-        zeros = jax.tree.map(jnp.zeros_like, params)
-        (params, _, _), _ = jax.lax.scan(step, (params, zeros, zeros), jnp.arange(config.epochs))
-        return predict(params)
-
-    trained = jax.jit(jax.vmap(train))
-    params = tuple(jnp.asarray(w, config.dtype) for w in params)
-    return lambda: jax.block_until_ready(trained(params)), np.asarray
+def kernel_own_settings(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
+    """The lane kernel, every network with numeric settings of its own, hardly different ones."""
+    rng = np.random.default_rng(0)
+    own = [
+        replace(config, seed=k, lr=a, beta1=b, beta2=c, epsilon=1e-5 * a, gamma=g)
+        for k, (a, b, c, g) in enumerate(rng.uniform(0.1, 0.101, (len(params[0]), 4)) + np.array([0, 0.8, 0.8, 0.85]))
+    ]
+    run = lambda: fnn.train(own, x, y, threads=threads, curve_every=0)  # noqa: E731
+    return run, lambda results: network.predict(results.layers[0], results.params, x)
 
 
-def torch_stacked(config: fnn.Config, params: Any, x: Any, y: Any, threads: int, at_once: int = 1024) -> Any:
-    """PyTorch: `baddbmm` over stacks that fit the cache, autograd, and its fused Adam."""
-    import torch
+def numpy_stacked(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
+    """`--backend numpy`: the lab on stacked arrays."""
 
-    dtype, schedule = getattr(torch, config.dtype), rates(config)
-    x, y = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype)
+    def run() -> Any:
+        return fnn.train(config, x, y, seeds=range(len(params[0])), backend="numpy", curve_every=0)
 
-    def predict(weights: Any, biases: Any) -> Any:
-        h = x.expand(len(weights[0]), *x.shape)
-        for w, b in zip(weights, biases, strict=True):
-            h = torch.sigmoid(torch.baddbmm(b, h, w))
-        return h
-
-    def train(part: slice) -> Any:
-        torch.set_num_threads(threads)
-        torch.set_flush_denormal(True)  # saturated networks are full of them, and slow
-        weights = [torch.tensor(w[part, :-1], dtype=dtype).requires_grad_() for w in params]
-        biases = [torch.tensor(w[part, -1:], dtype=dtype).requires_grad_() for w in params]
-        betas = config.beta1, config.beta2
-        adam = torch.optim.Adam([*weights, *biases], lr=config.lr, betas=betas, eps=config.epsilon, fused=True)
-        for rate in schedule:
-            adam.param_groups[0]["lr"] = float(rate)
-            adam.zero_grad(set_to_none=True)
-            ((predict(weights, biases) - y) ** 2).sum().backward()
-            adam.step()
-        with torch.no_grad():
-            return predict(weights, biases).numpy()
-
-    return lambda: [train(slice(b, b + at_once)) for b in range(0, len(params[0]), at_once)], np.concatenate
+    return run, lambda results: network.predict(results.layers[0], results.params, x)
 
 
-def numpy_loop(config: fnn.Config, params: Any, x: Any, y: Any, _threads: int) -> Any:
+def numpy_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
     """The lab as the report writes it: one network after the other, an array expression a step."""
-    schedule = rates(config)
+    schedule, factor = rates(config), 2 * gradient_factor(config, y)
+    slopes = [ACTIVATIONS[name].slope for name in activations(config)]
+    applied: dict[str, Callable[[Array], Array]] = {
+        **{name: entry.apply for name, entry in ACTIVATIONS.items()},
+        "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    }
+    apply = [applied[name] for name in activations(config)]
+    x, y = x.astype(config.dtype), y.astype(config.dtype)
 
-    def one(k: int) -> Any:
-        weights = [w[k].copy() for w in params]
+    def passed(weights: list[Array]) -> tuple[list[Array], list[Array]]:
+        h, inputs, outputs = x, [], []
+        for w, activation in zip(weights, apply, strict=True):
+            inputs.append(np.append(h, np.ones((len(h), 1), h.dtype), axis=1))
+            h = activation(np.matmul(inputs[-1], w))
+            outputs.append(h)
+        return inputs, outputs
+
+    def one(k: int) -> Array:
+        weights = [w[k].astype(config.dtype) for w in params]
         m, v = [np.zeros_like(w) for w in weights], [np.zeros_like(w) for w in weights]
-        for epoch, rate in enumerate(schedule):
-            h, inputs, outputs = x, [], []
-            for w in weights:
-                inputs.append(np.append(h, np.ones((len(h), 1)), axis=1))
-                h = 1 / (1 + np.exp(-np.matmul(inputs[-1], w)))
-                outputs.append(h)
-            error = 2 * (h - y)
+        for epoch, rate in enumerate(schedule.tolist()):
+            inputs, outputs = passed(weights)
+            error = factor * (outputs[-1] - y)
             for d in reversed(range(len(weights))):
-                delta = np.multiply(error, outputs[d] * (1 - outputs[d]))
+                delta = np.multiply(error, slopes[d](outputs[d]))
                 error = np.matmul(delta, weights[d][:-1].T)
                 g = np.matmul(inputs[d].T, delta)
                 m[d] = config.beta1 * m[d] + (1 - config.beta1) * g
                 v[d] = config.beta2 * v[d] + (1 - config.beta2) * g * g
                 root = np.sqrt(v[d] / (1 - config.beta2 ** (epoch + 1))) + config.epsilon
                 weights[d] = weights[d] - rate * (m[d] / (1 - config.beta1 ** (epoch + 1))) / root
-        for w in weights:
-            x1 = np.append(x if w is weights[0] else h, np.ones((len(x), 1)), axis=1)
-            h = 1 / (1 + np.exp(-np.matmul(x1, w)))
-        return h
+        return passed(weights)[1][-1]
 
-    return lambda: [one(k) for k in range(len(params[0]))], np.stack
+    def run() -> list[Array]:
+        with np.errstate(over="ignore"):  # e⁻ᶻ of a saturated unit, which the sigmoid survives
+            return [one(k) for k in range(len(params[0]))]
 
-
-def torch_loop(config: fnn.Config, params: Any, x: Any, y: Any, _threads: int) -> Any:
-    """PyTorch as people write it: a Sequential, Adam and a StepLR for each network in turn."""
-    import torch
-
-    dtype = getattr(torch, config.dtype)
-    x, y = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype)
-
-    def one(k: int) -> Any:
-        torch.set_num_threads(1)  # faster than two for so small matrices
-        parts: list[Any] = []
-        for w in params:
-            linear = torch.nn.Linear(w.shape[1] - 1, w.shape[2], dtype=dtype)
-            with torch.no_grad():
-                linear.weight.copy_(torch.tensor(w[k, :-1].T))
-                linear.bias.copy_(torch.tensor(w[k, -1]))
-            parts += [linear, torch.nn.Sigmoid()]
-        model = torch.nn.Sequential(*parts)
-        betas = config.beta1, config.beta2
-        adam = torch.optim.Adam(model.parameters(), lr=config.lr, betas=betas, eps=config.epsilon)
-        falls = torch.optim.lr_scheduler.StepLR(adam, config.epochs // 50, config.gamma)
-        loss = torch.nn.MSELoss(reduction="sum")
-        for _ in range(config.epochs):
-            adam.zero_grad()
-            loss(model(x), y).backward()
-            adam.step()
-            falls.step()
-        with torch.no_grad():
-            return model(x).numpy()
-
-    return lambda: [one(k) for k in range(len(params[0]))], np.stack
+    return run, np.stack
 
 
-def sklearn_loop(config: fnn.Config, params: Any, x: Any, y: Any, _threads: int) -> Any:
-    """scikit-learn's `MLPClassifier`: its own initial weights, log loss and constant rate, for it has no others."""
-    from sklearn.neural_network import MLPClassifier
-
-    def one(k: int) -> Any:
-        model = MLPClassifier(
-            config.hidden, activation="logistic", solver="adam", alpha=0, batch_size=len(x), random_state=k,
-            learning_rate_init=config.lr, beta_1=config.beta1, beta_2=config.beta2, epsilon=config.epsilon,
-            max_iter=config.epochs, tol=0, n_iter_no_change=config.epochs,
-        )  # fmt: skip
-        return model.fit(x, y[:, 0]).predict_proba(x)[:, 1:]
-
-    return lambda: [one(k) for k in range(len(params[0]))], np.stack
+OWN = {
+    "fnn": Contender("fnn, lane kernel", kernel),
+    "fnn-own": Contender("fnn, each its own settings", kernel_own_settings),
+    "fnn-numpy": Contender("fnn, stacked NumPy", numpy_stacked, probe=16),
+    "numpy-loop": Contender("NumPy loop, as the lab", numpy_loop, probe=1),
+}

@@ -22,7 +22,7 @@ import numpy as np
 import fnn
 from fnn import store
 
-sweeping = importlib.import_module("fnn.sweep")  # `fnn.sweep` is its function
+sweeping: Any = importlib.import_module("fnn.sweep")  # `fnn.sweep` is its function
 
 
 def cost_of_the_store(runs: int, networks: int, points: int) -> dict[str, Any]:
@@ -118,4 +118,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

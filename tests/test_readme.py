@@ -6,6 +6,7 @@ Run as a script, this file writes the README's results, tables and picture anew.
 import contextlib
 import importlib
 import io
+import itertools
 import json
 import os
 import re
@@ -17,8 +18,11 @@ from pathlib import Path
 import pytest
 from matplotlib import image
 
+import bench
 import cli
 import fnn
+from bench.tables import from_document
+from bench.targets import JAX, TORCH
 from fnn import activations, config, data, initializers, losses, optimizers, schedules
 
 ROOT = Path(__file__).parents[1]
@@ -39,9 +43,9 @@ PARTS = {
     "precisions": (config.DTYPES, "--dtype"),
 }
 LOOPS = {
-    "numpy loop": "NumPy, as the lab writes it",
-    "torch loop": "PyTorch `Sequential`, `Adam`, `StepLR`",
-    "sklearn loop": "scikit-learn `MLPClassifier`",
+    "numpy-loop": "NumPy, as the lab writes it",
+    "torch-loop": "PyTorch `Sequential`, `Adam`, `StepLR`",
+    "sklearn": "scikit-learn `MLPClassifier`",
 }
 NUMBER = re.compile(r"\d[\d.]*(?:e[-+]?\d+)?")
 
@@ -70,40 +74,43 @@ def parts_table():
 
 def module_table():
     rows = ""
-    for name in fnn.__doc__.rpartition("\n\n")[2].split():
-        module = importlib.import_module("cli" if name == "cli" else f"fnn.{name}")
-        first = module.__doc__.partition("\n")[0].rstrip(".")
-        rows += f"| `{'cli.py' if name == 'cli' else f'fnn/{name}.py'}` | {first} |\n"
+    for package in (fnn, bench):
+        for name in package.__doc__.rpartition("\n\n")[2].split():
+            module = importlib.import_module("cli" if name == "cli" else f"{package.__name__}.{name}")
+            first = module.__doc__.partition("\n")[0].rstrip(".")
+            rows += f"| `{'cli.py' if name == 'cli' else f'{package.__name__}/{name}.py'}` | {first} |\n"
     return rows
 
 
-SPEED = json.loads((ROOT / "bench" / "results" / "kernel.json").read_text(encoding="utf-8"))
+SPEED = from_document(json.loads((ROOT / "bench" / "results" / "results.json").read_text(encoding="utf-8")))
+
+
+def rows_of(*work):
+    """Return the recorded rows of each case of some work, by contender: ((what, dtype), {contender: row})."""
+    timed = [row for row in SPEED.rows if row.work in work and row.seconds]
+    for case, rows in itertools.groupby(timed, key=lambda row: (row.what, row.dtype)):
+        yield case, {row.contender: row for row in rows}
 
 
 def speed_table():
-    """Return networks per second from the recorded run."""
-    rows = ""
-    for result in SPEED["results"]:
-        if "rows" not in result:
-            continue
-        by_name = result["rows"]
-        fnn_row = by_name["fnn"]
-        ratios = [by_name[name]["ratio"] for name in ("jax", "torch")]
-        rows += f"| {result['what']} | {fnn_row['per_second']:,.0f} "
-        rows += "".join(f"| {by_name[name]['per_second']:,.0f} " for name in ("jax", "torch"))
-        rows += f"| {min(ratios):.1f} | {fnn_row['share_of_peak']:.0%} |\n"
-    return rows
+    """Return networks per second from the recorded run, of each peer its fastest form."""
+    table = ""
+    for (what, dtype), rows in rows_of("xor", "width"):
+        best = [max(row.per_second for name, row in rows.items() if name in forms) for forms in (JAX, TORCH)]
+        ours = rows["fnn"]
+        table += f"| {what}, {dtype} | {ours.per_second:,.0f} " + "".join(f"| {rate:,.0f} " for rate in best)
+        table += f"| {ours.per_second / max(best):.1f} | {ours.share:.0%} |\n"
+    return table
 
 
 def loops_table():
     """Return how many times as fast a network in a stack is as one in a loop, from the recorded run."""
-    rows = ""
-    for result in SPEED["results"]:
-        for name, row in result.get("rows", {}).items():
-            if name.endswith("loop"):
-                what = f"{LOOPS[name]}, {result['what'].split()[-1]}"
-                rows += f"| {what} | {row['per_second']:,.1f} | {row['ratio']:,.0f} |\n"
-    return rows
+    return "".join(
+        f"| {LOOPS[name]}, {dtype} | {row.per_second:,.1f} | {row.ratio:,.0f} |\n"
+        for (_, dtype), rows in rows_of("xor")
+        for name, row in rows.items()
+        if name in LOOPS
+    )
 
 
 SWEEPS = json.loads((ROOT / "bench" / "results" / "sweep.json").read_text(encoding="utf-8"))
@@ -119,10 +126,12 @@ def sweeps_table():
 
 
 def machine_line():
-    m = SPEED["machine"]
+    called = {"numba": "Numba", "jax": "JAX", "torch": "PyTorch", "scikit-learn": "scikit-learn"}
+    machine, packages = SPEED.machine, SPEED.machine["packages"]
+    versions = ", ".join(f"{name} {packages[package]}" for package, name in called.items())
     return (
-        f"{m['cpu']}, {m['threads']} threads, Python {m['python']}, Numba {m['numba']}, JAX {m['jax']}, "
-        f"PyTorch {m['torch']}, scikit-learn {m['scikit-learn']}; medians of {SPEED['runs']} runs."
+        f"{machine['cpu']}, {SPEED.method['threads']} threads, Python {machine['python']}, {versions}; "
+        f"medians of {SPEED.method['runs']} runs."
     )
 
 

@@ -1,25 +1,27 @@
 """The house: what imports what, what is imported when, and what is installed."""
 
 import ast
+import json
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import bench
 import fnn
 
 ROOT = Path(__file__).parents[1]
 
 
-def imports(path):
-    """Return the modules of fnn that a file imports, wherever in it."""
+def imports(path, package="fnn"):
+    """Return the modules of a package that a file imports, wherever in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "fnn":
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == package:
             found |= {node.module.partition(".")[2]} if "." in node.module else {a.name for a in node.names}
         elif isinstance(node, ast.Import):
-            found |= {a.name.partition(".")[2] for a in node.names if a.name.startswith("fnn.")}
+            found |= {a.name.partition(".")[2] for a in node.names if a.name.startswith(f"{package}.")}
     return found
 
 
@@ -32,6 +34,16 @@ def test_modules_import_only_from_those_before_them_in_the_reading_order():
     for place, name in enumerate(order):
         later = imports(files[name]) & set(order[place:])
         assert not later, f"{name} imports {later}, which comes after it"
+
+
+def test_the_benchmark_has_a_reading_order_too_and_the_library_does_without_it():
+    order = bench.__doc__.rpartition("\n\n")[2].split()
+    files = {path.stem: path for path in (ROOT / "bench").glob("*.py") if path.stem != "__init__"}
+    assert sorted(order) == sorted(files)
+    for place, name in enumerate(order):
+        later = imports(files[name], "bench") & set(order[place:])
+        assert not later, f"{name} imports {later}, which comes after it"
+    assert not any(imports(path, "bench") for path in (ROOT / "fnn").glob("*.py"))
 
 
 def python(code, tmp_path, **options):
@@ -70,7 +82,8 @@ sys.exit(f"imported: {slow}" if slow else 0)
 
 def test_the_wheel_works_from_another_folder(tmp_path):
     source = tmp_path / "source"
-    shutil.copytree(ROOT / "fnn", source / "fnn", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("fnn", "bench"):
+        shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("cli.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index"]
@@ -85,6 +98,16 @@ def test_the_wheel_works_from_another_folder(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Iter 99" in done.stdout
+    words = ["bench", "--work", "xor", "--networks", "8", "--cap", "2", "--json", "--out", "here"]
+    environment["NUMBA_CACHE_DIR"] = str(tmp_path / "cache")
+    done = subprocess.run(
+        [sys.executable, command, *words], cwd=elsewhere, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert any(row["contender"] == "fnn" and row["seconds"] for row in json.loads(done.stdout)["rows"])
+    assert (elsewhere / "here" / "results.json").exists()
+    for name in ("fann.c", "scripts/sweep_jax.py"):
+        assert (tmp_path / "site" / "bench" / name).exists()
     where = python("import cli, fnn; print(cli.__file__, fnn.__file__)", elsewhere, env=environment).stdout.split()
     assert [Path(w).relative_to(tmp_path / "site").as_posix() for w in where] == ["cli.py", "fnn/__init__.py"]
     assert (tmp_path / "site" / "fnn" / "py.typed").exists()

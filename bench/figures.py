@@ -1,0 +1,146 @@
+"""Two pictures of a run: time against the size of the stack, and the share of the FMA peak against width."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from bench.run import Row
+from bench.tables import duration
+from fnn.files import replacing
+from fnn.plots import INK, ONE, STYLE, ZERO
+
+
+class Look(NamedTuple):
+    """How a contender is drawn: a colour for who made it, a marker and a dash for which of theirs it is."""
+
+    color: str
+    marker: str
+    dash: str = "-"
+
+
+# Okabe & Ito's colours, which all kinds of colour vision tell apart.
+LOOKS = {
+    "fnn": Look(ZERO, "o"),
+    "fnn-numpy": Look("#56B4E9", "D"),
+    "numpy-loop": Look("#56B4E9", "v", ":"),
+    "jax": Look(ONE, "s"),
+    "jax-last": Look(ONE, "^", "--"),
+    "torch": Look("#009E73", "s"),
+    "torch-func": Look("#009E73", "^", "--"),
+    "torch-loop": Look("#009E73", "v", ":"),
+    "sklearn": Look("#CC79A7", "v", ":"),
+    "fann": Look(INK, "v", ":"),
+}
+
+
+def lines_by_contender(ax: Axes, rows: Sequence[Row], values: str) -> Axes:
+    """Draw one line a contender over `at`, with the quartiles of times as a band."""
+    for name, look in LOOKS.items():
+        own = sorted((row for row in rows if row.contender == name and row.seconds), key=lambda row: row.at)
+        if not own:
+            continue
+        at, heights = [row.at for row in own], [_height(row, values) for row in own]
+        front = 4 if name == "fnn" else 3
+        ax.plot(
+            at, heights, color=look.color, marker=look.marker, linestyle=look.dash, label=own[0].title, zorder=front,
+            linewidth=2.6 if name == "fnn" else 1.4, markersize=6 if name == "fnn" else 4.5, markeredgecolor="white",
+            markeredgewidth=0.6,
+        )  # fmt: skip
+        if values == "seconds":
+            low, high = ([(row.seconds or [0, 0, 0])[k] for row in own] for k in (0, 2))
+            ax.fill_between(at, low, high, color=look.color, alpha=0.2, linewidth=0)
+    return ax
+
+
+def _height(row: Row, values: str) -> float:
+    return row.seconds[1] if values == "seconds" and row.seconds else row.share or 0.0
+
+
+def time_against_size(ax: Axes, rows: Sequence[Row]) -> Axes:
+    """Draw the seconds that a stack takes over its size, both by powers of ten."""
+    lines_by_contender(ax, rows, "seconds")
+    ax.set(xscale="log", yscale="log", xlabel="networks in the stack", ylabel="time to train them all")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: _round(v)))
+    ax.minorticks_off()
+    ax.set_title("lab XOR, 500 epochs, float32", loc="left")
+    return ax
+
+
+def _round(seconds: float) -> str:
+    """Return a power of ten as a person says it."""
+    number, unit = duration(seconds).split()
+    return f"{float(number.replace(',', '')):,.0f} {unit}"
+
+
+def share_against_width(ax: Axes, rows: Sequence[Row], title: str) -> Axes:
+    """Draw the share of the FMA peak over the width of the two hidden layers."""
+    lines_by_contender(ax, rows, "share")
+    widths = sorted({row.at for row in rows})
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(widths, [f"{w:g}" for w in widths])
+    ax.minorticks_off()
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.set(xlabel="width of the two hidden layers", ylim=(0, max([1.0, *(row.share or 0.0 for row in rows)])))
+    ax.set_title(title, loc="left")
+    return ax
+
+
+def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
+    """Name every line once, beside the axes, from the top of the picture downwards."""
+    named: dict[str, Line2D] = {}
+    for ax in axes:
+        for line in ax.get_lines():
+            named.setdefault(str(line.get_label()), line)
+
+    def last(name: str) -> float:
+        """Return how high a line ends; of times, which end at stacks of different sizes, the time of one network."""
+        (x, y) = np.asarray(named[name].get_xydata())[-1]
+        return float(y / x if axes[0].get_yscale() == "log" else y)
+
+    names = sorted(named, key=last, reverse=True)
+    figure.legend([named[name] for name in names], names, loc="outside right center", handlelength=3)
+
+
+def draw_sizes(figure: Figure, rows: Sequence[Row]) -> None:
+    """Time against stack size."""
+    ax = time_against_size(figure.subplots(), rows)
+    _legend(figure, [ax])
+
+
+def draw_widths(figure: Figure, rows: Sequence[Row]) -> None:
+    """The share of the peak against width, a panel for each precision."""
+    dtypes = sorted({row.dtype for row in rows if row.dtype})
+    axes = figure.subplots(1, len(dtypes), sharey=True, squeeze=False)[0]
+    for ax, dtype in zip(axes, dtypes, strict=True):
+        share_against_width(ax, [row for row in rows if row.dtype == dtype], dtype)
+    axes[0].set_ylabel("share of the machine's FMA peak")
+    _legend(figure, axes)
+
+
+FIGURES = {
+    "size": ("time-against-size.png", (8.4, 4.8), draw_sizes),
+    "width": ("peak-against-width.png", (10.4, 4.4), draw_widths),
+}
+
+
+def save_figures(folder: Path, rows: Sequence[Row]) -> list[Path]:
+    """Draw what there are rows for into the folder; return the files."""
+    paths = []
+    with mpl.rc_context(STYLE):
+        for work, (name, size, draw) in FIGURES.items():
+            own = [row for row in rows if row.work == work and row.seconds]
+            if own:
+                figure = Figure(figsize=size, layout="constrained")
+                draw(figure, own)
+                with replacing(folder / name) as part:
+                    figure.savefig(part)
+                paths.append(folder / name)
+    return paths

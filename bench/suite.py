@@ -1,0 +1,173 @@
+"""The whole benchmark: machine and peak, then case after case, each shown as soon as it is measured."""
+
+import json
+import math
+import os
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.contenders import OWN
+from bench.peak import peak
+from bench.processes import PROCESSES, measure_processes
+from bench.run import CONTENDERS, Method, Row, measure, with_share
+from bench.tables import Report, document, write_csv
+from bench.targets import checks
+from bench.work import WORK, Case
+from fnn.config import DTYPES
+from fnn.errors import InvalidSetting, one_of
+from fnn.files import replacing
+
+# Seconds a contender may take for a row: without peers the whole takes about two minutes on two cores.
+CAP, CAP_PEERS = 20.0, 120.0
+LEAST_RUNS = 5
+PACKAGES = ("numpy", "numba", "llvmlite")
+PEER_PACKAGES = ("jax", "torch", "scikit-learn")
+
+
+def names_of(work: str | None) -> list[str]:
+    """Return the names of the work asked for, all of it by default. Raises InvalidSetting for an unknown one."""
+    every = [*WORK, *PROCESSES]
+    return every if work is None else [one_of("work", name, every) for name in work.split(",")]
+
+
+def cpus() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def on_cpus(threads: int) -> Iterator[None]:
+    """Keep the process, and libraries that ask the system how many threads to start, to so many processors."""
+    if threads == cpus() or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:threads])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def machine(peers: bool) -> dict[str, Any]:
+    """Return what the figures depend on."""
+    packages = {}
+    for name in PACKAGES + PEER_PACKAGES * peers:
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            packages[name] = "not installed"
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
+    model = next((line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")), "")
+    return {"cpu": model or platform.processor(), "python": platform.python_version(), "packages": packages}
+
+
+def peaks(threads: int) -> dict[str, float]:
+    """Return the best of ten for each precision: what the machine can do, whoever else is on it.
+
+    It is taken anew after each case, and the best of all counts: a busy minute would make every share too large.
+    """
+    return {dtype: max(peak(dtype, threads) for _ in range(10)) for dtype in DTYPES}
+
+
+def cases(work: str, most: int | None) -> Iterator[Case]:
+    """Yield the cases of some work, each of at most so many networks; of sizes, those that are."""
+    for case in WORK[work]():
+        if case.work != "size" or case.networks <= (most or case.networks):
+            yield replace(case, networks=min(case.networks, most or case.networks))
+
+
+class Watch(NamedTuple):
+    """Who follows a run. tell: hears what is measured, and whose turn it is. begin: gets the machine and the method.
+
+    show: gets the rows of a case when it is done.
+    """
+
+    tell: Callable[[str, str], None] = lambda _what, _who: None
+    begin: Callable[[dict[str, Any], dict[str, Any]], None] = lambda _machine, _method: None
+    show: Callable[[list[Row]], None] = lambda _rows: None
+
+
+NOBODY = Watch()
+
+
+def run(
+    work: Sequence[str],
+    *,
+    peers: bool = False,
+    runs: int = 5,
+    seed: int = 0,
+    threads: int | None = None,
+    cap: float | None = None,
+    networks: int | None = None,
+    watch: Watch = NOBODY,
+) -> Report:
+    """Measure the work named; return the report. Raises InvalidSetting for settings that say nothing.
+
+    peers: with everyone who is installed, and not the house alone. runs, seed, threads, cap: see `Method`. networks:
+    at most so many in a stack.
+    """
+    check(runs, seed, threads, cap, networks)
+    threads = threads or cpus()
+    rows: list[Row] = []
+    with on_cpus(threads):
+        watch.tell("the machine", "FMA peak")
+        limit = cap or (CAP_PEERS if peers else CAP)
+        method = Method(runs=runs, seed=seed, threads=threads, cap=limit)
+        here, best = machine(peers), peaks(threads)
+        watch.begin(here, asdict(method) | {"peaks": best})
+        for name in work:
+            for table in _tables(name, peers, method, networks, watch.tell):
+                best = {dtype: max(value, best[dtype]) for dtype, value in peaks(threads).items()}
+                rows += table
+                watch.show([with_share(row, best) for row in table])
+    rows = [with_share(row, best) for row in rows]
+    return Report(here, asdict(method) | {"peaks": best}, rows, checks(rows))
+
+
+def _tables(
+    work: str, peers: bool, method: Method, networks: int | None, tell: Callable[[str, str], None]
+) -> Iterator[list[Row]]:
+    """Yield the rows of each case of some work."""
+    if work in PROCESSES:
+        yield measure_processes(work, peers, method, partial(tell, PROCESSES[work][0]))
+        return
+    known: dict[str, float] = {}
+    for case in cases(work, networks):
+        called = f"{case.what}, {case.config.dtype}"
+        yield measure(case, list(CONTENDERS) if peers else list(OWN), method, known, partial(tell, called))
+
+
+def check(runs: int, seed: int, threads: int | None, cap: float | None, networks: int | None) -> None:
+    """Raise InvalidSetting for the first setting of `run` that cannot be used."""
+    if runs < LEAST_RUNS:
+        raise InvalidSetting("runs", runs, f"a whole number of at least {LEAST_RUNS}, for quartiles to say something")
+    if seed < 0:
+        raise InvalidSetting("seed", seed, "a whole number of at least 0")
+    if threads is not None and not 1 <= threads <= cpus():
+        raise InvalidSetting("threads", threads, f"a whole number from 1 to {cpus()}, the processors there are")
+    if cap is not None and not 0 < cap < math.inf:
+        raise InvalidSetting("cap", cap, "a finite number of seconds above 0")
+    if networks is not None and networks < 1:
+        raise InvalidSetting("networks", networks, "a whole number of at least 1")
+
+
+def save(report: Report, folder: Path | None, csv: Path | None) -> list[Path]:
+    """Write results.json and the figures to the folder and the rows to the CSV file, where given; return the files."""
+    written = []
+    if folder:
+        from bench.figures import save_figures
+
+        written = [folder / "results.json", *save_figures(folder, report.rows)]
+        with replacing(written[0]) as part:
+            part.write_text(json.dumps(document(report), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    if csv:
+        write_csv(csv, report.rows)
+        written.append(csv)
+    return written

@@ -1,0 +1,149 @@
+"""The work: what every contender is given. A case is one table of the benchmark."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fnn
+from fnn.data import Data
+
+Array = NDArray[np.float64]
+
+STACKS = ("fnn", "fnn-numpy", "torch", "torch-func", "jax", "jax-last")
+LOOPS = ("numpy-loop", "torch-loop", "sklearn", "fann")
+
+LAB_EPOCHS = 500
+# By cProfile: of 2 ms a call the kernel takes 0.75, two thread pools (one of them to see that it is compiled) the rest.
+IDLE_LANES = "a call of `train` costs about 1 ms before the kernel starts (threads), and most lanes of a block idle"
+MUCH_DATA = "one network fills one lane; its samples follow one another instead of filling the others"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Networks to train: `networks` of them with these settings on x: (N, I), y: (N, O).
+
+    what: the case in words, `at` the number that distinguishes it within `work`. whole: whether even a loop has to
+    train all of them, for the time of the stack and not of a network is asked for. behind: why `fnn` may be slower.
+    """
+
+    work: str
+    what: str
+    config: fnn.Config
+    x: Array
+    y: Array
+    networks: int
+    contenders: tuple[str, ...]
+    at: float = 0.0
+    whole: bool = False
+    behind: str = ""
+
+    @property
+    def layers(self) -> Any:
+        """The layers of the networks."""
+        return self.config.layers(self.x.shape[1], self.y.shape[1])
+
+
+def _cases(
+    work: str, what: str, config: fnn.Config, data: Data, networks: int, names: Iterable[str], **more: Any
+) -> Iterable[Case]:
+    """Yield the case in both precisions."""
+    for dtype in ("float32", "float64"):
+        own = replace(config, dtype=dtype)
+        yield Case(
+            work=work, what=what, config=own, x=data.x, y=data.y, networks=networks, contenders=tuple(names), **more
+        )
+
+
+def xor() -> Iterable[Case]:
+    """The lab's XOR: 21 points, 500 epochs."""
+    yield from _cases("xor", "lab XOR", fnn.Config(), fnn.data.xor(), 10_240, STACKS + LOOPS)
+
+
+def linear() -> Iterable[Case]:
+    """The lab's linear data: 100 points, 500 epochs."""
+    yield from _cases("linear", "lab linear", fnn.Config(), fnn.data.linear(), 2_048, STACKS + LOOPS)
+
+
+def widths() -> Iterable[Case]:
+    """Two hidden layers of that width, 100 points; fewer epochs the wider they are."""
+    for width in (2, 4, 8, 16, 32, 64, 128):
+        config = fnn.Config(hidden=(width, width), epochs=max(25, min(500, 6400 // width)), lr=0.01)
+        yield from _cases("width", f"width {width}", config, fnn.data.linear(), 256, STACKS, at=width)
+
+
+def depths() -> Iterable[Case]:
+    """One to four hidden layers of 8."""
+    for depth in (1, 2, 3, 4):
+        config = fnn.Config(hidden=(8,) * depth, lr=0.01)
+        yield from _cases("depth", f"depth {depth}", config, fnn.data.xor(), 1_024, STACKS, at=depth)
+
+
+def sizes() -> Iterable[Case]:
+    """The lab's XOR in stacks of 1 to 100,000, in float32."""
+    config = fnn.Config(dtype="float32", epochs=LAB_EPOCHS)
+    x, y = fnn.data.xor()
+    for size in (1, 10, 100, 1_000, 10_000, 100_000):
+        yield Case(
+            work="size", what=f"{size:,} network{'s'[:size > 1]}", config=config, x=x, y=y, networks=size,
+            contenders=STACKS + LOOPS, at=size, whole=True, behind=IDLE_LANES,
+        )  # fmt: skip
+
+
+def samples() -> Iterable[Case]:
+    """The lab's network on 21 to 10,000 points; fewer epochs the more there are."""
+    for points in (21, 100, 1_000, 10_000):
+        config = fnn.Config(dtype="float32", lr=0.01, reduction="mean", epochs=max(20, min(500, 100_000 // points)))
+        x, y = fnn.data.linear(points)
+        yield Case(
+            work="samples", what=f"{points:,} samples", config=config, x=x, y=y, networks=256,
+            contenders=STACKS + LOOPS, at=points,
+        )  # fmt: skip
+
+
+def matrix_exponentials(samples: int = 10_000, seed: int = 0) -> Data:
+    """Return symmetric positive 2×2 matrices A = GᵀG/16, G standard normal, and their exponentials, both (N, 4).
+
+    The data of SimpleChains.jl's small example: matrices drawn at random (there from a Wishart distribution), and
+    what `exp` makes of them.
+    """
+    g = np.random.default_rng(seed).standard_normal((samples, 2, 2))
+    a = np.swapaxes(g, 1, 2) @ g / 16
+    values, vectors = np.linalg.eigh(a)
+    y = (vectors * np.exp(values)[:, None, :]) @ np.swapaxes(vectors, 1, 2)
+    return Data(a.reshape(samples, 4), y.reshape(samples, 4))
+
+
+def chains() -> Iterable[Case]:
+    """The small example of SimpleChains.jl: one 4-32-16-4 tanh network, 10,000 samples, full-batch Adam.
+
+    https://julialang.org/blog/2022/04/simple-chains/: 41 µs an epoch on 18 cores, 35 times as fast as PyTorch.
+    """
+    config = fnn.Config(
+        hidden=(32, 16), activation="tanh", output="identity", init="xavier", reduction="mean", epochs=100,
+        scheduler="constant", lr=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, dtype="float32",
+    )  # fmt: skip
+    x, y = matrix_exponentials()
+    yield Case(
+        work="chains", what="SimpleChains' 4-32-16-4", config=config, x=x, y=y, networks=1,
+        contenders=STACKS + LOOPS, whole=True, behind=MUCH_DATA,
+    )  # fmt: skip
+
+
+def settings() -> Iterable[Case]:
+    """The lab's XOR, every network with numeric settings of its own."""
+    yield from _cases("settings", "own settings", fnn.Config(), fnn.data.xor(), 10_240, ("fnn", "fnn-own"))
+
+
+WORK = {
+    "xor": xor,
+    "linear": linear,
+    "width": widths,
+    "depth": depths,
+    "size": sizes,
+    "samples": samples,
+    "chains": chains,
+    "settings": settings,
+}

@@ -1,0 +1,411 @@
+"""`fnn bench`: contenders do the same work, times are taken fairly, and what is printed says so."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import read_only
+from matplotlib import image
+
+import cli
+import fnn
+from bench import figures, peak, processes, run, suite, tables, targets, timing, work
+from bench.contenders import OWN, Contender
+from bench.run import CONTENDERS, Case, Method, Row
+
+MODULES = {"torch": "torch", "jax": "jax", "scikit-learn": "sklearn"}
+# Beside the lab, everything contenders need to know: other activations, depths, schedules, reductions.
+CONFIGS = {
+    "lab": fnn.Config(epochs=20),
+    "wide": fnn.Config(epochs=20, hidden=(16, 9), lr=0.01),
+    "regression": fnn.Config(
+        epochs=20, hidden=(5,), activation="tanh", output="identity", init="xavier", reduction="mean",
+        scheduler="polynomial", lr=0.02, beta1=0.8, beta2=0.99, epsilon=1e-8,
+    ),
+}  # fmt: skip
+
+
+def contender(name):
+    """Return the contender; the test is skipped where it is not installed."""
+    if CONTENDERS[name].package in MODULES:
+        pytest.importorskip(MODULES[CONTENDERS[name].package])
+    return CONTENDERS[name]
+
+
+def trained(name, config, networks, data, threads=2):
+    """Return the predictions of a contender's networks, (S, N, O), and those of the oracle."""
+    x, y = read_only(*data)
+    layers = config.layers(x.shape[1], y.shape[1])
+    params = read_only(*fnn.init(layers, range(networks), config.init, config.init_scale))
+    go, answers = contender(name).build(config, params, x, y, threads)
+    return np.asarray(answers(go())), oracle(config, layers, params, x, y)
+
+
+def oracle(config, layers, params, x, y):
+    """Train with the functions of `fnn.network` in float64, one step after the other."""
+    state = fnn.start("adam", params)
+    for epoch in range(config.epochs):
+        gradients = fnn.backward(layers, params, fnn.forward(layers, params, x), y, "mse", config.reduction)
+        lr = fnn.network.SCHEDULES[config.scheduler](epoch, config.epochs, config)
+        params, state = fnn.update("adam", params, gradients, state, epoch + 1, lr, config)
+    return fnn.predict(layers, params, x)
+
+
+ALIKE = [name for name, c in CONTENDERS.items() if not c.differs and name != "fnn-own"]
+
+
+@pytest.mark.parametrize("name", ALIKE)
+@pytest.mark.parametrize(("which", "networks"), [("lab", 3), ("wide", 3), ("regression", 1)])
+def test_contenders_train_the_networks_of_the_oracle(name, which, networks):
+    got, expected = trained(name, CONFIGS[which], networks, fnn.data.xor())
+    assert got.dtype == np.float64
+    assert np.allclose(got, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_contenders_train_them_in_float32_too(name):
+    got, expected = trained(name, replace(CONFIGS["lab"], dtype="float32"), 3, fnn.data.xor())
+    assert np.allclose(got, expected, rtol=0, atol=2e-5)
+    assert np.abs(got - expected).max() > 1e-9  # float64 would be a time of something else
+
+
+def test_own_settings_are_hardly_different_ones():
+    got, _ = trained("fnn-own", fnn.Config(), 200, fnn.data.xor())
+    share = (fnn.accuracy(got, fnn.data.xor().y) == 1).mean()
+    assert 0.8 < share < 0.97
+
+
+def test_sklearn_trains_the_same_shape_to_its_own_end():
+    got, _ = trained("sklearn", fnn.Config(epochs=300), 2, fnn.data.linear())
+    assert got.shape == (2, 100, 1)
+    assert (fnn.accuracy(got, fnn.data.linear().y) > 0.9).all()
+    assert not contender("sklearn").takes(CONFIGS["regression"])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("which", CONFIGS)
+def test_fann_is_given_the_same_weights_and_lowers_the_loss(which, dtype):
+    config, (x, y) = replace(CONFIGS[which], dtype=dtype), fnn.data.xor()
+    params = fnn.init(config.layers(2, 1), range(5), config.init, config.init_scale)
+    losses = []
+    for epochs in (0, 100):
+        given = replace(config, epochs=epochs or 1)
+        if not epochs:
+            object.__setattr__(given, "epochs", 0)  # no step at all shows how the weights were read
+        try:
+            go, answers = CONTENDERS["fann"].build(given, params, x, y, 2)
+        except ImportError as missing:
+            pytest.skip(str(missing))
+        output = answers(go())
+        losses.append(((output - y) ** 2).mean())
+        if not epochs:
+            tolerance = 1e-12 if dtype == "float64" else 1e-5
+            assert np.allclose(output, fnn.predict(config.layers(2, 1), params, x), rtol=0, atol=tolerance)
+    assert losses[1] < 0.8 * losses[0]
+
+
+def test_operations_on_paper():
+    # 2-3-1, 5 samples, 7 epochs, float64: weights 3·3 + 4·1 = 13, of which 3 pass an error on; 4 units, 29 for each
+    # exponential: a sample 4·13 + 2·3 + 9·4 + 29·4 = 210; an epoch 5·210 + 14·13 = 1232.
+    config = fnn.Config(hidden=(3,), epochs=7)
+    assert peak.operations(config, 2, 1, 5) == 7 * 1232
+    # Without the output's sigmoid an exponential less for each sample.
+    assert peak.operations(replace(config, output="identity"), 2, 1, 5) == 7 * (1232 - 5 * 29)
+    assert peak.operations(replace(config, dtype="float32"), 2, 1, 5) == 7 * (1232 - 5 * 4 * 10)
+
+
+def test_the_peak_counts_what_it_does():
+    # No clock: a machine of no operations a second, or of 10^15, there is not.
+    assert 1e8 < peak.peak("float64", 1, turns=1000) < 1e15
+
+
+def test_rounds_have_everyone_once_in_an_order_fixed_by_the_seed():
+    names = list("abcdef")
+    orders = list(timing.orders(names, 6, seed=3))
+    assert all(sorted(order) == names for order in orders)
+    assert len({tuple(order) for order in orders}) > 1
+    assert orders == list(timing.orders(names, 6, seed=3)) != list(timing.orders(names, 6, seed=4))
+
+
+def test_in_rounds_runs_everyone_so_often_and_keeps_every_time():
+    called = []
+    runs = {name: lambda name=name: called.append(name) for name in "ab"}
+    seconds = timing.in_rounds(runs, {"a": 1, "b": 3}, 5, 0, tell=lambda _: None)
+    assert (called.count("a"), called.count("b")) == (5, 15)
+    assert [len(times) for times in seconds.values()] == [5, 5]
+    assert timing.quartiles([5.0, 1.0, 2.0, 4.0, 3.0]) == [2.0, 3.0, 4.0]
+    assert [timing.repeats_for(s) for s in (1.0, 0.02, 0.0101, 1e-9)] == [1, 1, 2, 100]
+
+
+def row(name, **values):
+    given = {"work": "xor", "what": "lab XOR", "at": 0, "dtype": "float32", "title": CONTENDERS[name].title}
+    return Row(contender=name, **{**given, **values})
+
+
+def timed(name, rate, **values):
+    return row(
+        name, networks=10, seconds=[9 / rate, 10 / rate, 11 / rate], per_second=rate, runs=5, first=1.0, **values
+    )
+
+
+def test_ratios_are_of_networks_a_second_and_shares_of_the_peak():
+    rows = run.compared([timed("fnn", 100.0, operations=7.0), timed("jax", 25.0), row("torch", status=run.SKIPPED)])
+    assert [r.ratio for r in rows] == [1.0, 4.0, None]
+    assert run.with_share(rows[0], {"float32": 1400.0}).share == 0.5
+    assert run.with_share(rows[2], {"float32": 1400.0}) == rows[2]
+
+
+def test_agreement_is_of_intervals_where_there_are_classes_and_of_losses_elsewhere():
+    ours = row("fnn", interval=[0.85, 0.95], loss=1.0)
+    for interval, agrees in (([0.94, 0.99], True), ([0.96, 0.99], False), ([0.1, 0.86], True), ([0.1, 0.8], False)):
+        assert run.agree(ours, row("jax", interval=interval, loss=9.0), classes=True) == agrees
+    for loss, agrees in ((1.05, True), (0.95, True), (1.2, False), (0.8, False), (float("nan"), False)):
+        assert run.agree(ours, row("jax", interval=[0, 0.1], loss=loss), classes=False) == agrees
+
+
+def small(names, networks=20, whole=False, **settings):
+    x, y = fnn.data.xor()
+    config = fnn.Config(**{"epochs": 200, "dtype": "float32"} | settings)
+    return Case(
+        work="size", what="few", config=config, x=x, y=y, networks=networks, contenders=tuple(names), whole=whole,
+        behind="because",
+    )  # fmt: skip
+
+
+def measured(case, names=None, known=None, cap=60.0, **others):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "CONTENDERS", {**CONTENDERS, **others})
+        return run.measure(
+            case, names or case.contenders, Method(cap=cap), {} if known is None else known, lambda _: None
+        )
+
+
+def constant(output, calls=None):
+    """Return a contender that answers with the same always."""
+
+    def build(config, params, x, y, threads):
+        answer = np.full((len(params[0]), *y.shape), output)
+        return (lambda: calls.append(1) if calls is not None else None), lambda _: answer
+
+    return Contender("constant", build)
+
+
+def test_networks_that_do_not_agree_are_not_timed():
+    calls = []
+    wrong = constant(0.0, calls)
+    found = measured(small(["fnn", "wrong"]), wrong=wrong)
+    assert found[0].seconds
+    assert (found[1].status, found[1].seconds, found[1].runs) == (run.APART, None, 0)
+    assert len(calls) < 5
+    own = measured(small(["fnn", "wrong"]), wrong=wrong._replace(differs="in every way"))
+    assert (own[1].status, own[1].solved) == (run.OWN_TRAINING, 0)
+    assert len(own[1].seconds) == 3
+
+
+def test_a_losing_row_stays_and_is_explained():
+    right = constant(fnn.data.xor().y)
+    found = measured(small(["fnn", "right"]), right=right._replace(differs="it knows"))
+    assert found[1].ratio < 1
+    assert "fnn is behind: because" in found[1].note
+
+
+def test_what_would_take_too_long_is_left_out_and_says_so():
+    stack = small(["fnn", "slow"], whole=True)
+    found = measured(stack, known={"slow": 0.001}, slow=constant(0.0))
+    assert (found[1].status, found[1].note) == (run.SKIPPED, "it would take about 20,000 s a run")
+    assert measured(small(["fnn"]), cap=1e-9)[0].status == run.SKIPPED
+    # A loop takes fewer networks, where the stack's size is not what is asked for.
+    loop = measured(small(["fnn", "numpy-loop"], networks=50_000, epochs=3), cap=5.0)[1]
+    assert 1 <= loop.networks < 50_000
+    assert loop.seconds
+
+
+def test_a_peer_that_is_not_installed_is_a_row_that_says_so(tmp_path):
+    code = """
+import json, sys
+for name in ("torch", "jax", "sklearn"):
+    sys.modules[name] = None  # importing it fails from now on
+import os
+os.environ["PATH"] = ""
+import cli
+sys.exit(cli.run(["bench", "--peers", "--work", "xor", "--networks", "8", "--cap", "2", "--json"]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [r for r in json.loads(done.stdout)["rows"] if r["dtype"] == "float32"]
+    absent = {r["contender"]: r["note"] for r in rows if r["status"] == "not installed"}
+    assert set(absent) == set(CONTENDERS) - set(OWN)
+    assert "compiler" in absent["fann"]
+    assert {r["contender"] for r in rows if r["seconds"]} == set(OWN) - {"fnn-own"}
+
+
+def test_promises_are_held_against_the_fastest_form():
+    rows = [
+        timed("fnn", 100.0, work="width", at=16, ratio=1.0, share=0.45),
+        timed("jax", 25.0, work="width", at=16, ratio=4.0),
+        timed("jax-last", 10.0, work="width", at=16, ratio=10.0),
+        timed("fnn-own", 95.0, work="settings", ratio=1.06),
+    ]
+    found = {check.against: check for check in targets.checks(rows)}
+    assert (found["the faster of JAX and PyTorch"].measured, found["the faster of JAX and PyTorch"].met) == (4.0, False)
+    assert (found["the FMA peak"].bound, found["the FMA peak"].met) == (0.5, False)
+    assert found["the same settings in all"].measured == pytest.approx(0.06)
+    assert not found["the same settings in all"].met
+    assert "MISSED" in "\n".join(tables.check_lines(list(found.values())))
+
+
+def test_where_fnn_starts_to_win_is_where_it_stays_ahead():
+    def at(size, name, ratio):
+        return row(name, work="size", at=size, ratio=ratio)
+
+    rows = [at(100, "jax", 3.0), at(1, "jax", 1.5), at(10, "jax", 0.5), at(1, "fann", 2.0), at(10, "torch", 0.9)]
+    ahead = targets.ahead_from([at(1, "fnn", 1.0), *rows])
+    assert ahead == {CONTENDERS["jax"].title: 100, CONTENDERS["fann"].title: 1, CONTENDERS["torch"].title: None}
+    assert "from 100 networks on" in "\n".join(tables.closing_lines(rows))
+    chains = [row("torch", work="chains", ratio=12.0), row("torch-loop", work="chains", ratio=20.0)]
+    assert targets.against_pytorch(chains) == 12.0
+    assert "fnn is 12.0x PyTorch here" in "\n".join(tables.closing_lines(chains))
+
+
+def test_durations_have_three_digits():
+    shown = [tables.duration(s) for s in (123.0, 12.34, 1.0, 0.99996, 0.0123, 4.2e-5, 2345.0)]
+    assert shown == ["123 s", "12.3 s", "1.00 s", "1.00 s", "12.3 ms", "42.0 µs", "2,345 s"]
+
+
+def test_tables_fit_and_mark_what_needs_a_note():
+    rows = [timed(name, 1e6 / 3**k, ratio=3.0**k, share=0.4, solved=0.9, samples=21, epochs=500, hidden="4x4")
+            for k, name in enumerate(CONTENDERS)]  # fmt: skip
+    rows += [row("jax", status=run.SKIPPED, note="one run takes 99 s"), timed("fann", 3.0, ratio=0.5, note="n " * 90)]
+    lines = list(tables.case_lines([replace(r, samples=21, epochs=500, hidden="4x4", solved=0.5) for r in rows]))
+    assert max(map(len, lines)) <= tables.WIDTH
+    assert any(re.match(r"  JAX, .*skipped: one run takes 99 s", line) for line in lines)
+    assert any("FANN (C), RPROP*" in line and "0.5x" in line for line in lines)
+
+
+def test_the_data_of_the_single_network_are_matrix_exponentials():
+    linalg = pytest.importorskip("scipy.linalg")
+    x, y = work.matrix_exponentials(samples=20)
+    expected = [linalg.expm(a.reshape(2, 2)).ravel() for a in x]
+    assert np.allclose(y, expected, rtol=1e-12)
+
+
+def test_every_case_can_be_built_by_someone_and_names_known_contenders():
+    for name in work.WORK:
+        cases = list(suite.cases(name, None))
+        assert cases
+        for case in cases:
+            assert case.contenders[0] == "fnn"
+            assert set(case.contenders) <= set(CONTENDERS)
+    sizes = [case.networks for case in suite.cases("size", None)]
+    assert (sizes[0], sizes[-1]) == (1, 100_000)
+    assert [case.networks for case in suite.cases("size", 50)] == [1, 10]
+
+
+def test_a_process_is_timed_and_its_summary_read(tmp_path):
+    commands = (
+        processes.Command(name="fnn", title="ours", words=("-c", "print('solved 90 of 100; fine')")),
+        processes.Command(name="apart", title="apart", words=("-c", "print('solved 1 of 100')")),
+        processes.Command(name="gone", title="gone", words=("-c", "pass"), module="no_such_module"),
+        processes.Command(name="plain", title="plain", words=("-c", "pass")),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(processes.PROCESSES, "trial", ("trial", commands))
+        rows = {r.contender: r for r in processes.measure_processes("trial", True, Method(), lambda _: None)}
+        late = processes.measure_processes("trial", True, Method(cap=0.001), lambda _: None)
+    assert (rows["fnn"].solved, rows["fnn"].networks, rows["fnn"].ratio) == (0.9, 100, 1.0)
+    assert {name: r.status for name, r in rows.items()} == {
+        "fnn": run.MEASURED, "apart": run.APART, "gone": run.NOT_INSTALLED, "plain": run.MEASURED,
+    }  # fmt: skip
+    assert rows["plain"].ratio == pytest.approx(rows["plain"].seconds[1] / rows["fnn"].seconds[1])
+    assert {r.status for r in late if r.contender != "gone"} == {run.SKIPPED}
+    assert late[0].note == "one run takes more than 0.001 s"
+    with pytest.raises(RuntimeError, match=r"broken: .*ZeroDivisionError"):
+        processes.runner(processes.Command(name="broken", title="broken", words=("-c", "1 / 0")))()
+
+
+@pytest.mark.parametrize("name", ["sweep_torch", "sweep_torch_loop", "sweep_jax"])
+def test_the_scripts_of_the_sweep_say_how_many_they_solved(name):
+    pytest.importorskip("jax" if name == "sweep_jax" else "torch")
+    seeds = 5 if name.endswith("loop") else 200
+    words = [sys.executable, processes.SCRIPTS / f"{name}.py", str(seeds)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    solved, total = map(int, processes.SOLVED.search(done.stdout).groups())
+    assert total == seeds
+    low, high = fnn.wilson(solved, total, confidence=0.9999)
+    assert low < 0.889 < high  # what the lab's network does
+
+
+def test_the_command_prints_tables_and_writes_rows_and_figures(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    options = "--work size --networks 10 --cap 0.5 --runs 5 --threads 1 --out deep/er --csv rows.csv"
+    assert cli.run(["bench", *options.split()]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "FMA peak" in out
+    assert re.search(r"fnn, lane kernel +10 .* 1\.0x", out)
+    assert out.splitlines()[-1].startswith("wrote deep/er/results.json, ")
+    document = json.loads((tmp_path / "deep" / "er" / "results.json").read_text(encoding="utf-8"))
+    assert (document["method"]["threads"], document["method"]["runs"]) == (1, 5)
+    report = tables.from_document(document)
+    assert tables.document(report) == document
+    assert image.imread(tmp_path / "deep" / "er" / "time-against-size.png").std() > 0
+    with (tmp_path / "rows.csv").open(encoding="utf-8", newline="") as file:
+        written = list(csv.DictReader(file))
+    assert len(written) == len(report.rows)
+    assert [float(r["seconds"] or 0) for r in written] == [r.seconds[1] if r.seconds else 0 for r in report.rows]
+    assert {r["contender"] for r in written} <= set(OWN)
+
+
+def test_json_is_one_document_and_nothing_else(capsys):
+    assert cli.run(["bench", "--work", "size", "--networks", "1", "--cap", "0.5", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert json.loads(out)["machine"]["cpu"]
+
+
+BAD = [
+    ("--work xor,widht", r"--work: got 'widht'; expected one of xor, .* \(did you mean width\?\)"),
+    ("--runs 4", r"--runs: got 4; expected a whole number of at least 5"),
+    ("--runs many", r"'--runs': .*many.*"),
+    ("--seed -1", r"--seed: got -1; expected"),
+    ("--threads 0", r"--threads: got 0; expected a whole number from 1 to \d+"),
+    ("--cap 0", r"--cap: got 0.0; expected a finite number of seconds above 0"),
+    ("--cap nan", r"--cap: got nan; expected"),
+    ("--networks 0", r"--networks: got 0; expected"),
+    ("--out file/folder", r"--out: got 'file/folder'; expected a folder"),
+    ("--csv file/rows.csv", r"--csv: got 'file'; expected a folder"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), BAD, ids=lambda v: v)
+def test_bad_input_is_one_line_and_measures_nothing(options, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    assert cli.run(["bench", *options.split()]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(rf"fnn: .*{message}.*\n", err)
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_figures_are_of_what_was_measured(tmp_path):
+    rows = [timed("fnn", 100.0, work="width", at=w, dtype=d, share=0.4) for w in (4, 8) for d in ("float32", "float64")]
+    rows.append(row("jax", work="size", at=1, status=run.SKIPPED))
+    assert [path.name for path in figures.save_figures(tmp_path, rows)] == ["peak-against-width.png"]
+    ax = figures.Figure().subplots()
+    figures.share_against_width(ax, rows[::2], "float32")
+    (line,) = ax.get_lines()
+    assert line.get_xydata().tolist() == [[4, 0.4], [8, 0.4]]
+    figures.lines_by_contender(ax, rows[::2], "seconds")
+    assert ax.get_lines()[1].get_ydata().tolist() == [0.1, 0.1]
+
+
+def test_every_contender_that_is_drawn_has_a_look_of_its_own():
+    assert set(figures.LOOKS) == set(CONTENDERS) - {"fnn-own"}
+    assert len(set(figures.LOOKS.values())) == len(figures.LOOKS)
