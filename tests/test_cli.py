@@ -117,11 +117,11 @@ def test_divergence_is_a_result(command):
 
 
 def test_interrupted_says_so_and_leaves_no_model(tmp_path):
-    words = [sys.executable, "-m", "cli", "train", "--data", "xor", "--epochs", "20000000"]
-    # Started from a script in the background, this process ignores Ctrl-C, and would pass that on.
-    listening = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    # Started from a script in the background, this process ignores Ctrl-C, and passes that on.
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import cli; cli.main()"
+    words = [sys.executable, "-c", listening, "train", "--data", "xor", "--epochs", "20000000"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(words, cwd=tmp_path, **pipes, **listening)
+    process = subprocess.Popen(words, cwd=tmp_path, **pipes)
     try:
         deadline = time.monotonic() + 20
         while not (tmp_path / "fnn-xor").exists() and time.monotonic() < deadline:

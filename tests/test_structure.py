@@ -98,7 +98,7 @@ def test_the_wheel_works_from_another_folder(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Iter 99" in done.stdout
-    words = ["bench", "--work", "xor", "--networks", "8", "--cap", "2", "--json", "--out", "here"]
+    words = ["bench", "--work", "size", "--networks", "1", "--cap", "60", "--json", "--out", "here"]
     environment["NUMBA_CACHE_DIR"] = str(tmp_path / "cache")
     done = subprocess.run(
         [sys.executable, command, *words], cwd=elsewhere, env=environment, capture_output=True, text=True, check=False
