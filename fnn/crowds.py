@@ -9,8 +9,9 @@ order of the chunks. So a network has the same bits on any number of threads, an
 networks lie in the lanes is never up to the size of the stack.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -241,13 +242,12 @@ def _in_lanes(columns: Array, L: int) -> Array:
     return blocks.reshape(-1, L)
 
 
-def compile_for(dtypes: Iterable[str]) -> None:
-    """Compile the kernel for these precisions, or load it from Numba's cache: one compilation serves every network."""
-    config = Config(hidden=(), epochs=1)
-    for dtype in dtypes:
-        x = np.zeros((1, 1), dtype)
-        fit(config, config.layers(1, 1), (np.zeros((1, 2, 1), dtype),), numeric_settings([config]), x, x,
-            np.arange(0), threads=1)  # fmt: skip
+@cache
+def compile_for(dtype: str) -> None:
+    """Compile the kernel for this precision, or load it from Numba's cache: one compilation serves every network."""
+    config, x = Config(hidden=(), epochs=1), np.zeros((1, 1), dtype)
+    params = (np.zeros((1, 2, 1), dtype),)
+    fit(config, config.layers(1, 1), params, numeric_settings([config]), x, x, np.arange(0), threads=1)
 
 
 def fit(

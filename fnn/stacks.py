@@ -1,8 +1,9 @@
 """From networks to lanes and back: a stack is laid sideways into blocks, which threads train."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -206,13 +207,12 @@ class _Stack:
         )
 
 
-def compile_for(dtypes: Iterable[str]) -> None:
-    """Compile the kernel for these precisions, or load it from Numba's cache: one compilation serves every network."""
-    config = Config(hidden=(), epochs=1)
-    for dtype in dtypes:
-        x = np.zeros((1, 1), dtype)
-        params = (np.zeros((1, 2, 1), dtype),)
-        fit(config, config.layers(1, 1), params, numeric_settings([config]), x, x, np.arange(0), threads=1)
+@cache
+def compile_for(dtype: str) -> None:
+    """Compile the kernel for this precision, or load it from Numba's cache: one compilation serves every network."""
+    config, x = Config(hidden=(), epochs=1), np.zeros((1, 1), dtype)
+    params = (np.zeros((1, 2, 1), dtype),)
+    fit(config, config.layers(1, 1), params, numeric_settings([config]), x, x, np.arange(0), threads=1)
 
 
 def philox(seeds: NDArray[np.uint64], blocks: int, stream: int) -> NDArray[np.uint64]:

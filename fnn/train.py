@@ -201,10 +201,9 @@ def _numpy() -> _Backend:
 def _numba(threads: int | None, configs: Sequence[Config], samples: int) -> _Backend:
     from fnn import crowds, stacks  # Numba is slow to import, and the NumPy path does without it
 
-    crowded, lone = ({c.dtype for c in configs if crowds.suits(c, samples) is which} for which in (True, False))
     stacks.philox(np.zeros(1, np.uint64), 1, 0)
-    stacks.compile_for(lone)
-    crowds.compile_for(crowded)
+    for crowded, dtype in {(crowds.suits(config, samples), config.dtype) for config in configs}:
+        crowds.compile_for(dtype) if crowded else stacks.compile_for(dtype)
 
     def fit(config: Config, *rest: Any) -> Outcome:
         chosen: Callable[..., Outcome] = crowds.fit if crowds.suits(config, samples) else stacks.fit
