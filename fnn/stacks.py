@@ -25,8 +25,9 @@ _SCRATCH, _CACHE = 2**16, 2**20
 _INPUTS = 2**15
 # Epochs for which the schedule is laid out in advance.
 _SEGMENT = 2**14
-# Blocks a thread takes at a time.
-_TASK = 8
+# Blocks a thread takes at a time. One block of less work than this, in weights × samples × epochs, is done in less than
+# the fifth of a second for which Ctrl-C may wait: it is not worth a thread.
+_TASK, _AT_ONCE = 8, 2**26
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,11 @@ def fit(
     """Train a stack as `network.fit` does, on so many threads. Ctrl-C ends them at their next epoch."""
     stack = _Stack(config, layers, flatten(params), numbers, x, y, curve_epochs)
     B, S, cancel = len(stack.w), len(params[0]), np.zeros(1, np.int64)
+    if B == 1 and stack.plan.weights * len(x) * config.epochs < _AT_ONCE:
+        stack.train(slice(0, 1), cancel)
+        if tell:
+            tell(*stack.progress(S))
+        return stack.outcome(S)
     size = max(1, min(_TASK, B // (4 * threads)))
     with ThreadPoolExecutor(threads) as pool:
         waiting = {pool.submit(stack.train, slice(b, min(b + size, B)), cancel) for b in range(0, B, size)}
