@@ -38,7 +38,7 @@ def test_networks_of_a_stack_move_as_if_alone_each_by_its_own_settings(name, rng
     configs = [
         fnn.Config(momentum=m, beta1=m, beta2=m, alpha=m, epsilon=1 - m, weight_decay=m) for m in (0.1, 0.5, 0.9)
     ]
-    h = network.record(numeric_settings(configs))
+    h = network.record(configs[0], numeric_settings(configs))
     w, g = rng.normal(size=(2, 3, 4, 2))
     stacked, state = w, OPTIMIZERS[name].init(w)
     alone = [(w[k], OPTIMIZERS[name].init(w[k])) for k in range(3)]
