@@ -17,12 +17,16 @@ from numpy.typing import NDArray
 from fnn.activations import ACTIVATIONS
 from fnn.errors import InvalidSetting, one_of
 from fnn.initializers import INITIALIZERS
-from fnn.losses import LOSSES, REDUCTIONS
-from fnn.optimizers import OPTIMIZERS
+from fnn.losses import ERRORS, LOSSES, REDUCTIONS
+from fnn.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
 from fnn.schedules import SCHEDULES
 
 SEED = 312551116
 DTYPES = {"float32": np.float32, "float64": np.float64}
+# How samples are put into batches: whether every network has an order of its own in every epoch.
+ORDERS = {"fixed": False, "shuffled": True}
+# The settings that stop a network: by its loss, and by the measures of its errors.
+STOPS = ("stop_loss", *(f"stop_{name}" for name in ERRORS))
 
 
 class Layer(NamedTuple):
@@ -132,8 +136,21 @@ class Config:
 
     loss: str = _training("mse", LOSSES, "What is minimised")
     reduction: str = _training("sum", REDUCTIONS, "Of the gradient over samples")
-    epochs: int = _training(500, _whole(1), "Updates, each on all samples.")
+    epochs: int = _training(500, _whole(1), "Passes over all samples.")
+    batch_size: int | None = _training(
+        None, _optional(_whole(1)), "Samples of an update; by itself all. 1 updates after every sample."
+    )
+    order: str = _training("fixed", ORDERS, "Of samples in batches: as given, or drawn anew every epoch by the seed")
     stop_loss: float | None = _training(None, _optional(_number(0)), "Stop a network once its loss is at most this.")
+    stop_max_error: float | None = _training(
+        None, _optional(_number(0)), "Stop it once no output is further than this from its label."
+    )
+    stop_rms: float | None = _training(
+        None, _optional(_number(0)), "Stop it once the root of the mean squared error is at most this."
+    )
+    stop_mean_error: float | None = _training(
+        None, _optional(_number(0)), "Stop it once outputs are this far from their labels on average, or less."
+    )
 
     optimizer: str = _optimizer("adam", OPTIMIZERS, "How weights are updated")
     lr: float = _optimizer(0.1, _number(0), "Learning rate.")
@@ -141,7 +158,9 @@ class Config:
     beta1: float = _optimizer(0.9, _number(0, 1, open_high=True), "Of adam, adamw: memory of the gradient.")
     beta2: float = _optimizer(0.9, _number(0, 1, open_high=True), "Of adam, adamw: memory of its square.")
     alpha: float = _optimizer(0.99, _number(0, 1, open_high=True), "Of rmsprop: memory of the square.")
-    epsilon: float = _optimizer(1e-5, _number(0), "Of adagrad, rmsprop, adam, adamw: beside the root.")
+    bias_correction: str = _optimizer("running", BIAS_CORRECTIONS, "Of adam, adamw: by 1 − βᵗ, 1 − β, or not at all")
+    epsilon: float = _optimizer(1e-5, _number(0), "Of adagrad, rmsprop, adam, adamw: keeps the divisor from 0.")
+    epsilon_place: str = _optimizer("outside", EPSILON_PLACES, "Of epsilon, as √v + ε or √(v + ε)")
     weight_decay: float = _optimizer(0.01, _number(0), "Of adamw.")
     eta_minus: float = _optimizer(
         0.5, _number(0, 1, open_low=True, open_high=True), "Of rprop: step's factor when the sign turns."
@@ -156,7 +175,10 @@ class Config:
         None, _optional(_whole(1)), "Of exponential: epochs between falls; by itself a fiftieth of all."
     )
     power: float = _schedule(1.0, _number(0), "Of polynomial.")
-    warmup: int = _schedule(150, _whole(0), "Of warmup-linear: epochs from 0 up to the rate.")
+    warmup: int = _schedule(150, _whole(0), "Of warmup-linear: epochs from 0 up to the peak.")
+    warmup_peak: float | None = _schedule(
+        None, _optional(_number(0)), "Of warmup-linear: the rate at its peak; by itself lr."
+    )
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -180,6 +202,17 @@ class Config:
         """Epochs between the falls of the exponential schedule."""
         return self.epochs / 50 if self.step_size is None else float(self.step_size)
 
+    @property
+    def base_lr(self) -> float:
+        """The rate that the schedule is a factor on."""
+        peak = self.warmup_peak if self.scheduler == "warmup-linear" else None
+        return self.lr if peak is None else peak
+
+    @property
+    def stops(self) -> dict[str, float]:
+        """The stopping rules that are set, each with its threshold."""
+        return {name: value for name in STOPS if (value := getattr(self, name)) is not None}
+
     def layers(self, inputs: int, outputs: int) -> tuple[Layer, ...]:
         """Return the network's layers for samples of that many inputs and outputs."""
         names = self.activation.split("x")
@@ -192,17 +225,25 @@ class Config:
 
 
 # Settings that may differ from network to network within one stack; by the other ones, configs fall into stacks.
-NUMERIC = (*(f.name for f in dataclasses.fields(Config) if isinstance(f.default, float)), "warmup", "decay_every")
-NAMED = tuple(f.name for f in dataclasses.fields(Config) if f.name not in (*NUMERIC, "step_size", "stop_loss", "seed"))
+NUMERIC = (
+    *(f.name for f in dataclasses.fields(Config) if isinstance(f.default, float)),
+    *("warmup", "decay_every", "base_lr"),
+)
+NAMED = tuple(
+    f.name for f in dataclasses.fields(Config) if f.name not in (*NUMERIC, *STOPS, "step_size", "warmup_peak", "seed")
+)
 _numeric, named_settings = operator.attrgetter(*NUMERIC), operator.attrgetter(*NAMED)
+_stops = operator.attrgetter(*STOPS)
 
 
-def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDArray[np.float64]]:
+def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDArray[Any]]:
     """Return the numeric settings of networks in the order of configs, `each` to a config: (S,) under each name.
 
-    A `stop_loss` of None is −1, which no loss gets to.
+    A stopping rule of None is −1, which no loss or error gets to. `seed` is the config's own, and whole.
     """
     rows = np.fromiter(chain.from_iterable(map(_numeric, configs)), np.float64, len(configs) * len(NUMERIC))
     columns = dict(zip(NUMERIC, rows.reshape(-1, len(NUMERIC)).T, strict=True))
-    columns["stop_loss"] = np.array([-1.0 if config.stop_loss is None else config.stop_loss for config in configs])
+    stops = np.array(list(map(_stops, configs)), np.float64)  # None becomes NaN
+    columns |= dict(zip(STOPS, np.nan_to_num(stops, nan=-1.0).T, strict=True))
+    columns["seed"] = np.fromiter((config.seed for config in configs), np.int64, len(configs))
     return {name: np.repeat(column, each) for name, column in columns.items()}

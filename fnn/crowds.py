@@ -25,18 +25,19 @@ from fnn.config import Config, Layer, numeric_settings
 from fnn.kernels import (
     FAN_OUT,
     H_LR,
-    H_STOP,
     backward_into,
+    errors_into,
     forward_into,
     loss_into,
+    meets,
     ones_into,
     record_into,
     update_into,
 )
-from fnn.lanes import WIDTH, add_one, entry, give_way, load, peek, policy, spread, store
-from fnn.losses import LOSSES, REDUCTIONS
+from fnn.lanes import WIDTH, add_one, entry, give_way, load, peek, policy, select, spread, store
+from fnn.losses import ERRORS, LOSSES, REDUCTIONS
 from fnn.network import Array, Outcome, Params, flatten
-from fnn.optimizers import OPTIMIZERS
+from fnn.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
 from fnn.schedules import SCHEDULES
 from fnn.stacks import aligned, plan, sideways
 
@@ -74,36 +75,62 @@ def lanes_sum(row):
     return row[0, 0]
 
 
+@policy
+def lanes_largest(row):
+    """Return the largest number in row 0 of a lane array."""
+    largest = row[0, 0]
+    for k in range(1, row.shape[1]):
+        largest = max(largest, row[0, k])
+    return largest
+
+
+@policy
+def errors_of_chunks_into(errors, spare):
+    """Write what `errors_into` says of all chunks, (C, 3, L), into every lane of the first."""
+    for i in range(3):
+        v = load(errors[0], i)
+        for c in range(1, len(errors)):
+            other = load(errors[c], i)
+            v = v + other if i > 0 else select(other > v, other, v)
+        store(spare, 0, v)
+        store(errors[0], i, spread(spare, lanes_sum(spare) if i > 0 else lanes_largest(spare)))
+
+
 def _kernel(sources):
     def train_shared_into(
         thread, threads, gate, going, w, rows, s, powers, h, factors, of_epoch, layers, x, y, weight, N,
-        chunk, part, loss, optimizer, reduction, epochs, begin, end,
-        values, logits, delta, g, sums, gradient, spare, active,
-        row, losses, rights, since, diverged, stopped, reached, curve_epochs, loss_curve, accuracy_curve, cancel,
+        chunk, part, loss, reduction, rules, optimizer, bias_correction, epsilon_place, epochs, begin, end,
+        values, logits, delta, g, sums, errors, gradient, flat, spare, active,
+        row, losses, rights, since, diverged, stopped, met, reached, curve_epochs, loss_curve, accuracy_curve, cancel,
     ):  # fmt: skip
         """Train one network from epoch `begin` to before `end`, as one of `threads` threads that all call this.
 
         w: (K,), the weights, and rows: (K / L, L), the same numbers; s, powers: the optimizer's state for `rows`, and
-        h: (12, L) the settings, the same in every lane; factors: (F,), the schedule's, and of_epoch; x, y, weight:
+        h: (15, L) the settings, the same in every lane; factors: (F,), the schedule's, and of_epoch; x, y, weight:
         samples in the lanes, R rows, N of them real; chunk: rows to a chunk, part: rows passed through at a time.
-        values, logits, delta, spare: (·, L) scratch of this thread; g: (C, K, L), sums: (C, 2, L) of all chunks;
-        gradient: (K / L, L), active: (1, L); row: (2, 1), losses …: (1,); curves: (1, P); going: (1,).
+        rules: whether the network stops by its errors.
+        values, logits, delta, spare: (·, L) scratch of this thread; g: (C, K, L), sums: (C, 2, L), errors: (C, 3, L)
+        of all chunks; gradient: (K / L, L), flat: its numbers in a row; active: (1, L); row: (3, 1), losses …: (1,);
+        curves: (1, P); going: (1,).
         """
         _ = sources
         R, C, K, width = len(weight), len(g), len(w), layers[-1, FAN_OUT]
         inputs = len(x) // R
-        flat = gradient.ravel()
         ones_into(values, layers, part)
         point = np.searchsorted(curve_epochs, begin)
         for epoch in range(begin, end):
             for c in range(thread, C, threads):
                 total = right = spread(values, 0.0)
+                for i in range(3 if rules else 0):
+                    store(errors[c], i, total)
                 for first in range(c * chunk, min(R, (c + 1) * chunk), part):
                     samples = min(part, min(R, (c + 1) * chunk) - first)
                     forward_into(values, logits, layers, w, x, first * inputs, samples)
                     total, right = loss_into(
                         delta, values, logits, layers, y, weight, first, samples, loss, reduction, total, right
                     )
+                    if rules:
+                        errors_into(errors[c], values, layers, y, weight, first, samples)
                     if epoch < epochs:
                         backward_into(g[c], delta, values, layers, w, x, first * inputs, samples, first > c * chunk)
                 store(sums[c], 0, total)
@@ -126,9 +153,12 @@ def _kernel(sources):
                     store(spare, 0, v)
                     row[i, 0] = lanes_sum(spare)
                 row[0, 0] /= N * width
-                going[0] = record_into(
-                    active[0, :1], row, epoch, N, h[H_STOP], losses, rights, since, diverged, stopped
-                )
+                if rules:
+                    errors_of_chunks_into(errors, spare)
+                now_met = meets(spread(spare, row[0, 0]), errors[0], h, rules, N * width)
+                store(spare, 0, select(now_met, spread(spare, 1.0), spread(spare, 0.0)))
+                row[2, 0] = spare[0, 0]
+                going[0] = record_into(active[0, :1], row, epoch, N, losses, rights, since, diverged, stopped, met)
                 active[0, :] = active[0, 0]
                 while point < len(curve_epochs) and (curve_epochs[point] == epoch or going[0] == 0):
                     loss_curve[0, point] = row[0, 0]
@@ -137,7 +167,10 @@ def _kernel(sources):
                 reached[0] = epochs if going[0] == 0 else epoch
                 if reached[0] < epochs:
                     rate = load(h, H_LR) * load(factors, of_epoch[epoch - begin])
-                    update_into(rows, s, gradient, active, 0, powers, h, rate, optimizer, epoch == 0)
+                    update_into(
+                        rows, s, gradient, active, 0, powers, h, rate, optimizer, bias_correction, epsilon_place,
+                        epoch == 0,
+                    )  # fmt: skip
             meet(gate, threads, cancel)
             if cancel[0] or peek(reached, 0) == epochs:
                 return
@@ -145,15 +178,15 @@ def _kernel(sources):
     return entry(train_shared_into)
 
 
-_FILES = ("crowds", "kernels", "lanes", "activations", "losses", "optimizers")
+_FILES = ("crowds", "draws", "kernels", "lanes", "activations", "losses", "optimizers")
 train_shared_into = _kernel(
     sha256(b"".join(Path(__file__).with_name(f"{f}.py").read_bytes() for f in _FILES)).hexdigest()
 )
 
 
-def suits(_config: Config, samples: int) -> bool:
-    """Return whether samples are to lie in the lanes: never up to the size of the stack."""
-    return samples >= LEAST
+def suits(config: Config, samples: int) -> bool:
+    """Return whether samples are to lie in the lanes: never up to the size of the stack, and not for mini-batches."""
+    return samples >= LEAST and (config.batch_size or samples) >= samples
 
 
 class _Network:
@@ -179,13 +212,14 @@ class _Network:
             aligned((rows, L), dtype) for rows in (2 * len(self.rows), 2, len(self.rows), 1)
         )
         self.powers[:] = 1
-        self.row = np.zeros((2, 1), dtype)
+        self.row = np.zeros((3, 1), dtype)
+        self.rules = any(numbers[f"stop_{name}"] >= 0 for name in ERRORS)
         self.loss, self.right = np.zeros((2, 1))
         self.since, self.diverged = np.full((2, 1), -1)
-        self.stopped, self.reached = np.full(1, config.epochs), np.full(1, -1)
+        self.stopped, self.met, self.reached = np.full(1, config.epochs), np.zeros(1, np.bool_), np.full(1, -1)
         self.going, self.gate = np.ones(1, np.int64), np.zeros(16, np.int64)
         self.loss_curve, self.accuracy_curve = np.empty((2, 1, P), np.float32)
-        h = SimpleNamespace(**{**numbers, "lr": 1.0})
+        h = SimpleNamespace(**{**numbers, "lr": 1.0, "base_lr": 1.0})
         epochs = np.arange(config.epochs + 1)
         rates = np.broadcast_to(SCHEDULES[config.scheduler](epochs, config.epochs, h), epochs.shape)
         self.factors, self.of_epoch = np.array(rates, dtype), epochs
@@ -196,11 +230,13 @@ class _Network:
         train_shared_into(
             thread, threads, self.gate, self.going, self.w, self.rows, self.s, self.powers, self.h,
             self.factors, self.of_epoch, crowd.plan.table, crowd.x, crowd.y, crowd.weight, crowd.N,
-            crowd.chunk, crowd.plan.part, list(LOSSES).index(config.loss), list(OPTIMIZERS).index(config.optimizer),
-            REDUCTIONS[config.reduction](crowd.N * crowd.width), config.epochs, 0, config.epochs + 1,
-            *crowd.scratch(self.h.dtype), shared.g, shared.sums, self.gradient,
+            crowd.chunk, crowd.plan.part, list(LOSSES).index(config.loss),
+            REDUCTIONS[config.reduction](crowd.N * crowd.width), self.rules, list(OPTIMIZERS).index(config.optimizer),
+            list(BIAS_CORRECTIONS).index(config.bias_correction), list(EPSILON_PLACES).index(config.epsilon_place),
+            config.epochs, 0, config.epochs + 1,
+            *crowd.scratch(self.h.dtype), shared.g, shared.sums, shared.errors, self.gradient, self.gradient.ravel(),
             aligned((1, self.h.shape[1]), self.h.dtype), self.active,
-            self.row, self.loss, self.right, self.since, self.diverged, self.stopped, self.reached,
+            self.row, self.loss, self.right, self.since, self.diverged, self.stopped, self.met, self.reached,
             self.curve_epochs, self.loss_curve, self.accuracy_curve, cancel,
         )  # fmt: skip
 
@@ -211,7 +247,7 @@ class _Shared:
     def __init__(self, crowd: "_Crowd", dtype: Any) -> None:
         L = WIDTH[np.dtype(dtype)]
         self.g = aligned((crowd.chunks, crowd.plan.weights, L), dtype)
-        self.sums = aligned((crowd.chunks, 2, L), dtype)
+        self.sums, self.errors = (aligned((crowd.chunks, rows, L), dtype) for rows in (2, 3))
 
 
 class _Crowd:
@@ -254,7 +290,7 @@ def fit(
     config: Config,
     layers: Sequence[Layer],
     params: Params,
-    numbers: Mapping[str, NDArray[np.float64]],
+    numbers: Mapping[str, NDArray[Any]],
     x: Array,
     y: Array,
     curve_epochs: NDArray[np.int64],
@@ -315,6 +351,7 @@ def _outcome(networks: Sequence[_Network], crowd: _Crowd) -> Outcome:
         epochs_to_solve=each("since"),
         diverged=each("diverged"),
         stopped=each("stopped"),
+        met=each("met"),
         loss_curve=each("loss_curve"),
         accuracy_curve=each("accuracy_curve"),
     )

@@ -17,8 +17,8 @@ MULTIPLIERS = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
 KEY_STEPS = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
-# The second word of the key sets apart what is drawn, so that data and weights of one seed are independent.
-WEIGHTS, DATA = 0, 1
+# The second word of the key sets apart what is drawn, so that data, weights and order of one seed are independent.
+WEIGHTS, DATA, ORDER = 0, 1, 2
 
 
 def multiply(a: np.uint64, b: Uints) -> tuple[Uints, Uints]:
@@ -29,10 +29,10 @@ def multiply(a: np.uint64, b: Uints) -> tuple[Uints, Uints]:
     return a_high * b_high + (middle >> _HALF) + (carry >> _HALF), a * b
 
 
-def philox(seeds: Uints, blocks: int, stream: int = WEIGHTS) -> Uints:
-    """Return the first `blocks` blocks of each seed's random words. seeds: (S,) → (S, 4·blocks)."""
+def philox(seeds: Uints, blocks: int, stream: int = WEIGHTS, skip: int = 0) -> Uints:
+    """Return `blocks` blocks of each seed's random words, after the first `skip`. seeds: (S,) → (S, 4·blocks)."""
     words = np.zeros((4, len(seeds), blocks), np.uint64)
-    words[0] = np.arange(1, blocks + 1, dtype=np.uint64)  # NumPy counts up before it draws
+    words[0] = np.arange(skip + 1, skip + blocks + 1, dtype=np.uint64)  # NumPy counts up before it draws
     key0, key1 = seeds[:, None], np.uint64(stream)
     with np.errstate(over="ignore"):  # arithmetic modulo 2⁶⁴ is meant
         for _ in range(10):
@@ -62,3 +62,20 @@ def normals(seeds: ArrayLike, count: int, stream: int = WEIGHTS, philox: Philox 
     angle = 2.0 * np.pi * pairs[:, 1::2]
     both = np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=-1)
     return both.reshape(len(pairs), -1)[:, :count]
+
+
+def permutations(seeds: ArrayLike, count: int, epoch: int) -> NDArray[np.int64]:
+    """Return an order of `count` samples for each seed, another one in every epoch. seeds: (S,) → (S, count).
+
+    Fisher & Yates's shuffle, inside out (Durstenfeld, Algorithm 235, CACM 7 (1964)): sample i goes to place
+    ⌊u·(i + 1)⌋, and what is there to place i. u is the seed's random word i of this epoch, over 2⁶⁴.
+    """
+    blocks = -(-count // 4)
+    words = philox(np.asarray(seeds, np.uint64), blocks, ORDER, skip=epoch * blocks)
+    order = np.zeros((len(words), count), np.int64)
+    row = np.arange(len(words))
+    for i in range(count):
+        place, _ = multiply(np.uint64(i + 1), words[:, i])
+        order[:, i] = order[row, place]
+        order[row, place] = i
+    return order

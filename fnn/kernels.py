@@ -12,6 +12,10 @@ Arrays of more dimensions are laid out flat, row after row, and found by an offs
 
 The samples are passed through in parts that fit the cache. Sums run over samples in their order, whatever the parts,
 and over lanes never; so a network's bits depend on nothing but itself.
+
+On all samples at once, one pass an epoch both measures and learns. With mini-batches the first pass measures, on all
+samples, and one for each batch learns: on inputs and targets that are lane arrays, so that each network may have its
+samples in an order of its own.
 """
 
 from hashlib import sha256
@@ -39,14 +43,17 @@ from fnn.lanes import (
     store,
     tanh,
 )
-from fnn.losses import LOSSES
-from fnn.optimizers import OPTIMIZERS
+from fnn.losses import LOSSES, REDUCTIONS
+from fnn.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
 
 # Registries by number: what is looked up by name in Python is switched on by its place here.
 SIGMOID, TANH, RELU, LEAKY_RELU, IDENTITY = (
     list(ACTIVATIONS).index(n) for n in ("sigmoid", "tanh", "relu", "leaky-relu", "identity")
 )
 MSE, BCE = (list(LOSSES).index(n) for n in ("mse", "bce"))
+MEAN = list(REDUCTIONS).index("mean")
+RUNNING, FIRST = (list(BIAS_CORRECTIONS).index(n) for n in ("running", "first"))
+INSIDE = list(EPSILON_PLACES).index("inside")
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW, RPROP = (
     list(OPTIMIZERS).index(n) for n in ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "rprop")
 )
@@ -54,7 +61,7 @@ SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW, RPROP = (
 # The columns of the layer table, and the rows of the settings that are lane values.
 FAN_IN, FAN_OUT, ACTIVATION, WEIGHTS, INPUTS, OUTPUTS, OUTPUT_STEP, STEP = range(8)
 SETTINGS = (
-    "lr",
+    "base_lr",
     "momentum",
     "beta1",
     "beta2",
@@ -66,8 +73,12 @@ SETTINGS = (
     "step_min",
     "step_max",
     "stop_loss",
+    "stop_max_error",
+    "stop_rms",
+    "stop_mean_error",
 )
-(H_LR, H_MOMENTUM, H_BETA1, H_BETA2, H_ALPHA, H_EPSILON, H_DECAY, H_MINUS, H_PLUS, H_MIN, H_MAX, H_STOP) = range(12)
+(H_LR, H_MOMENTUM, H_BETA1, H_BETA2, H_ALPHA, H_EPSILON, H_DECAY, H_MINUS, H_PLUS, H_MIN, H_MAX) = range(11)
+H_STOP_LOSS, H_STOP_LARGEST, H_STOP_RMS, H_STOP_MEAN = range(11, 15)
 
 
 # ---- products, by tiles that stay in registers ----
@@ -266,6 +277,12 @@ def forward_into(values, logits, layers, w, x, inputs, samples):
         activate_into(into, z, samples, fan_out, layers[d, ACTIVATION])
 
 
+@inlined
+def gradient_factor(reduction, count):
+    """Return the factor on a gradient that is summed over `count` samples and outputs."""
+    return 1 / count if reduction == MEAN else 1.0
+
+
 @policy
 def loss_into(delta, values, logits, layers, y, weight, first, samples, loss, factor, total, right):
     """Write the gradient by the logits; return the sums so far, with these samples', of loss and right answers.
@@ -295,6 +312,42 @@ def loss_into(delta, values, logits, layers, y, weight, first, samples, loss, fa
 
 
 @policy
+def gradient_into(delta, values, targets, layers, samples, loss, factor):
+    """Write the gradient by the logits for a batch, whose targets are lane values: what `loss_into` writes."""
+    last = len(layers) - 1
+    outputs, width, activation = layers[last, OUTPUTS], layers[last, FAN_OUT], layers[last, ACTIVATION]
+    step, scale = layers[last, STEP], spread(values, factor)
+    for r in range(samples):
+        for j in range(width):
+            p = load(values, outputs + r * width + j)
+            error = p - load(targets, r * width + j)
+            if loss == MSE:
+                error = (error + error) * slope(p, activation)
+            store(delta, r * step + j, error * scale)
+
+
+@policy
+def errors_into(errors, values, layers, y, weight, first, samples):
+    """Add these samples to the rows of `errors`: the largest |p − y|, and the sums of (p − y)² and |p − y|.
+
+    y, weight: as in `loss_into`.
+    """
+    last = len(layers) - 1
+    outputs, width = layers[last, OUTPUTS], layers[last, FAN_OUT]
+    largest, squares, total = load(errors, 0), load(errors, 1), load(errors, 2)
+    for r in range(samples):
+        count = load(weight, first + r)
+        for j in range(width):
+            error = magnitude(load(values, outputs + r * width + j) - load(y, (first + r) * width + j))
+            largest = select(error > largest, error, largest)
+            squares = fma(error * count, error, squares)
+            total = fma(error, count, total)
+    store(errors, 0, largest)
+    store(errors, 1, squares)
+    store(errors, 2, total)
+
+
+@policy
 def backward_into(g, delta, values, layers, w, x, inputs, samples, add):
     """Write the gradient by each weight, or add it to that of earlier samples; delta: by the last layer's logits."""
     here, there = 0, len(delta) // 2
@@ -313,7 +366,7 @@ def backward_into(g, delta, values, layers, w, x, inputs, samples, add):
 
 
 @policy
-def update_into(w, s, g, active, b, powers, h, rate, optimizer, first_step):
+def update_into(w, s, g, active, b, powers, h, rate, optimizer, bias_correction, epsilon_place, first_step):
     """Take one step of the optimizer; networks of block b that are not active keep their weights.
 
     s: 2K rows, the optimizer's state, one or two numbers a weight; powers: β₁ᵗ and β₂ᵗ; h: the settings.
@@ -321,7 +374,11 @@ def update_into(w, s, g, active, b, powers, h, rate, optimizer, first_step):
     K = len(w)
     moving = load(active, b) > spread(w, 0.0)
     one, zero = spread(w, 1.0), spread(w, 0.0)
-    momentum, epsilon = load(h, H_MOMENTUM), load(h, H_EPSILON)
+    momentum = load(h, H_MOMENTUM)
+    # Nothing is changed by a 0 at the other place.
+    inside, outside = zero, load(h, H_EPSILON)
+    if epsilon_place == INSIDE:
+        inside, outside = outside, zero
     if optimizer == SGD:
         for i in range(K):
             v = load(w, i)
@@ -338,19 +395,23 @@ def update_into(w, s, g, active, b, powers, h, rate, optimizer, first_step):
             v, gradient = load(w, i), load(g, i)
             square = fma(gradient, gradient, load(s, i))
             store(s, i, square)
-            store(w, i, select(moving, v - rate * gradient / (sqrt(square) + epsilon), v))
+            store(w, i, select(moving, v - rate * gradient / (sqrt(square + inside) + outside), v))
     elif optimizer == RMSPROP:
         alpha = load(h, H_ALPHA)
         for i in range(K):
             v, gradient = load(w, i), load(g, i)
             square = fma(alpha, load(s, i), (one - alpha) * gradient * gradient)
             store(s, i, square)
-            store(w, i, select(moving, v - rate * gradient / (sqrt(square) + epsilon), v))
+            store(w, i, select(moving, v - rate * gradient / (sqrt(square + inside) + outside), v))
     elif optimizer in (ADAM, ADAMW):
         beta1, beta2 = load(h, H_BETA1), load(h, H_BETA2)
-        power1, power2 = load(powers, 0) * beta1, load(powers, 1) * beta2
-        store(powers, 0, power1)
-        store(powers, 1, power2)
+        power1, power2 = zero, zero
+        if bias_correction == RUNNING:
+            power1, power2 = load(powers, 0) * beta1, load(powers, 1) * beta2
+            store(powers, 0, power1)
+            store(powers, 1, power2)
+        elif bias_correction == FIRST:
+            power1, power2 = beta1, beta2
         keep = one - rate * load(h, H_DECAY) if optimizer == ADAMW else one
         step, correction = rate / (one - power1), one / (one - power2)
         for i in range(K):
@@ -359,7 +420,8 @@ def update_into(w, s, g, active, b, powers, h, rate, optimizer, first_step):
             square = fma(beta2, load(s, K + i), (one - beta2) * gradient * gradient)
             store(s, i, m)
             store(s, K + i, square)
-            store(w, i, select(moving, v * keep - step * m / (sqrt(square * correction) + epsilon), v))
+            root = sqrt(fma(square, correction, inside)) + outside
+            store(w, i, select(moving, v * keep - step * m / root, v))
     else:
         low, high, minus, plus = load(h, H_MIN), load(h, H_MAX), load(h, H_MINUS), load(h, H_PLUS)
         for i in range(K):
@@ -374,21 +436,78 @@ def update_into(w, s, g, active, b, powers, h, rate, optimizer, first_step):
             store(w, i, select(moving, v - sign * size, v))
 
 
+# ---- random numbers ----
+
+# What `draws` does with arrays, does for numbers: the multiplication is the same function, compiled.
+_multiply = inlined(draws.multiply)
+ORDER = draws.ORDER
+MULTIPLIER0, MULTIPLIER1 = draws.MULTIPLIERS
+KEY_STEP0, KEY_STEP1 = draws.KEY_STEPS
+
+
+@inlined
+def philox_block(seed, stream, counter):
+    """Return four of the random words of `draws.philox`, those of one count from 1; all uint64."""
+    w0, w1, w2, w3 = counter, np.uint64(0), np.uint64(0), np.uint64(0)
+    key0, key1 = seed, stream
+    for _ in range(10):
+        high0, low0 = _multiply(MULTIPLIER0, w0)
+        high1, low1 = _multiply(MULTIPLIER1, w2)
+        w0, w1, w2, w3 = high1 ^ w1 ^ key0, low1, high0 ^ w3 ^ key1, low0
+        key0, key1 = key0 + KEY_STEP0, key1 + KEY_STEP1
+    return w0, w1, w2, w3
+
+
+@entry
+def philox_into(words, seeds, stream):
+    """Write the random words of `draws.philox`. words: (S, 4·blocks), seeds: (S,), all uint64."""
+    for s in range(len(seeds)):
+        for block in range(words.shape[1] // 4):
+            drawn = philox_block(seeds[s], stream, np.uint64(block + 1))
+            for i in range(4):
+                words[s, 4 * block + i] = drawn[i]
+
+
+@policy
+def order_into(order, seeds, epoch, N):
+    """Write `draws.permutations` of each network: order: (N, L), seeds: (L,)."""
+    blocks = (N + 3) // 4
+    for k in range(len(seeds)):
+        for block in range(blocks):
+            words = philox_block(seeds[k], np.uint64(ORDER), np.uint64(epoch * blocks + block + 1))
+            for i in range(4 * block, min(4 * block + 4, N)):
+                place, _ = _multiply(np.uint64(i + 1), words[i - 4 * block])
+                order[i, k] = order[np.int64(place), k]
+                order[np.int64(place), k] = i
+
+
 # ---- training ----
 
 
 @inlined
-def has_news(row, loss, right, N, stop_loss):
-    """Return whether a network was solved or no longer is, diverged or met its stop_loss; row: the epoch before's."""
+def meets(loss, errors, h, rules, count):
+    """Return which networks meet a stopping rule. errors: the sums over `count` outputs, looked at where `rules`."""
+    met = loss <= load(h, H_STOP_LOSS)
+    if rules:
+        outputs = spread(errors, count)
+        met = met | (load(errors, 0) <= load(h, H_STOP_LARGEST))
+        met = met | (sqrt(load(errors, 1) / outputs) <= load(h, H_STOP_RMS))
+        met = met | (load(errors, 2) / outputs <= load(h, H_STOP_MEAN))
+    return met
+
+
+@inlined
+def has_news(row, loss, right, N, met):
+    """Return whether a network was solved or no longer is, diverged or met a rule; row: the epoch before's."""
     one, zero, all_right = constant(loss, 1.0, 1.0), constant(loss, 0.0, 0.0), spread(row, N)
     before, now = select(load(row, 1) >= all_right, one, zero), select(right >= all_right, one, zero)
     finite = loss - loss == zero
-    return any_lane((before < now) | (now < before) | (select(finite, zero, one) > zero) | (loss <= stop_loss))
+    return any_lane((before < now) | (now < before) | (select(finite, zero, one) > zero) | met)
 
 
 @policy
-def record_into(active, row, epoch, N, stop_loss, losses, rights, since, diverged, stopped):
-    """Write what an epoch's losses and right answers, the rows of `row`, say of each network: all (L,).
+def record_into(active, row, epoch, N, losses, rights, since, diverged, stopped, met):
+    """Write what an epoch's losses, right answers and rules met (1 or 0), the rows of `row`, say of each network: (L,).
 
     Return how many networks go on.
     """
@@ -398,8 +517,8 @@ def record_into(active, row, epoch, N, stop_loss, losses, rights, since, diverge
         if stopped[k] >= epoch:
             if not np.isfinite(losses[k]):
                 diverged[k] = stopped[k] = epoch
-            elif losses[k] <= stop_loss[k]:
-                stopped[k] = epoch
+            elif row[2, k] > 0:
+                met[k], stopped[k] = True, epoch
         if rights[k] == N and diverged[k] < 0:
             since[k] = epoch if since[k] < 0 else since[k]
         else:
@@ -430,24 +549,47 @@ def ones_into(values, layers, samples):
             store(values, layers[d, INPUTS] + r * (layers[d, FAN_IN] + 1) + layers[d, FAN_IN], spread(values, 1.0))
 
 
+@policy
+def batch_into(values, targets, begin, x, y, order, shuffled, first, samples):
+    """Write a batch's inputs, each with the 1 beside it, from row `begin`, and its targets; in order if `shuffled`."""
+    fan_in, width = x.shape[1], len(y) // len(x)
+    for r in range(samples):
+        i, t = begin + r * (fan_in + 1), r * width
+        store(values, i + fan_in, spread(values, 1.0))
+        if shuffled:
+            for k in range(values.shape[1]):
+                n = order[first + r, k]
+                for j in range(fan_in):
+                    values[i + j, k] = x[n, j]
+                for j in range(width):
+                    targets[t + j, k] = y[n * width + j]
+        else:
+            for j in range(fan_in):
+                store(values, i + j, spread(values, x[first + r, j]))
+            for j in range(width):
+                store(targets, t + j, load(y, (first + r) * width + j))
+
+
 def _kernel(sources):
     # Numba's cache looks at the bytecode of this function and at its closure, not at what it calls: so `sources`.
     def train_into(
-        w, s, powers, h, factors, of_epoch, layers, x, y, weight, part, kept,
-        loss, optimizer, reduction, epochs, begin, end,
-        values, logits, delta, g, row, active,
-        losses, rights, since, diverged, stopped, reached, curve_epochs, loss_curve, accuracy_curve, cancel,
+        w, s, powers, h, factors, of_epoch, seeds, layers, x, y, weight, part, kept, size, shuffled,
+        loss, reduction, rules, optimizer, bias_correction, epsilon_place, epochs, begin, end,
+        values, logits, delta, g, targets, order, errors, row, active,
+        losses, rights, since, diverged, stopped, met, reached, curve_epochs, loss_curve, accuracy_curve, cancel,
     ):  # fmt: skip
         """Train B blocks of L networks from epoch `begin` to before `end`; write weights, state and records.
 
-        w: (B, K, L); s: (B, 2K, L), the optimizer's state; powers: (B, 2, L); h: (B, 12, L), the settings; factors:
-        (1 or B, F, L), the schedule's, of which `of_epoch`: (end − begin,) names the row; x: (N, I), y: (N·O,),
-        weight: (N,), passed through `part` samples at a time, all of x kept in `values` where `kept`.
-        values, logits, delta, g: scratch; row: (2, L), active: (B, L).
-        losses, rights, since, diverged, stopped: (B, L); reached: (B,), epochs so far; curves: (B, P, L).
+        w: (B, K, L); s: (B, 2K, L), the optimizer's state; powers: (B, 2, L); h: (B, 15, L), the settings; factors:
+        (1 or B, F, L), the schedule's, of which `of_epoch`: (end − begin,) names the row; seeds: (B, L); x: (N, I),
+        y: (N·O,), weight: (N,), passed through `part` samples at a time, all of x kept in `values` where `kept`. An
+        update is made on `size` samples, `shuffled` or not; rules: whether networks stop by their errors.
+        values, logits, delta, g, targets: scratch; order: (N, L), errors, row: (3, L), active: (B, L).
+        losses, rights, since, diverged, stopped, met: (B, L); reached: (B,), epochs so far; curves: (B, P, L).
         """
         _ = sources
         N, width = len(x), layers[-1, FAN_OUT]
+        passes = 1 if size == N else 1 + (N + size - 1) // size
         ones_into(values, layers, part)
         if kept:
             inputs_into(values, x, 0, N, layers)
@@ -456,67 +598,71 @@ def _kernel(sources):
             for epoch in range(begin, end):
                 if cancel[0]:
                     return
-                total = right = spread(g, 0.0)
-                for first in range(0, N, part):
-                    samples = min(part, N - first)
-                    inputs = layers[0, INPUTS]
-                    if kept:
-                        inputs += first * (x.shape[1] + 1)
-                    else:
-                        inputs_into(values, x, first, samples, layers)
-                    forward_into(values, logits, layers, w[b], values, inputs, samples)
-                    total, right = loss_into(
-                        delta, values, logits, layers, y, weight, first, samples, loss, reduction, total, right
-                    )
-                    if epoch < epochs:
-                        backward_into(g, delta, values, layers, w[b], values, inputs, samples, first > 0)
-                total = total / spread(g, N * width)
-                # Now and then without news, for those who watch.
-                tell = epoch in (begin, epochs) or epoch % 64 == 0
-                tell = tell or has_news(row, total, right, N, load(h[b], H_STOP))
-                store(row, 0, total)
-                store(row, 1, right)
-                if tell:
-                    going = record_into(
-                        active[b], row, epoch, N, h[b, H_STOP], losses[b], rights[b], since[b], diverged[b], stopped[b]
-                    )
-                while point < len(curve_epochs) and (curve_epochs[point] == epoch or going == 0):
-                    for k in range(row.shape[1]):
-                        loss_curve[b, point, k] = row[0, k]
-                        accuracy_curve[b, point, k] = row[1, k] / N
-                    point += 1
-                reached[b] = epochs if going == 0 else epoch
+                # The first pass, over all samples, measures; with mini-batches it does not learn, and one for each
+                # batch does after it.
+                for batch in range(passes):
+                    measures, learns = batch == 0, batch > 0 or (size == N and epoch < epochs)
+                    low = (batch - 1) * size if batch > 0 else 0
+                    high = min(low + size, N) if batch > 0 else N
+                    factor = gradient_factor(reduction, (high - low) * width)
+                    total = right = spread(g, 0.0)
+                    for i in range(3 if rules and measures else 0):
+                        store(errors, i, total)
+                    for first in range(low, high, part):
+                        samples, inputs = min(part, high - first), layers[0, INPUTS]
+                        if not measures:
+                            inputs += N * (x.shape[1] + 1) if kept else 0
+                            batch_into(values, targets, inputs, x, y, order, shuffled, first, samples)
+                        elif kept:
+                            inputs += first * (x.shape[1] + 1)
+                        else:
+                            inputs_into(values, x, first, samples, layers)
+                        forward_into(values, logits, layers, w[b], values, inputs, samples)
+                        if measures:
+                            total, right = loss_into(
+                                delta, values, logits, layers, y, weight, first, samples, loss, factor, total, right
+                            )
+                            if rules:
+                                errors_into(errors, values, layers, y, weight, first, samples)
+                        else:
+                            gradient_into(delta, values, targets, layers, samples, loss, factor)
+                        if learns:
+                            backward_into(g, delta, values, layers, w[b], values, inputs, samples, first > low)
+                    if measures:
+                        total = total / spread(g, N * width)
+                        now_met = meets(total, errors, h[b], rules, N * width)
+                        # Now and then without news, for those who watch.
+                        tell = epoch in (begin, epochs) or epoch % 64 == 0
+                        tell = tell or has_news(row, total, right, N, now_met)
+                        store(row, 0, total)
+                        store(row, 1, right)
+                        store(row, 2, select(now_met, spread(row, 1.0), spread(row, 0.0)))
+                        if tell:
+                            going = record_into(
+                                active[b], row, epoch, N,
+                                losses[b], rights[b], since[b], diverged[b], stopped[b], met[b],
+                            )  # fmt: skip
+                        while point < len(curve_epochs) and (curve_epochs[point] == epoch or going == 0):
+                            for k in range(row.shape[1]):
+                                loss_curve[b, point, k] = row[0, k]
+                                accuracy_curve[b, point, k] = row[1, k] / N
+                            point += 1
+                        reached[b] = epochs if going == 0 else epoch
+                        if reached[b] == epochs:
+                            break
+                        if shuffled:
+                            order_into(order, seeds[b], epoch, N)
+                    if learns:
+                        rate = load(h[b], H_LR) * load(factors[b if len(factors) > 1 else 0], of_epoch[epoch - begin])
+                        update_into(
+                            w[b], s[b], g, active, b, powers[b], h[b], rate, optimizer, bias_correction, epsilon_place,
+                            epoch == 0 and low == 0,
+                        )  # fmt: skip
                 if reached[b] == epochs:
                     break
-                rate = load(h[b], H_LR) * load(factors[b if len(factors) > 1 else 0], of_epoch[epoch - begin])
-                update_into(w[b], s[b], g, active, b, powers[b], h[b], rate, optimizer, epoch == 0)
 
     return entry(train_into)
 
 
-_FILES = ("kernels", "lanes", "activations", "losses", "optimizers")
+_FILES = ("draws", "kernels", "lanes", "activations", "losses", "optimizers")
 train_into = _kernel(sha256(b"".join(Path(__file__).with_name(f"{f}.py").read_bytes() for f in _FILES)).hexdigest())
-
-
-# What `draws` does with arrays, does for numbers: the multiplication is the same function, compiled.
-_multiply = inlined(draws.multiply)
-MULTIPLIER0, MULTIPLIER1 = draws.MULTIPLIERS
-KEY_STEP0, KEY_STEP1 = draws.KEY_STEPS
-
-
-@entry
-def philox_into(words, seeds, stream):
-    """Write the random words of `draws.philox`. words: (S, 4·blocks), seeds: (S,), all uint64."""
-    for s in range(len(seeds)):
-        for block in range(words.shape[1] // 4):
-            w0, w1, w2, w3 = np.uint64(block + 1), np.uint64(0), np.uint64(0), np.uint64(0)
-            key0, key1 = seeds[s], stream
-            for _ in range(10):
-                high0, low0 = _multiply(MULTIPLIER0, w0)
-                high1, low1 = _multiply(MULTIPLIER1, w2)
-                w0, w1, w2, w3 = high1 ^ w1 ^ key0, low1, high0 ^ w3 ^ key1, low0
-                key0, key1 = key0 + KEY_STEP0, key1 + KEY_STEP1
-            words[s, 4 * block] = w0
-            words[s, 4 * block + 1] = w1
-            words[s, 4 * block + 2] = w2
-            words[s, 4 * block + 3] = w3

@@ -12,8 +12,16 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]
 
-# The factor on the gradient's sum over all samples and outputs; the reported loss is always the mean.
+# The factor on the gradient's sum over a batch's samples and outputs; the reported loss is always the mean.
 REDUCTIONS: dict[str, Callable[[int], float]] = {"sum": lambda _count: 1.0, "mean": lambda count: 1 / count}
+
+
+# Measures of a network's errors |p − y|, (..., N, O), over samples and outputs, by which training may stop.
+ERRORS: dict[str, Callable[[Array], Any]] = {
+    "max_error": lambda error: error.max(axis=(-2, -1)),
+    "rms": lambda error: np.sqrt((error * error).mean(axis=(-2, -1))),
+    "mean_error": lambda error: error.mean(axis=(-2, -1)),
+}
 
 
 class Loss(NamedTuple):

@@ -5,7 +5,7 @@ stack of S networks, `W: (S, I+1, O)`, by broadcasting. This is also the oracle 
 under the same names.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fnn import draws
 from fnn.activations import ACTIVATIONS
-from fnn.config import Config, Layer
+from fnn.config import ORDERS, Config, Layer
 from fnn.initializers import INITIALIZERS
-from fnn.losses import LOSSES, REDUCTIONS
+from fnn.losses import ERRORS, LOSSES, REDUCTIONS
 from fnn.optimizers import OPTIMIZERS, State
 from fnn.schedules import SCHEDULES
 
@@ -82,7 +82,7 @@ def init(
 
 
 def forward(layers: Layers, params: Params, x: Array) -> Pass:
-    """Return every layer's output for samples x: (N, I)."""
+    """Return every layer's output for samples x: (N, I), or (S, N, I) where each network of a stack has its own."""
     outputs, logits = [x], x
     for layer, w in zip(layers, params, strict=True):
         logits = outputs[-1] @ w[..., :-1, :] + w[..., -1:, :]
@@ -99,11 +99,12 @@ def predict(layers: Layers, params: Params, x: Array) -> Array:
 def backward(layers: Layers, params: Params, done: Pass, y: Array, loss: str = "mse", reduction: str = "sum") -> Params:
     """Return the gradient of the loss with respect to each weight, in the shapes of params.
 
-    reduction: `sum` over samples and outputs, or their `mean`. y: (N, O).
+    reduction: `sum` over samples and outputs, or their `mean`. y: (N, O), or (S, N, O) as x in `forward`.
     """
     slopes = [ACTIVATIONS[layer.activation].slope for layer in layers]
     *inputs, output = done.outputs
-    delta = LOSSES[loss].gradient(output, y, slopes[-1](output)) * y.dtype.type(REDUCTIONS[reduction](y.size))
+    factor = REDUCTIONS[reduction](y.shape[-2] * y.shape[-1])
+    delta = LOSSES[loss].gradient(output, y, slopes[-1](output)) * y.dtype.type(factor)
     gradients: list[Array] = []
     for i in reversed(range(len(layers))):
         weights = np.swapaxes(inputs[i], -1, -2) @ delta
@@ -130,9 +131,13 @@ def update(
     return tuple(w for w, _ in pairs), tuple(s for _, s in pairs)
 
 
-def record(numbers: Mapping[str, NDArray[np.float64]], dtype: DTypeLike = np.float64) -> SimpleNamespace:
-    """Return numeric settings (S,) as attributes (S, 1, 1), which broadcast with weights and are an `h` of update."""
-    return SimpleNamespace(**{name: values.astype(dtype).reshape(-1, 1, 1) for name, values in numbers.items()})
+def record(config: Config, numbers: Mapping[str, NDArray[Any]], dtype: DTypeLike = np.float64) -> SimpleNamespace:
+    """Return what is an `h` of update for a stack: numeric settings (S,) as (S, 1, 1), which broadcast with weights.
+
+    config: has the settings by name, which are those of the whole stack.
+    """
+    arrays = {name: values.astype(dtype).reshape(-1, 1, 1) for name, values in numbers.items()}
+    return SimpleNamespace(bias_correction=config.bias_correction, epsilon_place=config.epsilon_place, **arrays)
 
 
 def mean_loss(done: Pass, y: Array, loss: str = "mse") -> Any:
@@ -149,6 +154,28 @@ def accuracy(output: Array, y: Array) -> Any:
     return right.all(axis=-1).mean(axis=-1)
 
 
+def meets(numbers: Mapping[str, NDArray[Any]], loss: Array, output: Array, y: Array) -> NDArray[np.bool_]:
+    """Return whether each network meets a stopping rule that is set for it: (S,). output: (S, N, O), y: (N, O)."""
+    met = loss <= numbers["stop_loss"]
+    for name, measure in ERRORS.items():
+        limits = numbers[f"stop_{name}"]
+        if (limits >= 0).any():
+            met |= measure(np.abs(output - y)) <= limits
+    return met
+
+
+def batches(size: int, count: int, seeds: NDArray[np.int64] | None, epoch: int) -> Iterator[slice | NDArray[np.int64]]:
+    """Yield which of `count` samples each update of an epoch is made on, `size` or fewer, as an index of x: (N, I).
+
+    That is a slice; or with seeds: (S,), each network's own samples, (S, size), in this epoch's order of its own. A
+    batch of all samples has no order.
+    """
+    order = None if seeds is None or size == count else draws.permutations(seeds, count, epoch)
+    for first in range(0, count, size):
+        batch = slice(first, first + size)
+        yield batch if order is None else order[:, batch]
+
+
 class Outcome(NamedTuple):
     """What became of a stack; the fields are those of `train.Results`, `flat`: (S, K) its weights as rows."""
 
@@ -158,6 +185,7 @@ class Outcome(NamedTuple):
     epochs_to_solve: NDArray[np.int64]
     diverged: NDArray[np.int64]
     stopped: NDArray[np.int64]
+    met: NDArray[np.bool_]
     loss_curve: NDArray[np.float32]
     accuracy_curve: NDArray[np.float32]
 
@@ -166,7 +194,7 @@ def fit(
     config: Config,
     layers: Layers,
     params: Params,
-    numbers: Mapping[str, NDArray[np.float64]],
+    numbers: Mapping[str, NDArray[Any]],
     x: Array,
     y: Array,
     curve_epochs: NDArray[np.int64],
@@ -175,23 +203,26 @@ def fit(
     """Train a stack to the end and keep the record of it.
 
     params: W (S, I+1, O); numbers: the settings that differ from network to network, each (S,), over those of
-    config; x: (N, I), y: (N, O), of the dtype of params. Losses and accuracies are kept after curve_epochs: (P,)
-    updates; tell(networks done, a share of each one counting, losses, accuracies) hears of every epoch.
+    config, and the seeds; x: (N, I), y: (N, O), of the dtype of params. Losses and accuracies, on all samples, are
+    kept after curve_epochs: (P,); tell(networks done, a share of each one counting, losses, accuracies) hears of
+    every epoch.
     """
-    S, P = len(params[0]), len(curve_epochs)
-    exact, h = record(numbers), record(numbers, x.dtype)
+    S, P, N = len(params[0]), len(curve_epochs), len(x)
+    size = min(config.batch_size or N, N)
+    exact, h = record(config, numbers), record(config, numbers, x.dtype)
     curves = np.empty((2, S, P), np.float32)
     since, diverged = np.full(S, -1), np.full(S, -1)
-    stopped = np.full(S, config.epochs)
+    stopped, met = np.full(S, config.epochs), np.zeros(S, np.bool_)
     state = start(config.optimizer, params)
-    point = 0
+    point = updates = 0
     for epoch in range(config.epochs + 1):
         done = forward(layers, params, x)
         loss, right = mean_loss(done, y, config.loss), accuracy(done.outputs[-1], y)
         running = stopped >= epoch
         diverged[running & ~np.isfinite(loss)] = epoch
         since = np.where((right == 1) & (diverged < 0), np.where(since < 0, epoch, since), -1)
-        stopped[running & ((diverged >= 0) | (loss <= numbers["stop_loss"]))] = epoch
+        met |= running & (diverged < 0) & meets(numbers, loss, done.outputs[-1], y)
+        stopped[running & ((diverged >= 0) | met)] = epoch
         if point < P and epoch == curve_epochs[point]:
             curves[:, :, point] = loss, right
             point += 1
@@ -200,12 +231,16 @@ def fit(
         running = stopped > epoch
         if not running.any():
             break
-        gradients = backward(layers, params, done, y, config.loss, config.reduction)
         lr = SCHEDULES[config.scheduler](epoch, config.epochs, exact).astype(x.dtype)
-        moved, state = update(config.optimizer, params, gradients, state, epoch + 1, lr, h)
-        if running.all():
-            params = moved
-        else:
-            params = tuple(np.where(running[:, None, None], new, w) for new, w in zip(moved, params, strict=True))
+        for batch in batches(size, N, numbers["seed"] if ORDERS[config.order] else None, epoch):
+            if size < N:  # on all samples, the pass that measured serves
+                done = forward(layers, params, x[batch])
+            gradients = backward(layers, params, done, y[batch], config.loss, config.reduction)
+            updates += 1
+            moved, state = update(config.optimizer, params, gradients, state, updates, lr, h)
+            if running.all():
+                params = moved
+            else:
+                params = tuple(np.where(running[:, None, None], new, w) for new, w in zip(moved, params, strict=True))
     curves[:, :, point:] = np.stack((loss, right))[:, :, None]
-    return Outcome(flatten(params), loss.astype(float), right, since, diverged, stopped, curves[0], curves[1])
+    return Outcome(flatten(params), loss.astype(float), right, since, diverged, stopped, met, curves[0], curves[1])

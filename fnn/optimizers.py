@@ -4,6 +4,7 @@
 the rate at this epoch, `t` the number of the step, from 1. Weights w and gradient g: (..., I+1, O).
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,6 +13,22 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]
 State = tuple[Array, ...]
+
+
+# Adam's running means start at zero, and are divided by 1 − βᵗ. At which t: `running` at the step's own, as published;
+# `first` at that of the first step always, a constant 1 − β; `none` at infinity, where nothing is left to correct.
+BIAS_CORRECTIONS: dict[str, Callable[[int], float]] = {
+    "running": lambda t: t,
+    "first": lambda _t: 1,
+    "none": lambda _t: math.inf,
+}
+
+
+# What a step is divided by, from the mean square v and ε.
+EPSILON_PLACES: dict[str, Callable[[Array, Any], Any]] = {
+    "outside": lambda v, epsilon: np.sqrt(v) + epsilon,
+    "inside": lambda v, epsilon: np.sqrt(v + epsilon),
+}
 
 
 class Optimizer(NamedTuple):
@@ -41,21 +58,22 @@ def nesterov(w: Array, g: Array, state: State, _t: int, lr: Any, h: Any) -> tupl
 def adagrad(w: Array, g: Array, state: State, _t: int, lr: Any, h: Any) -> tuple[Array, State]:
     """Duchi, Hazan & Singer (JMLR 2011): rates fall with the sum of the squared gradients."""
     total = state[0] + g * g
-    return w - lr * g / (np.sqrt(total) + h.epsilon), (total,)
+    return w - lr * g / EPSILON_PLACES[h.epsilon_place](total, h.epsilon), (total,)
 
 
 def rmsprop(w: Array, g: Array, state: State, _t: int, lr: Any, h: Any) -> tuple[Array, State]:
     """Tieleman & Hinton (2012): rates fall with the running mean of the squared gradients."""
     v = h.alpha * state[0] + (1 - h.alpha) * g * g
-    return w - lr * g / (np.sqrt(v) + h.epsilon), (v,)
+    return w - lr * g / EPSILON_PLACES[h.epsilon_place](v, h.epsilon), (v,)
 
 
 def adam(w: Array, g: Array, state: State, t: int, lr: Any, h: Any) -> tuple[Array, State]:
     """Kingma & Ba (ICLR 2015): running means of gradient and square, both corrected for their start at zero."""
     m = h.beta1 * state[0] + (1 - h.beta1) * g
     v = h.beta2 * state[1] + (1 - h.beta2) * g * g
-    root = np.sqrt(v / (1 - h.beta2**t))
-    return w - lr / (1 - h.beta1**t) * m / (root + h.epsilon), (m, v)
+    power = BIAS_CORRECTIONS[h.bias_correction](t)
+    root = EPSILON_PLACES[h.epsilon_place](v / (1 - h.beta2**power), h.epsilon)
+    return w - lr / (1 - h.beta1**power) * m / root, (m, v)
 
 
 def adamw(w: Array, g: Array, state: State, t: int, lr: Any, h: Any) -> tuple[Array, State]:

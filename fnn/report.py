@@ -54,8 +54,11 @@ def run_lines(results: Results) -> Iterator[str]:
         yield f"solved after {results.epochs_to_solve[0]} of {epochs} epochs"
     else:
         yield f"not solved within {epochs} epochs"
-    if 0 <= results.stopped[0] < epochs and results.diverged[0] < 0:
-        yield f"stopped after {results.stopped[0]} epochs, at stop-loss {results.configs[0].stop_loss:g}"
+    rules = " or ".join(f"{name.replace('_', '-')} {value:g}" for name, value in results.configs[0].stops.items())
+    if results.met[0]:
+        yield f"stopped after {results.stopped[0]} epochs, at {rules}"
+    elif rules:
+        yield f"did not get to {rules}"
 
 
 def summary_lines(s: Summary) -> Iterator[str]:
@@ -68,6 +71,11 @@ def summary_lines(s: Summary) -> Iterator[str]:
     if s.epochs_to_solve:
         yield f"epochs to solve   {_spread(s.epochs_to_solve)}   (the solved)"
     yield f"diverged          {s.diverged}"
+    if s.met is not None and s.met_interval:
+        low, high = s.met_interval
+        yield f"met stopping rule {s.met} of {s.runs} = {s.met / s.runs:.1%}   (95% interval {low:.1%} to {high:.1%})"
+    if s.epochs_to_meet:
+        yield f"epochs to meet it {_spread(s.epochs_to_meet)}   (of those)"
 
 
 def _spread(s: Spread) -> str:
@@ -91,6 +99,9 @@ def document(results: Results, data: dict[str, Any], compile_seconds: float = 0.
         "loss": _finite(s.loss.median) if one else _numbers(s.loss),
         "epochs_to_solve": s.epochs_to_solve.median if s.epochs_to_solve else None,
         "diverged": s.diverged,
+        "met": s.met,
+        "met_interval": list(s.met_interval) if s.met_interval else None,
+        "epochs_to_meet": s.epochs_to_meet.median if s.epochs_to_meet else None,
         "seconds": {"compile": compile_seconds, "train": results.seconds, "total": compile_seconds + results.seconds},
     }
 

@@ -30,10 +30,10 @@ def polynomial(epoch: Any, epochs: int, h: Any) -> Any:
 
 
 def warmup_linear(epoch: Any, epochs: int, h: Any) -> Any:
-    """Return a line from 0 up to lr at epoch `warmup`, then a line down to 0 at E."""
+    """Return a line from 0 up to the peak, by itself lr, at epoch `warmup`, then a line down to 0 at E."""
     up = epoch / np.maximum(h.warmup, 1)
     down = (epochs - epoch) / (epochs - h.warmup)
-    return h.lr * np.where(epoch < h.warmup, up, down)
+    return h.base_lr * np.where(epoch < h.warmup, up, down)
 
 
 SCHEDULES: dict[str, Schedule] = {

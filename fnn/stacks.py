@@ -12,11 +12,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from fnn import kernels
 from fnn.activations import ACTIVATIONS
-from fnn.config import Config, Layer, numeric_settings
+from fnn.config import ORDERS, Config, Layer, numeric_settings
 from fnn.lanes import WIDTH
-from fnn.losses import LOSSES, REDUCTIONS
+from fnn.losses import ERRORS, LOSSES, REDUCTIONS
 from fnn.network import Array, Outcome, Params, flatten
-from fnn.optimizers import OPTIMIZERS
+from fnn.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
 from fnn.schedules import SCHEDULES
 
 # Bytes of scratch for the samples passed through at a time, and of weights that stay in a core's cache meanwhile.
@@ -34,8 +34,8 @@ _TASK, _AT_ONCE = 8, 2**26
 class Plan:
     """How layers lie in lane arrays. table: see `kernels`; places: (K,) the row of each weight, of `weights` rows.
 
-    part: samples passed through at a time; kept: whether the inputs of all samples stay in scratch; values, widest:
-    rows of scratch.
+    part: samples passed through at a time; kept: whether the inputs of all samples stay in scratch, beside those of a
+    batch; values, widest: rows of scratch.
     """
 
     table: NDArray[np.int64]
@@ -55,8 +55,8 @@ class Plan:
         return rows
 
 
-def plan(layers: Sequence[Layer], samples: int) -> Plan:
-    """Lay out the layers for so many samples."""
+def plan(layers: Sequence[Layer], samples: int, *, batches: bool = False) -> Plan:
+    """Lay out the layers for so many samples, which are trained on in batches or all at once."""
     steps = [layer.fan_out + (layer.fan_out % 16 == 0) for layer in layers]
     row = sum(layer.fan_in + 1 for layer in layers) + layers[-1].fan_out
     weights = sum((layer.fan_in + 1) * step for layer, step in zip(layers, steps, strict=True))
@@ -69,7 +69,8 @@ def plan(layers: Sequence[Layer], samples: int) -> Plan:
     table, places, start, inputs = [], [], 0, 0
     for d, (layer, step) in enumerate(zip(layers, steps, strict=True)):
         activation = list(ACTIVATIONS).index(layer.activation)
-        outputs = inputs + (samples if kept and d == 0 else part) * (layer.fan_in + 1)
+        rows = samples + part * batches if kept and d == 0 else part
+        outputs = inputs + rows * (layer.fan_in + 1)
         output_step = layer.fan_out + (d + 1 < len(layers))
         table.append((layer.fan_in, layer.fan_out, activation, start, inputs, outputs, output_step, step))
         places.append(start + np.add.outer(np.arange(layer.fan_in + 1) * step, np.arange(layer.fan_out)).ravel())
@@ -111,7 +112,7 @@ class _Stack:
         config: Config,
         layers: Sequence[Layer],
         flat: Array,
-        numbers: Mapping[str, NDArray[np.float64]],
+        numbers: Mapping[str, NDArray[Any]],
         x: Array,
         y: Array,
         curve_epochs: NDArray[np.int64],
@@ -119,11 +120,15 @@ class _Stack:
         L, P = WIDTH[flat.dtype], len(curve_epochs)
         self.config, self.x, self.y, self.curve_epochs = config, x, y, curve_epochs
         self.weight = np.ones(len(x), x.dtype)
-        self.plan = plan(layers, len(x))
+        self.size = min(config.batch_size or len(x), len(x))
+        self.shuffled = ORDERS[config.order] and self.size < len(x)
+        self.rules = any((numbers[f"stop_{name}"] >= 0).any() for name in ERRORS)
+        self.plan = plan(layers, len(x), batches=self.size < len(x))
         self.w = sideways(self.plan.spaced(flat), L)
         B = len(self.w)
         settings = np.stack([numbers[name] for name in kernels.SETTINGS], axis=1)
         self.h = sideways(settings.astype(flat.dtype), L)
+        self.seeds = sideways(numbers["seed"].astype(np.uint64)[:, None], L)[:, 0]
         self.schedule = {
             name: sideways(numbers[name][:, None], L)[:, 0] for name in ("gamma", "decay_every", "power", "warmup")
         }
@@ -131,7 +136,7 @@ class _Stack:
         self.uniform = all((values == values[0, 0]).all() for values in self.schedule.values())
         self.loss, self.right = np.zeros((2, B, L))
         self.since, self.diverged = np.full((2, B, L), -1)
-        self.stopped = np.full((B, L), config.epochs)
+        self.stopped, self.met = np.full((B, L), config.epochs), np.zeros((B, L), np.bool_)
         self.reached = np.full(B, -1)
         self.loss_curve, self.accuracy_curve = np.empty((2, B, P, L), np.float32)
 
@@ -144,7 +149,7 @@ class _Stack:
         return self.common[begin]
 
     def _factors(self, schedule: dict[str, NDArray[Any]], begin: int, end: int) -> tuple[Array, NDArray[np.int64]]:
-        h = SimpleNamespace(lr=1.0, **{name: v[:, None] for name, v in schedule.items()})
+        h = SimpleNamespace(lr=1.0, base_lr=1.0, **{name: v[:, None] for name, v in schedule.items()})
         epochs, of_epoch = np.arange(begin, end), np.arange(end - begin)
         if self.config.scheduler == "exponential" and (h.decay_every == h.decay_every[0, 0, 0]).all():
             # All rates fall together, and seldom: only what they fall to is computed.
@@ -159,23 +164,32 @@ class _Stack:
         config, plan = self.config, self.plan
         w = self.w[blocks]
         B, K, L = w.shape
+        named: tuple[tuple[Mapping[str, Any], str], ...] = (
+            (LOSSES, config.loss),
+            (REDUCTIONS, config.reduction),
+            (OPTIMIZERS, config.optimizer),
+            (BIAS_CORRECTIONS, config.bias_correction),
+            (EPSILON_PLACES, config.epsilon_place),
+        )
 
         def scratch(*shape: int) -> Array:
             return aligned(shape, w.dtype)
 
         state, powers = scratch(B, 2 * K, L), scratch(B, 2, L)
         powers[:] = 1
-        work = [scratch(rows, L) for rows in (plan.values, plan.widest, 2 * plan.widest, K, 2)]
-        active = scratch(B, L)
+        rows = (plan.values, plan.widest, 2 * plan.widest, K, plan.part * self.y.shape[1])
+        work, order = [scratch(count, L) for count in rows], np.zeros((len(self.x), L), np.int64)
+        errors, row, active = scratch(3, L), scratch(3, L), scratch(B, L)
         for begin in range(0, config.epochs + 1, _SEGMENT):
             end = min(begin + _SEGMENT, config.epochs + 1)
             kernels.train_into(
-                w, state, powers, self.h[blocks], *self.factors(blocks, begin, end), plan.table,
-                self.x, self.y.ravel(), self.weight, plan.part, plan.kept,
-                list(LOSSES).index(config.loss), list(OPTIMIZERS).index(config.optimizer),
-                REDUCTIONS[config.reduction](self.y.size), config.epochs, begin, end, *work, active,
+                w, state, powers, self.h[blocks], *self.factors(blocks, begin, end), self.seeds[blocks], plan.table,
+                self.x, self.y.ravel(), self.weight, plan.part, plan.kept, self.size, self.shuffled,
+                *(list(table).index(name) for table, name in named[:2]), self.rules,
+                *(list(table).index(name) for table, name in named[2:]), config.epochs, begin, end,
+                *work, order, errors, row, active,
                 self.loss[blocks], self.right[blocks], self.since[blocks], self.diverged[blocks], self.stopped[blocks],
-                self.reached[blocks],
+                self.met[blocks], self.reached[blocks],
                 self.curve_epochs, self.loss_curve[blocks], self.accuracy_curve[blocks], cancel,
             )  # fmt: skip
         return blocks
@@ -203,6 +217,7 @@ class _Stack:
             epochs_to_solve=each(self.since),
             diverged=each(self.diverged),
             stopped=each(self.stopped),
+            met=each(self.met),
             loss_curve=curve(self.loss_curve),
             accuracy_curve=curve(self.accuracy_curve),
         )
@@ -227,7 +242,7 @@ def fit(
     config: Config,
     layers: Sequence[Layer],
     params: Params,
-    numbers: Mapping[str, NDArray[np.float64]],
+    numbers: Mapping[str, NDArray[Any]],
     x: Array,
     y: Array,
     curve_epochs: NDArray[np.int64],

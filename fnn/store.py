@@ -35,7 +35,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 # What tells the file from any other SQLite file, and the version of the tables in it.
-APPLICATION, VERSION = 0x666E6E, 1
+APPLICATION, VERSION = 0x666E6E, 2
 
 _TYPES = {int: "INTEGER", float: "REAL"}
 
@@ -63,6 +63,7 @@ RESULTS = {
     "epochs_to_solve": "INTEGER",
     "diverged": "INTEGER",
     "stopped": "INTEGER",
+    "met": "INTEGER",
 }
 
 # The columns of the view `runs`.
@@ -263,12 +264,13 @@ def write(connection: Connection, session: int, ids: Sequence[int], results: Res
     seeds = results.seeds.tolist()
     rows = zip(
         settings, seeds, results.loss.tolist(), results.accuracy.tolist(), results.solved.astype(int).tolist(),
-        _nulls(results.epochs_to_solve), _nulls(results.diverged), results.stopped.tolist(), repeat(session),
+        _nulls(results.epochs_to_solve), _nulls(results.diverged), results.stopped.tolist(),
+        results.met.astype(int).tolist(), repeat(session),
         strict=False,
     )  # fmt: skip
     connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.executemany("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         if len(results.curve_epochs):
             grid = _grid(connection, results.curve_epochs)
             loss, accuracy = (
@@ -301,7 +303,8 @@ class Runs(NamedTuple):
     """R runs of C settings. settings: a column (C,) under each name; arm: (R,) each run's place in those columns.
 
     seed, loss, accuracy, solved: (R,); epochs_to_solve, diverged: (R,) epochs, −1 where there is none; stopped: (R,)
-    updates made. A loss that is not a number is NaN. ids: of the settings in the store.
+    epochs made; met: (R,) whether a stopping rule was. A loss that is not a number is NaN. ids: of the settings in the
+    store.
     """
 
     settings: dict[str, list[Any]]
@@ -314,6 +317,7 @@ class Runs(NamedTuple):
     epochs_to_solve: Ints
     diverged: Ints
     stopped: Ints
+    met: NDArray[np.bool_]
 
     def only(self, ids: Sequence[int]) -> "Runs":
         """Return the runs of these settings."""
@@ -422,6 +426,7 @@ def read(connection: Connection, where: Sequence[Condition] = (), seeds: range |
         epochs_to_solve=epochs("epochs_to_solve"),
         diverged=epochs("diverged"),
         stopped=epochs("stopped"),
+        met=found_runs["met"] == 1,
     )
 
 

@@ -40,10 +40,11 @@ class Progress(NamedTuple):
 class Results:
     """What became of S networks; network k has the settings `configs[k // n]` and the seed `seeds[k]`, n = S / C.
 
-    loss, accuracy: (S,) at the end. epochs_to_solve: (S,) updates after which accuracy is 1 and stays 1, −1 if it
-    does not. diverged: (S,) updates after which the loss is NaN or infinite, −1 if never. stopped: (S,) updates
-    made. loss_curve, accuracy_curve: (S, P) after curve_epochs: (P,) updates, from 0; P = 0 if none were asked for.
-    A network that diverged or met its `stop_loss` keeps its weights from then on, and its curves go on level.
+    loss, accuracy: (S,) at the end. epochs_to_solve: (S,) epochs after which accuracy is 1 and stays 1, −1 if it
+    does not. diverged: (S,) epochs after which the loss is NaN or infinite, −1 if never. stopped: (S,) epochs made;
+    met: (S,) whether they ended because a stopping rule was met, be it after the last of them. loss_curve,
+    accuracy_curve: (S, P) after curve_epochs: (P,), from 0; P = 0 if none were asked for. All on all samples.
+    A network that diverged or met a rule keeps its weights from then on, and its curves go on level.
     flat: (n, K) for each config, the weights as rows; `params` and `network` give them as tuples.
     seconds: of wall-clock time, but for the compile_seconds spent on compiling the kernel or loading it.
     """
@@ -57,6 +58,7 @@ class Results:
     epochs_to_solve: Ints
     diverged: Ints
     stopped: Ints
+    met: NDArray[np.bool_]
     curve_epochs: Ints
     loss_curve: NDArray[np.float32]
     accuracy_curve: NDArray[np.float32]
@@ -227,7 +229,7 @@ def _train_alike(
     """Train configs of one stack with the seeds (C, n) of table, so many networks at once as the backend likes."""
     first, seeds, dtype = configs[0], table.ravel(), DTYPES[configs[0].dtype]
     layers = first.layers(x.shape[1], y.shape[1])
-    numbers = numeric_settings(configs, table.shape[1])
+    numbers = {**numeric_settings(configs, table.shape[1]), "seed": seeds}
     x, y = x.astype(dtype), y.astype(dtype)
     outcomes = []
     size = backend.at_once(layers, len(x))

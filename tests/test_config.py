@@ -83,6 +83,15 @@ def test_no_numeric_setting_takes_what_is_negative_or_not_a_finite_number(name, 
     ({"scheduler": "warmup-linear", "epochs": 150}, "warmup: got 150; expected fewer than the 150 epochs"),
     ({"step_size": 0}, "step_size: got 0"),
     ({"stop_loss": -1.0}, "stop_loss: got -1.0"),
+    ({"stop_rms": math.nan}, "stop_rms: got nan; expected a finite number of at least 0"),
+    ({"stop_max_error": "0.5"}, "stop_max_error: got '0.5'"),
+    ({"stop_mean_error": -0.1}, "stop_mean_error: got -0.1"),
+    ({"batch_size": 0}, "batch_size: got 0; expected a whole number of at least 1"),
+    ({"batch_size": 2.0}, "batch_size: got 2.0"),
+    ({"order": "random"}, "order: got 'random'; expected one of fixed, shuffled"),
+    ({"bias_correction": "constant"}, "bias_correction: got 'constant'; expected one of running, first, none"),
+    ({"epsilon_place": "in"}, r"epsilon_place: got 'in'; expected one of outside, inside \(did you mean inside\?\)"),
+    ({"warmup_peak": -1}, "warmup_peak: got -1"),
 ])  # fmt: skip
 def test_bad_input_is_named(settings, message):
     with pytest.raises(InvalidSetting, match=message):
@@ -96,7 +105,10 @@ def test_layers_are_a_table_with_an_activation_each():
 
 
 def test_numeric_settings_are_config_by_config():
-    numbers = numeric_settings([Config(lr=0.5), Config(stop_loss=0.25, step_size=7)], 2)
+    numbers = numeric_settings([Config(lr=0.5, stop_rms=0.5), Config(stop_loss=0.25, step_size=7, seed=2**62 + 1)], 2)
+    assert numbers["stop_rms"].tolist() == [0.5, 0.5, -1, -1]
+    assert numbers["stop_max_error"].tolist() == [-1] * 4
+    assert numbers["seed"].tolist() == [312551116] * 2 + [2**62 + 1] * 2
     assert numbers["lr"].tolist() == [0.5, 0.5, 0.1, 0.1]
     assert numbers["stop_loss"].tolist() == [-1, -1, 0.25, 0.25]
     assert numbers["decay_every"].tolist() == [10, 10, 7, 7]

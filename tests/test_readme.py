@@ -37,10 +37,17 @@ PARTS = {
     "activations": (activations.ACTIVATIONS, "--activation, --output"),
     "losses": (losses.LOSSES, "--loss"),
     "reductions": (losses.REDUCTIONS, "--reduction"),
+    "orders of mini-batches": (config.ORDERS, "--order, --batch-size"),
     "optimizers": (optimizers.OPTIMIZERS, "--optimizer"),
+    "bias corrections": (optimizers.BIAS_CORRECTIONS, "--bias-correction"),
+    "places of epsilon": (optimizers.EPSILON_PLACES, "--epsilon-place"),
     "schedules": (schedules.SCHEDULES, "--scheduler"),
     "initializers": (initializers.INITIALIZERS, "--init"),
     "precisions": (config.DTYPES, "--dtype"),
+    "stopping rules": (
+        [name.removeprefix("stop_").replace("_", " ") for name in config.STOPS],
+        ", ".join(f"--{name.replace('_', '-')}" for name in config.STOPS),
+    ),
 }
 LOOPS = {
     "numpy-loop": "NumPy, as the lab writes it",

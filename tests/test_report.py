@@ -65,6 +65,8 @@ def test_document_of_divergence_and_of_no_success_has_nulls(xor):
     ({"epochs": 3}, "not solved within 3 epochs"),
     ({"activation": "identity", "output": "identity", "optimizer": "sgd", "lr": 10.0}, r"diverged after \d of 500"),
     ({"stop_loss": 0.01}, r"stopped after \d+ epochs, at stop-loss 0.01"),
+    ({"stop_mean_error": 0.4, "stop_rms": 0.1}, r"stopped after \d+ epochs, at stop-rms 0.1 or stop-mean-error 0.4"),
+    ({"stop_max_error": 0.4, "epochs": 3}, "did not get to stop-max-error 0.4"),
 ])  # fmt: skip
 def test_lines_say_what_became_of_one_network(xor, settings, line):
     r = results(xor, 1, **settings)
@@ -77,3 +79,23 @@ def test_lines_of_a_stack(xor):
     low, high = fnn.stats.wilson(int(r.solved.sum()), 50)
     assert f"{r.solved.sum()} of 50 = {r.solved.mean():.1%}   (95% interval {low:.1%} to {high:.1%})" in text
     assert f"epochs to solve   median {np.median(r.epochs_to_solve[r.solved]):.3g} " in text
+
+
+def test_of_a_stack_with_a_stopping_rule_is_said_how_many_met_it(xor):
+    r = results(xor, 50, stop_max_error=0.3)
+    met, (low, high) = int(r.met.sum()), fnn.stats.wilson(int(r.met.sum()), 50)
+    assert 0 < met < 50
+    text = "\n".join(report.lines(r, fnn.data.xor()))
+    assert f"met stopping rule {met} of 50 = {met / 50:.1%}   (95% interval {low:.1%} to {high:.1%})" in text
+    assert f"epochs to meet it median {np.median(r.stopped[r.met]):.3g} " in text
+    document = report.document(r, {})
+    assert (document["met"], document["met_interval"]) == (met, [low, high])
+    assert document["epochs_to_meet"] == np.median(r.stopped[r.met])
+
+
+def test_without_a_stopping_rule_none_is_said_to_be_met(xor):
+    r = results(xor, 3, epochs=5)
+    assert "met" not in "\n".join(report.lines(r, fnn.data.xor()))
+    assert report.document(r, {})["met"] is None
+    never = report.document(results(xor, 3, epochs=5, stop_loss=0.0), {})
+    assert (never["met"], never["epochs_to_meet"]) == (0, None)

@@ -31,6 +31,21 @@ def test_warmup_linear_by_hand():
     assert rates("warmup-linear", 4, warmup=0) == pytest.approx([0.1, 0.075, 0.05, 0.025])
 
 
+def test_warmup_may_peak_elsewhere_than_at_lr():
+    values = rates("warmup-linear", 10, warmup=4, warmup_peak=1.0)
+    assert values == pytest.approx(10 * rates("warmup-linear", 10, warmup=4))
+    assert rates("constant", 3, warmup_peak=1.0) == pytest.approx([0.1] * 3)
+    x, y = fnn.data.xor()
+    common = {"scheduler": "warmup-linear", "epochs": 12, "warmup": 4, "optimizer": "sgd"}
+    by_rate, by_peak = fnn.Config(**common, lr=0.75), fnn.Config(**common, lr=0.1, warmup_peak=0.75)
+    for backend in ("numpy", "numba"):
+        first, second = (fnn.train(config, x, y, backend=backend).network(0) for config in (by_rate, by_peak))
+        assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    mixed = fnn.train([by_rate, by_peak, fnn.Config(**common, warmup_peak=0.0)], x, y)
+    assert np.array_equal(mixed.flat[0], mixed.flat[1])
+    assert mixed.loss_curve[2].std() == 0  # a rate of 0 moves nothing
+
+
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_rates_are_finite_never_negative_and_the_same_for_an_array_of_epochs(name):
     one_by_one = rates(name, 300)

@@ -26,7 +26,7 @@ KINDS = ["float32", "float64"]
 
 def same_bits(a, i, b, k):
     """Assert that network i of results a is network k of results b, to the last bit."""
-    for name in ("loss", "accuracy", "epochs_to_solve", "diverged", "stopped"):
+    for name in ("loss", "accuracy", "epochs_to_solve", "diverged", "stopped", "met"):
         assert np.array_equal(getattr(a, name)[i], getattr(b, name)[k], equal_nan=True), name
     points = min(a.loss_curve.shape[1], b.loss_curve.shape[1])
     assert np.array_equal(a.loss_curve[i, :points], b.loss_curve[k, :points], equal_nan=True)
@@ -188,6 +188,8 @@ def test_one_compilation_for_each_precision_serves_every_network(rng):
             epochs=2, warmup=1,
         )  # fmt: skip
         fnn.train(config, rng.normal(size=(5, 3)), np.ones((5, 2)), curve_every=len(hidden) % 2)
+        batched = replace(config, batch_size=2, order="shuffled", stop_rms=0.1, epsilon_place="inside")
+        fnn.train(batched, rng.normal(size=(5, 3)), np.ones((5, 2)))
     assert list(kernels.train_into.signatures) == before
     assert len(before) == 2
 
@@ -210,6 +212,8 @@ configs = [fnn.Config(optimizer=o, activation=a, loss=l, dtype="{dtype}", epochs
            for o, a, l in [("adam", "sigmoid", "mse"), ("rprop", "tanh", "bce"), ("nesterov", "relu", "mse"),
                            ("adamw", "leaky-relu", "bce"), ("sgd", "identity", "mse"), ("rmsprop", "tanh", "mse"),
                            ("adagrad", "sigmoid", "bce"), ("momentum", "sigmoid", "mse")]]
+configs += [fnn.Config(dtype="{dtype}", epochs=3, batch_size=4, order=order, stop_rms=0.5, stop_max_error=0.4,
+                       bias_correction="first", epsilon_place="inside") for order in ("fixed", "shuffled")]
 np.save(sys.argv[1], np.concatenate(fnn.train(configs, x, y, seeds=[1, 2]).flat))
 """
     for name, disable in (("compiled", "0"), ("plain", "1")):

@@ -39,7 +39,7 @@ def test_what_is_written_is_read_bit_for_bit(connection):
     assert runs.ids == ids
     np.testing.assert_array_equal(runs.seed, results.seeds)
     np.testing.assert_array_equal(runs.arm, np.repeat(np.arange(8), 6))
-    for name in ("loss", "accuracy", "solved", "epochs_to_solve", "diverged", "stopped"):
+    for name in ("loss", "accuracy", "solved", "epochs_to_solve", "diverged", "stopped", "met"):
         np.testing.assert_array_equal(getattr(runs, name), getattr(results, name), err_msg=name)
     assert (runs.diverged >= 0).any()  # or the test would not see how NaN and infinity are kept
     assert runs.settings["lr"] == [arm.config.lr for arm in arms]
@@ -70,12 +70,12 @@ def test_the_tables_are_those_of_the_readme(connection):
     }
     assert tables["results"] == [
         "settings", "seed", "final_loss", "final_accuracy", "solved", "epochs_to_solve", "diverged", "stopped",
-        "session",
+        "met", "session",
     ]  # fmt: skip
     assert tables["curves"] == ["settings", "seed", "grid", "loss", "accuracy"]
     assert tables["grids"] == ["id", "epochs"]
     assert set(tables) == {"sessions", "settings", "results", "curves", "grids", "runs"}
-    assert store.VERSION == 1
+    assert store.VERSION == 2
 
 
 def test_the_session_says_where_runs_come_from(connection):
@@ -170,7 +170,7 @@ def test_what_is_no_store_is_refused_and_left_alone(tmp_path):
 def test_a_store_of_another_version_is_refused(tmp_path):
     with closing(store.opened(tmp_path / "a.db", create=True)) as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(fnn.InvalidSetting, match="a store of version 1, not 99"):
+    with pytest.raises(fnn.InvalidSetting, match="a store of version 2, not 99"):
         store.opened(tmp_path / "a.db", create=True)
 
 
