@@ -48,7 +48,7 @@ def scale(null: float, values: Iterable[float]) -> Scale:
     null: the effect of no difference: 0.5 for a probability, 1 for a ratio, 0 for a difference.
     """
     found = [*values, null]
-    if null == 0.5 and 0 <= min(found) and max(found) <= 1:
+    if null == 0.5 and min(found) >= 0 and max(found) <= 1:
         return Scale(0.0, 1.0)
     if null == 1 and min(found) > 0:
         reach = _ratio(max(max(v, 1 / v) for v in found))
@@ -82,14 +82,15 @@ def interval(
     label: str,
     band: tuple[float, float] | None = None,
     null: float | None = None,
-    ticks: tuple[tuple[float, str], ...] = (),
-    words: tuple[tuple[float, str], ...] = (),
+    ticks: Iterable[tuple[float, str]] = (),
+    words: Iterable[tuple[float, str, str]] = (),
     kind: str = "",
 ) -> Html:
     """Return a drawing of an estimate and its interval on an axis.
 
     label: the drawing in words. band: a stretch to shade. null: a value to rule a line at. ticks: values with what is
-    written under them; words: the same above. kind: a class, for colour.
+    written under them. words: values, what is written above them, and which end of it stands there. kind: a class, for
+    colour.
     """
     top = 16 if words else 2
     below = top + 20
@@ -100,7 +101,7 @@ def interval(
         _bar(axis, ends, top + 10),
         element("circle", cx=_p(axis.place(middle)), cy=top + 10, r=4.5, class_="dot") if middle is not None else None,
         *(_tick(axis.place(value), text, below) for value, text in ticks),
-        *(_word(axis.place(value), text) for value, text in words),
+        *(_word(axis.place(value), text, end) for value, text, end in words),
     ]
     height = below + (16 if ticks else 2)
     return element(
@@ -116,8 +117,9 @@ def _band(axis: Scale, band: tuple[float, float] | None, top: int) -> Html | Non
     if band is None:
         return None
     left, right = (axis.place(v) for v in band)
-    width = _p(max(0.5, round(right - left, 2)))
-    return element("rect", x=_p(left), width=width, y=top, height=20, class_="band")
+    shade = element("rect", x=_p(left), width=_p(round(right - left, 2)), y=top, height=20, class_="band")
+    edges = (_rule(x, top, top + 20, "edge") for x in (left, right) if 0 < x < 100)
+    return fragment(shade, *edges)
 
 
 def _rule(place: float, top: int, below: int, kind: str) -> Html:
@@ -139,11 +141,8 @@ def _tick(place: float, text: str, below: int) -> Html:
     return fragment(line, element("text", text, x=_p(place), y=below + 14, text_anchor="middle"))
 
 
-def _word(place: float, text: str) -> Html:
-    """Return a word above the axis, that ends at its place in the left half and starts there in the right."""
-    side = "end" if place <= 50 else "start"
-    side = "start" if place < 25 else "end" if place > 75 else side
-    return element("text", text, x=_p(place), y=11, text_anchor=side)
+def _word(place: float, text: str, end: str) -> Html:
+    return element("text", text, x=_p(place), y=11, text_anchor=end)
 
 
 def bar(counts: dict[str, int]) -> Html:
