@@ -21,9 +21,16 @@ VERDICTS = {
     "mixed": "The verdict changes with a setting that the claim does not mention.",
     "undecided": "The interval holds the smallest difference worth the name: more seeds would tell.",
 }
+# The same for published results, each tried under every reading of what its source leaves open.
+AGREEMENTS = {
+    "reproduced": "What was published agrees with ours, under every reading of what the source leaves open.",
+    "not reproduced": "It agrees with ours under none of them.",
+    "depends": "It agrees under some of them.",
+}
 READING = (
-    "In the drawings the dot is the effect and the bar its 95% interval over seeds. The line is no difference; the "
-    "shaded side holds the effects that the claim speaks of, from the smallest difference worth the name on."
+    "In the drawings the dot is what was found and the bar its 95% interval over seeds. Of claims, the line is no "
+    "difference, and the shaded side holds the effects that the claim speaks of, from the smallest difference worth "
+    "the name on. Of published results, the first row is theirs, and its interval shades the rows of ours."
 )
 # The browser itself refuses whatever is not in the file.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -42,7 +49,7 @@ def page(document: Document, folder: str | Path) -> str:
         _contents(parts),
         element("main", *(_part(*part) for part in parts)),
     ]
-    return f"<!doctype html>\n{element('html', _head(document['title']), element('body', *body), lang='en')}\n"
+    return f"<!DOCTYPE html>\n{element('html', _head(document['title']), element('body', *body), lang='en')}\n"
 
 
 def _head(title: str) -> Html:
@@ -64,7 +71,7 @@ def _header(document: Document) -> Iterator[Html]:
     yield from paragraphs(document["intro"], class_="intro")
     said = [f"{number(seeds['count'])} seeds, the first {seeds['first']}"]
     said += ["every claim again in other settings"] if document["multiverse"] else []
-    yield element("p", " · ".join([*said, f"made in {document['seconds']:.3g} s"]), class_="note")
+    yield element("p", " · ".join([*said, f"made in {document['seconds']:.3g}\u00a0s"]), class_="note")
 
 
 def _parts(document: Document, figures: Figures) -> Iterator[Part]:
@@ -118,7 +125,7 @@ def _verdicts(document: Document) -> Iterator[Html]:
     if outside:
         groups = [element("tbody", *map(overview, outside))]
         yield _table("Each published result, and whether ours agrees with it", "Published result", groups)
-    yield _how_to_read()
+    yield _how_to_read((VERDICTS if claims else {}) | (AGREEMENTS if outside else {}))
 
 
 def _table(caption: str, what: str, groups: list[Html]) -> Html:
@@ -157,8 +164,8 @@ def _row(key: str, found: Document) -> Html:
     return element("tr", *cells, class_=f"is-{found['verdict']}")
 
 
-def _how_to_read() -> Html:
-    words = [fragment(element("dt", verdict(word)), element("dd", meaning)) for word, meaning in VERDICTS.items()]
+def _how_to_read(meanings: dict[str, str]) -> Html:
+    words = [fragment(element("dt", verdict(word)), element("dd", meaning)) for word, meaning in meanings.items()]
     return element("details", element("summary", "How to read this"), element("p", READING), element("dl", *words))
 
 

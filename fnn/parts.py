@@ -36,7 +36,7 @@ def share(value: float | None) -> str:
 
 def chance(p: float | None) -> str:
     """Return a p-value as it is read."""
-    return "p unknown" if p is None else "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
+    return "p unknown" if p is None else "p\u00a0<\u00a00.0001" if p < 1e-4 else f"p\u00a0=\u00a0{p:.2g}"
 
 
 def to(low: float | None, high: float | None) -> str:

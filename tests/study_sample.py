@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from fnn.page import page
+
 ALT = "Median losses over 500 epochs: lr 0.5 falls first and then swings, lr 0.01 falls slowly and steadily."
 
 
@@ -144,3 +146,27 @@ def draw(document, folder: Path):
         ax.set(xlabel="epoch", ylabel="loss", title=figure["title"])
         ax.legend()
         picture.savefig(folder / figure["file"])
+
+
+DOCUMENTS = {"lab": STUDY, "literature": LITERATURE}
+HOSTILE = "</style></title><script src=//e.example/x>alert('\"1\"')</script><img src=x onerror=alert(1)>&amp;&'\""
+KEYED = {"figures", "claims", "by", "values", "versions"}  # dicts whose keys are a study's own
+
+
+def mapped(value, change, key=""):
+    """Return a document with every string of a study changed, but those that name files and verdicts."""
+    if isinstance(value, dict):
+        inner = {"by": "values"}.get(key)
+        return {change(k) if key in KEYED else k: mapped(v, change, inner or k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [mapped(v, change, key) for v in value]
+    return change(value) if isinstance(value, str) and key not in {"file", "verdict"} else value
+
+
+def write(folder: Path) -> Path:
+    """Write the figures and the pages of the documents into the folder, and a page with long hostile strings."""
+    draw(STUDY, folder)
+    hostile = mapped(STUDY | {"outside": LITERATURE["outside"]}, lambda text: HOSTILE + "w" * 300 + text)
+    for name, document in (DOCUMENTS | {"hostile": hostile}).items():
+        (folder / f"{name}.html").write_text(page(document, folder), encoding="utf-8")
+    return folder
