@@ -26,6 +26,7 @@ Document = dict[str, Any]
 
 KINDS = ("supported", "refuted", "undecided")
 SHARES = Scale(0.0, 1.0)
+SHARE_TICKS = ((0.0, "0%"), (0.5, "50%"), (1.0, "100%"))
 
 
 def _article(name: str, title: str, word: str | None, *children: Child) -> Html:
@@ -187,9 +188,13 @@ def band(entry: Document) -> tuple[float, float] | None:
 
 
 def _beside_row(row: Document, shaded: tuple[float, float] | None) -> list[Any]:
-    ticks = [(0.0, "0%"), (0.5, "50%"), (1.0, "100%")]
     quartiles = f" ({number(row['q25'])}–{number(row['q75'])})" if row.get("q25") is not None else ""
-    return [row["label"], solved(row, shaded, ticks) or "–", in_numbers(row), number(row.get("median")) + quartiles]
+    return [
+        row["label"],
+        solved(row, shaded, SHARE_TICKS) or "–",
+        in_numbers(row),
+        number(row.get("median")) + quartiles,
+    ]
 
 
 def in_numbers(row: Document) -> str:
@@ -213,10 +218,12 @@ def overview(entry: Document) -> Html:
     """Return the row of a published result in the table of verdicts."""
     look = LOOKS.get(entry["verdict"], entry["verdict"])
     link = element("a", entry["source"], href=f"#{anchor('outside', entry['id'])}")
+    *rows, last = runs(entry)
+    drawn = [*(solved(row, band(entry)) for row in rows), solved(last, band(entry), SHARE_TICKS)]
     cells = [
         element("td", verdict(entry["verdict"])),
         element("th", link, element("span", entry["what"], class_="unit"), scope="row"),
-        element("td", *(solved(row, band(entry)) for row in runs(entry)), class_="drawn"),
+        element("td", *drawn, class_="drawn"),
         element("td", *_successes(entry)),
     ]
     return element("tr", *cells, class_=f"is-{look}")

@@ -27,11 +27,12 @@ AGREEMENTS = {
     "not reproduced": "It agrees with ours under none of them.",
     "depends": "It agrees under some of them.",
 }
-READING = (
-    "In the drawings the dot is what was found and the bar its 95% interval over seeds. Of claims, the line is no "
-    "difference, and the shaded side holds the effects that the claim speaks of, from the smallest difference worth "
-    "the name on. Of published results, the first row is theirs, and its interval shades the rows of ours."
+DRAWINGS = "In the drawings the dot is what was found and the bar its 95% interval over seeds. "
+EFFECTS = (
+    "The line is no difference; the shaded side holds the effects that the claim speaks of, from the smallest "
+    "difference worth the name on. "
 )
+SHARES = "The first row is the published share of networks that solved it, and its interval shades the rows of ours."
 # The browser itself refuses whatever is not in the file.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -125,7 +126,8 @@ def _verdicts(document: Document) -> Iterator[Html]:
     if outside:
         groups = [element("tbody", *map(overview, outside))]
         yield _table("Each published result, and whether ours agrees with it", "Published result", groups)
-    yield _how_to_read((VERDICTS if claims else {}) | (AGREEMENTS if outside else {}))
+    drawn = DRAWINGS + (EFFECTS if claims else "") + (SHARES if outside else "")
+    yield _how_to_read(drawn, (VERDICTS if claims else {}) | (AGREEMENTS if outside else {}))
 
 
 def _table(caption: str, what: str, groups: list[Html]) -> Html:
@@ -164,9 +166,11 @@ def _row(key: str, found: Document) -> Html:
     return element("tr", *cells, class_=f"is-{found['verdict']}")
 
 
-def _how_to_read(meanings: dict[str, str]) -> Html:
+def _how_to_read(drawn: str, meanings: dict[str, str]) -> Html:
     words = [fragment(element("dt", verdict(word)), element("dd", meaning)) for word, meaning in meanings.items()]
-    return element("details", element("summary", "How to read this"), element("p", READING), element("dl", *words))
+    return element(
+        "details", element("summary", "How to read this"), element("p", drawn.strip()), element("dl", *words)
+    )
 
 
 # ---- where it comes from ----

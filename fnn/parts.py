@@ -89,7 +89,7 @@ def framed(caption: str, heads: Sequence[str], bodies: Iterable[Html], class_: s
     """Return a table of these bodies; where it is too wide it scrolls in itself."""
     head = element("thead", element("tr", *(element("th", head, scope="col") for head in heads)))
     made = element("table", element("caption", caption), head, *bodies, class_=class_)
-    return element("div", made, class_="scroll", tabindex=0, role="region", aria_label=caption)
+    return element("div", made, class_="scroll", tabindex=0, role="group", aria_label=caption)
 
 
 def folded(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Html:

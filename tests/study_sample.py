@@ -154,13 +154,13 @@ KEYED = {"figures", "claims", "by", "values", "versions"}  # dicts whose keys ar
 
 
 def mapped(value, change, key=""):
-    """Return a document with every string of a study changed, but those that name files and verdicts."""
+    """Return a document with every string changed that says something, but those that name files and verdicts."""
     if isinstance(value, dict):
         inner = {"by": "values"}.get(key)
         return {change(k) if key in KEYED else k: mapped(v, change, inner or k) for k, v in value.items()}
     if isinstance(value, list):
         return [mapped(v, change, key) for v in value]
-    return change(value) if isinstance(value, str) and key not in {"file", "verdict"} else value
+    return change(value) if value and isinstance(value, str) and key not in {"file", "verdict"} else value
 
 
 def write(folder: Path) -> Path:

@@ -89,7 +89,7 @@ def test_what_is_not_text_is_said_in_words(tree):
     for drawing in tree.iter("svg"):
         assert drawing.get("aria-hidden") == "true" or (drawing.get("role") == "img" and drawing.get("aria-label"))
     for e in tree.iter("div"):
-        assert e.get("tabindex") is None or (e.get("role") == "region" and e.get("aria-label"))
+        assert e.get("tabindex") is None or (e.get("role") == "group" and e.get("aria-label"))
 
 
 def test_tables_have_captions_scopes_and_as_many_cells_as_heads(tree):
