@@ -1,0 +1,238 @@
+"""The articles of a page: a claim with its evidence, a finding, a published result beside ours, a table."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fnn.markup import Child, Html, element, fragment
+from fnn.parts import (
+    LOOKS,
+    Figures,
+    anchor,
+    chance,
+    command,
+    ends,
+    folded,
+    framed,
+    number,
+    paragraphs,
+    share,
+    table,
+    to,
+    verdict,
+)
+from fnn.svg import Scale, bar, interval, scale
+
+Document = dict[str, Any]
+
+KINDS = ("supported", "refuted", "undecided")
+SHARES = Scale(0.0, 1.0)
+SHARE_TICKS = ((0.0, "0%"), (0.5, "50%"), (1.0, "100%"))
+
+
+def _article(name: str, title: str, word: str | None, *children: Child) -> Html:
+    """Return an article under its title and, where it has one, its verdict."""
+    mark = element("p", verdict(word)) if word else None
+    head = element("header", mark, element("h3", title, id=f"{name}-head"))
+    return element("article", head, *children, id=name, aria_labelledby=f"{name}-head")
+
+
+# ---- claims ----
+
+
+def claim(key: str, found: Document, figures: Figures) -> Html:
+    """Return a claim: verdict, words, effect, figure, arms, what other settings say, and the command."""
+    parts = [
+        element("p", found["words"], class_="words"),
+        _because(found),
+        *paragraphs(found["note"], class_="note"),
+        _effect_figure(found),
+        figures.show(found["figure"]),
+        _arms(found["arms"]) if found["arms"] else None,
+        _multiverse(found["multiverse"]) if found["multiverse"] else None,
+        command(found["command"]),
+    ]
+    return _article(anchor("claim", key), found["sentence"], found["verdict"], *parts)
+
+
+def _because(found: Document) -> Html | None:
+    """Return what a verdict that is neither yes nor no depends on, or how many seeds would decide it."""
+    if found["depends_on"]:
+        return element("p", "It depends on ", element("b", ", ".join(found["depends_on"])), ".", class_="because")
+    if found["seeds_needed"]:
+        return element("p", f"About {number(found['seeds_needed'])} seeds would decide it.", class_="because")
+    return None
+
+
+def _effect_figure(found: Document) -> Html:
+    name, values = found["effect_name"], (found["low"], found["high"])
+    said = fragment(
+        element("b", f"{name[:1].upper()}{name[1:]} {number(found['effect'])}"),
+        f", 95% interval {to(*values)}; {found['metric']}. ",
+        f"{chance(found['p_holm'])} after Holm’s correction over the study, {chance(found['p'])} alone.",
+    )
+    return element("figure", effect(found, words=True), element("figcaption", said), class_="effect")
+
+
+def effect(found: Document, words: bool = False) -> Html | None:
+    """Return the drawing of a claim's effect, against no difference and the smallest one worth the name.
+
+    words: write above it which is which.
+    """
+    middle, null, margin = found["effect"], found["null"], found["margin"]
+    if middle is None or null is None:
+        return None
+    reached = ends(found["low"], found["high"])
+    axis = scale(null, [middle, *(reached or ()), *([] if margin is None else [margin])])
+    up = margin is None or margin >= null
+    band = None if margin is None else (margin, axis.high) if up else (axis.low, margin)
+    written = [(null, "no difference", "end" if up else "start")]
+    written += [] if margin is None else [(axis.high if up else axis.low, "worth the name", written[0][2])]
+    ticks = [(value, number(value)) for value in (axis.low, null, axis.high)]
+    label = f"{number(middle)}, 95% interval {to(found['low'], found['high'])}; no difference is {number(null)}"
+    label += "" if margin is None else f", the smallest worth the name {number(margin)}"
+    return interval(axis, middle, reached, label, band, null, ticks, written if words else (), found["verdict"])
+
+
+def _arms(arms: Sequence[Document]) -> Html:
+    heads = ["Arm", "Runs", "Solved (95%)", "Epochs to solve (quartiles)", "Loss, median (95%)", "Diverged"]
+    return table("The arms", heads, map(_arm_row, arms), class_="stacked")
+
+
+def _arm_row(arm: Document) -> list[Any]:
+    epochs, loss = arm["epochs"], arm["loss"]
+    return [
+        arm["label"],
+        arm["runs"],
+        f"{share(arm['solved'])} ({share(arm['solved_low'])}–{share(arm['solved_high'])})",
+        f"{number(epochs['median'])} ({number(epochs['q25'])}–{number(epochs['q75'])})" if epochs else "–",
+        f"{number(loss['median'])} ({number(loss['low'])}–{number(loss['high'])})" if loss else "–",
+        arm["diverged"],
+    ]
+
+
+# ---- the multiverse ----
+
+
+def _multiverse(found: Document) -> Html:
+    counts = ", ".join(f"{number(found[kind]) if found[kind] else 'none'} {kind}" for kind in KINDS)
+    said = f"Under {number(found['cells'])} combinations of settings that the claim does not mention: {counts}."
+    heads = ["Setting", "Verdicts", *(kind.capitalize() for kind in KINDS)]
+    groups = (_setting(name, values) for name, values in found["by"].items())
+    by = framed("Combinations by setting", heads, groups, class_="multiverse titled") if found["by"] else None
+    return fragment(element("h4", "In other settings"), element("p", said), by)
+
+
+def _setting(name: str, values: Document) -> Html:
+    """Return a setting's rows: each value, its verdicts as a bar, and in numbers."""
+    head = element("tr", element("th", name, scope="rowgroup", colspan=5), class_="group")
+    return element("tbody", head, *(_value(value, counts) for value, counts in values.items()))
+
+
+def _value(value: str, counts: Document) -> Html:
+    drawn = element("td", bar({kind: counts[kind] for kind in KINDS}), class_="drawn")
+    numbers = (element("td", number(counts[kind]), class_="number") for kind in KINDS)
+    return element("tr", element("th", value, scope="row"), drawn, *numbers)
+
+
+# ---- findings and tables ----
+
+
+def finding(found: Document, figures: Figures) -> Html:
+    """Return something that the report got wrong, with its evidence."""
+    rows = found["table"]
+    parts = [
+        *paragraphs(found["text"]),
+        folded(found["title"], rows["columns"], rows["rows"]) if rows else None,
+        figures.show(found["figure"]),
+    ]
+    return _article(anchor("finding", found["id"]), found["title"], None, *parts)
+
+
+def numbers(found: Document) -> Html:
+    """Return a table of the study."""
+    rows = folded(found["title"], found["columns"], found["rows"])
+    return _article(anchor("table", found["id"]), found["title"], None, rows)
+
+
+# ---- published results ----
+
+
+def published(entry: Document) -> Html:
+    """Return a published result: its interval and ours on one axis, one above the other."""
+    parts = [
+        element("p", entry["what"], class_="note"),
+        element("p", entry["words"], class_="words"),
+        element("p", element("b", "Left open by the source: "), entry["open"]) if entry["open"] else None,
+        _beside(entry),
+        command(entry["command"]),
+    ]
+    return _article(anchor("outside", entry["id"]), entry["source"], entry["verdict"], *parts)
+
+
+def _beside(entry: Document) -> Html:
+    heads = ["Runs", "Solved", "In numbers (95%)", "Epochs, median (quartiles)"]
+    rows = [_beside_row(row, band(entry)) for row in runs(entry)]
+    return table(
+        "Published and ours; the shaded stretch is the published interval", heads, rows, class_="stacked beside"
+    )
+
+
+def runs(entry: Document) -> list[Document]:
+    """Return the published runs, then ours."""
+    return [{"label": "Published", **entry["published"]}, *entry["ours"]]
+
+
+def band(entry: Document) -> tuple[float, float] | None:
+    """Return the published interval of the share solved, None where there is none."""
+    return ends(entry["published"].get("low"), entry["published"].get("high"))
+
+
+def _beside_row(row: Document, shaded: tuple[float, float] | None) -> list[Any]:
+    quartiles = f" ({number(row['q25'])}–{number(row['q75'])})" if row.get("q25") is not None else ""
+    return [
+        row["label"],
+        solved(row, shaded, SHARE_TICKS) or "–",
+        in_numbers(row),
+        number(row.get("median")) + quartiles,
+    ]
+
+
+def in_numbers(row: Document) -> str:
+    """Return the share solved with its interval and its runs."""
+    if not row.get("runs"):
+        return "–"
+    reach = f" ({share(row['low'])}–{share(row['high'])})" if ends(row.get("low"), row.get("high")) else ""
+    return f"{share(row['successes'] / row['runs'])}{reach}, {number(row['successes'])} of {number(row['runs'])}"
+
+
+def solved(row: Document, shaded: tuple[float, float] | None, ticks: Sequence[tuple[float, str]] = ()) -> Html | None:
+    """Return the drawing of a share solved, None where the runs are not known."""
+    if not row.get("runs"):
+        return None
+    reach = ends(row.get("low"), row.get("high"))
+    label = f"{row['label']}: {in_numbers(row)}"
+    return interval(SHARES, row["successes"] / row["runs"], reach, label, shaded, ticks=ticks)
+
+
+def overview(entry: Document) -> Html:
+    """Return the row of a published result in the table of verdicts."""
+    look = LOOKS.get(entry["verdict"], entry["verdict"])
+    link = element("a", entry["source"], href=f"#{anchor('outside', entry['id'])}")
+    *rows, last = runs(entry)
+    drawn = [*(solved(row, band(entry)) for row in rows), solved(last, band(entry), SHARE_TICKS)]
+    cells = [
+        element("td", verdict(entry["verdict"])),
+        element("th", link, element("span", entry["what"], class_="unit"), scope="row"),
+        element("td", *drawn, class_="drawn"),
+        element("td", *_successes(entry)),
+    ]
+    return element("tr", *cells, class_=f"is-{look}")
+
+
+def _successes(entry: Document) -> Iterator[Html]:
+    """Yield what was published in numbers, and the lowest and the highest of ours."""
+    told, found = entry["published"], sorted(o["successes"] / o["runs"] for o in entry["ours"] if o.get("runs"))
+    said = in_numbers(told).partition(",")[0] if told.get("runs") else f"median {number(told.get('median'))} epochs"
+    yield element("span", "published ", element("b", said), class_="numbers")
+    ours = [share(found[0]), share(found[-1])] if found else ["–"]
+    yield element("span", "ours ", element("b", " to ".join(dict.fromkeys(ours))), class_="numbers")

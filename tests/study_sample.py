@@ -1,0 +1,172 @@
+"""A study's document as the page takes it, with its figures, made up but plausible."""
+
+from pathlib import Path
+
+from fnn.page import page
+
+ALT = "Median losses over 500 epochs: lr 0.5 falls first and then swings, lr 0.01 falls slowly and steadily."
+
+
+def arm(label, solved, epochs=98, runs=1000):
+    quartiles = {"median": epochs, "q25": round(epochs * 0.8, 1), "q75": round(epochs * 1.37, 1)} if epochs else None
+    return {
+        "label": label, "runs": runs, "solved": solved, "solved_low": max(0.0, solved - 0.019),
+        "solved_high": min(1.0, solved + 0.017), "epochs": quartiles,
+        "loss": {"median": 1.54e-7, "low": 1.4e-7, "high": 1.68e-7}, "diverged": 0 if solved else 12,
+    }  # fmt: skip
+
+
+def claim(sentence, verdict, effect, low, high, null=0.5, margin=0.55, name="probability of improvement", **more):
+    return {
+        "sentence": sentence, "verdict": verdict,
+        "words": f"With the first arm the loss is lower for {effect:.3g} of the seeds (95% {low:.3g} to {high:.3g}).",
+        "metric": "loss at epoch 50", "effect_name": name, "effect": effect, "low": low, "high": high, "null": null,
+        "margin": margin, "p": 3e-5, "p_holm": 0.012, "arms": [arm("lr 0.5", 0.95), arm("lr 0.01", 0.413, 287)],
+        "depends_on": [], "seeds_needed": None, "figure": None, "multiverse": None, "note": "",
+        "command": "fnn sweep --data linear --lr 0.01,0.1,0.5 --seeds 1000 --out rates.db",
+    } | more  # fmt: skip
+
+
+def counts(supported, refuted, undecided):
+    return {"supported": supported, "refuted": refuted, "undecided": undecided}
+
+
+MULTIVERSE = {
+    "cells": 96, **counts(80, 4, 12),
+    "by": {
+        "hidden": {"2x2": counts(25, 3, 4), "4x4": counts(27, 1, 4), "8x8": counts(28, 0, 4)},
+        "init": {"normal": counts(41, 2, 5), "xavier": counts(39, 2, 7)},
+        "beta2 (Adam’s second moment)": {"0.9": counts(48, 0, 0), "0.999": counts(32, 4, 12)},
+    },
+}  # fmt: skip
+
+CLAIMS = {
+    "rates-fast-first": claim(
+        "High learning rates converge fast at first.", "supported", 0.931, 0.913, 0.945, figure="learning-rates",
+        multiverse=MULTIVERSE, note="Loss is compared within one kind of loss only.",
+    ),
+    "rates-oscillate": claim(
+        "High learning rates oscillate later.", "mixed", 1.86, 1.61, 2.15, 1, 1.25, "ratio of medians",
+        metric="late roughness of the curve", depends_on=["hidden", "init"], figure="learning-rates",
+        arms=[arm("lr 0.5", 0.95), arm("lr 0.1", 0.889), arm("lr 0.01", 0.0, None)],
+    ),
+    "two-units": claim(
+        "Two hidden units are not always enough for XOR.", "refuted", 0.012, -0.011, 0.035, 0, 0.05,
+        "difference in solved share", figure="units",
+    ),
+    "relu-poor": claim(
+        "On XOR the rectified linear unit does so poorly that hardly any of the thousand seeds gets all the points of "
+        "the two diagonals right within the budget of epochs that the report used throughout.",
+        "undecided", -0.031, -0.071, 0.011, 0, -0.05, "difference in solved share", seeds_needed=4200,
+        arms=[arm("activation relu, output sigmoid, scheduler warmup-linear, optimizer momentum", 0.35)],
+    ),
+    "mse-faster": claim("MSE is faster than BCE.", "refuted", 0.31, 0.28, 0.34),
+    "no-arms": claim("A claim that no section has.", "supported", 12.4, 9.1, 16.0, 1, 1.1, "ratio of medians", arms=[]),
+}  # fmt: skip
+
+STUDY = {
+    "name": "lab", "title": "Claims, tested: a course lab over a thousand seeds",
+    "intro": "A course report on backpropagation drew each of its conclusions from one run of one seed. Here every "
+    "figure is redrawn over a thousand seeds, and every sentence of the discussion is put to the test.",
+    "seeds": {"first": 312551116, "count": 1000}, "command": "fnn study lab --seeds 1000 --multiverse",
+    "multiverse": True, "seconds": 41.2,
+    "versions": {"fnn": "0.1.0", "python": "3.11.7", "numpy": "2.4.1", "processor": "two cores", "threads": 2},
+    "counts": {"supported": 2, "refuted": 2, "mixed": 1, "undecided": 1},
+    "sections": [
+        {"id": "learning-rates", "title": "Different learning rates", "text": "Five rates.\n\nEach with every seed.",
+         "figures": ["learning-rates"], "claims": ["rates-fast-first", "rates-oscillate"]},
+        {"id": "hidden units", "title": "Hidden units and activations", "text": "", "figures": ["units", "losses"],
+         "claims": ["two-units", "relu-poor", "mse-faster"]},
+    ],
+    "figures": {
+        "learning-rates": {"title": "Learning rates on linear data.", "alt": ALT, "caption": "1,000 runs an arm.",
+                           "file": "learning-rates.png", "width": 1094, "height": 620},
+        "units": {"title": "Hidden units.", "alt": "More units, fewer epochs.", "caption": "1,000 runs an arm.",
+                  "file": "units.png", "width": 760, "height": 420},
+        "losses": {"title": "MSE and BCE.", "alt": "Two curves that cross.", "caption": "1,000 runs an arm.",
+                   "file": "losses.png", "width": 760, "height": 420},
+        "late": {"title": "Printed losses among the seeds’.", "alt": "A histogram of losses with two marks in it.",
+                 "caption": "1,000 runs.", "file": "late.png", "width": 760, "height": 420},
+    },
+    "claims": CLAIMS,
+    "findings": [
+        {"id": "labels", "title": "The XOR table prints the linear labels", "figure": None,
+         "text": "Beside the XOR predictions stand the labels of the linear data; accuracy used the right ones.",
+         "table": {"columns": ["Row", "Printed", "True"], "rows": [["0", 1, 0], ["1", 1, 1], ["2", 0, 0]]}},
+        {"id": "place", "title": "The two printed losses among a thousand", "text": "Both are ordinary.",
+         "table": None, "figure": "late"},
+    ],
+    "tables": [
+        {"id": "predictions", "title": "Predictions on XOR", "columns": ["Point", "Label", "Median", "Quartiles"],
+         "rows": [[f"({i / 20:.2f}, {1 - i / 20:.2f})", i % 2, 0.000405202, "0.0003–0.0009"] for i in range(21)]},
+        {"id": "short", "title": "Accuracy", "columns": ["Data", "Accuracy"], "rows": [["linear", 1.0], ["xor", 0.98]]},
+    ],
+    "outside": [],
+}  # fmt: skip
+
+LITERATURE = STUDY | {
+    "name": "xor-literature", "title": "Published success rates of backpropagation on XOR, run again",
+    "intro": "Each under its own init, rate, momentum, batching, stopping rule and budget.",
+    "sections": [], "claims": {}, "findings": [], "tables": [], "counts": {}, "multiverse": False,
+    "outside": [
+        {"id": "batch", "source": "A study of 2-2-1 networks (1988)", "what": "2-2-1, batch, momentum, |o − y| < 0.5",
+         "published": {"successes": 25, "runs": 30, "low": 0.664, "high": 0.927, "median": 730},
+         "ours": [
+             {"label": "init uniform ±0.5", "successes": 840, "runs": 1000, "low": 0.816, "high": 0.861, "median": 711,
+              "q25": 540, "q75": 902.5},
+             {"label": "init uniform ±1", "successes": 713, "runs": 1000, "low": 0.684, "high": 0.74, "median": 402,
+              "q25": 300, "q75": 611}],
+         "verdict": "reproduced", "words": "Ours lies inside the published interval under one of two inits.",
+         "open": "the range of the initial weights", "command": "fnn sweep --data xor4 --hidden 2 --seeds 1000"},
+        {"id": "pdp", "source": "Rumelhart, Hinton & Williams, PDP ch. 8 (1986)", "what": "2-H-1, online, rate 0.25",
+         "published": {"median": 245}, "verdict": "depends", "words": "It depends on the stopping rule.", "open": "",
+         "ours": [{"label": "error below 0.1", "successes": 1000, "runs": 1000, "low": 0.996, "high": 1.0,
+                   "median": 260, "q25": 240, "q75": 290}],
+         "command": "fnn sweep --data xor4 --hidden 2,4,8 --batch-size 1 --seeds 1000"},
+        {"id": "third", "source": "A third source", "what": "2-2-1", "verdict": "not reproduced", "words": "Far off.",
+         "published": {"successes": 99, "runs": 100, "low": 0.946, "high": 0.998, "median": None}, "open": "",
+         "ours": [{"label": "as told", "successes": 700, "runs": 1000, "low": 0.671, "high": 0.728, "median": 90,
+                   "q25": 80, "q75": 100}], "command": "fnn sweep --data xor4"},
+    ],
+}  # fmt: skip
+
+
+def draw(document, folder: Path):
+    """Draw the figures of a document into the folder, each of its own size."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib.figure import Figure
+
+    for k, figure in enumerate(document["figures"].values()):
+        picture = Figure(figsize=(figure["width"] / 100, figure["height"] / 100), dpi=100, layout="constrained")
+        ax = picture.subplots()
+        for lr in (0.01, 0.1, 0.5):
+            ax.plot([2.0 ** (-lr * (k + 1) * e / 9) for e in range(100)], label=f"lr {lr}")
+        ax.set(xlabel="epoch", ylabel="loss", title=figure["title"])
+        ax.legend()
+        picture.savefig(folder / figure["file"])
+
+
+DOCUMENTS = {"lab": STUDY, "literature": LITERATURE}
+HOSTILE = "</style></title><script src=//e.example/x>alert('\"1\"')</script><img src=x onerror=alert(1)>&amp;&'\""
+KEYED = {"figures", "claims", "by", "values", "versions"}  # dicts whose keys are a study's own
+
+
+def mapped(value, change, key=""):
+    """Return a document with every string changed that says something, but those that name files and verdicts."""
+    if isinstance(value, dict):
+        inner = {"by": "values"}.get(key)
+        return {change(k) if key in KEYED else k: mapped(v, change, inner or k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [mapped(v, change, key) for v in value]
+    return change(value) if value and isinstance(value, str) and key not in {"file", "verdict"} else value
+
+
+def write(folder: Path) -> Path:
+    """Write the figures and the pages of the documents into the folder, and a page with long hostile strings."""
+    draw(STUDY, folder)
+    hostile = mapped(STUDY | {"outside": LITERATURE["outside"]}, lambda text: HOSTILE + "w" * 300 + text)
+    for name, document in (DOCUMENTS | {"hostile": hostile}).items():
+        (folder / f"{name}.html").write_text(page(document, folder), encoding="utf-8")
+    return folder

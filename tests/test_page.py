@@ -1,0 +1,184 @@
+"""The page of a study: what it says, how it is built, and that nothing in it can break out."""
+
+import copy
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from study_sample import DOCUMENTS, HOSTILE, LITERATURE, STUDY, claim, mapped, write
+
+from fnn.page import page
+from fnn.parts import anchor
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("page"))
+
+
+# ---- escaping ----
+
+
+class Outline(HTMLParser):
+    """The tags of a page with the names of their attributes, and its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text, self.values = [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, *(name for name, _ in attrs)))
+        self.values += [(tag, name, value) for name, value in attrs]
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_no_string_of_a_study_becomes_markup(folder):
+    both = STUDY | {"outside": LITERATURE["outside"]}
+    plain = Outline(page(both, folder))
+    hostile = Outline(page(mapped(both, lambda text: HOSTILE + text), folder))
+    assert hostile.tags == plain.tags
+    assert "script" not in {tag for tag, *_ in hostile.tags}
+    # and comes out as it went in, in text and in attributes
+    assert HOSTILE + STUDY["title"] in hostile.text
+    assert HOSTILE + STUDY["claims"]["two-units"]["sentence"] in hostile.text
+    assert ("img", "alt", HOSTILE + STUDY["figures"]["late"]["alt"]) in hostile.values
+
+
+def test_an_unknown_verdict_is_text_too(folder):
+    document = STUDY | {"claims": {"a": claim("A.", HOSTILE, 0.5, 0.4, 0.6)}, "sections": []}
+    found = Outline(page(document, folder))
+    assert {name for tag, *names in found.tags if tag in {"tr", "svg"} for name in names} <= {
+        "class", "viewbox", "aria-hidden", "focusable", "role", "aria-label", "width", "height",
+    }  # fmt: skip
+    assert "script" not in {tag for tag, *_ in found.tags}
+
+
+# ---- structure ----
+
+
+@pytest.fixture(params=DOCUMENTS)
+def tree(request, folder):
+    """The page as an XML parser reads it: it is well-formed, or this fails."""
+    return ET.fromstring((folder / f"{request.param}.html").read_text(encoding="utf-8"))
+
+
+def test_ids_are_unique_and_links_and_labels_find_theirs(tree):
+    ids = [e.get("id") for e in tree.iter() if e.get("id")]
+    assert len(ids) == len(set(ids))
+    links = [a.get("href") for a in tree.iter("a")]
+    assert len(links) > 5
+    assert {link.removeprefix("#") for link in links} <= set(ids)
+    assert {e.get("aria-labelledby") for e in tree.iter()} - {None} <= set(ids)
+
+
+def test_headings_go_down_by_one_step(tree):
+    levels = [int(e.tag[1]) for e in tree.iter() if e.tag in {"h1", "h2", "h3", "h4"}]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_what_is_not_text_is_said_in_words(tree):
+    assert tree.get("lang") == "en"
+    assert all(image.get("alt") for image in tree.iter("img"))
+    for drawing in tree.iter("svg"):
+        assert drawing.get("aria-hidden") == "true" or (drawing.get("role") == "img" and drawing.get("aria-label"))
+    for e in tree.iter("div"):
+        assert e.get("tabindex") is None or (e.get("role") == "group" and e.get("aria-label"))
+
+
+def test_tables_have_captions_scopes_and_as_many_cells_as_heads(tree):
+    tables = list(tree.iter("table"))
+    assert tables
+    for table in tables:
+        assert table[0].tag == "caption"
+        assert table[0].text
+        assert all(th.get("scope") for th in table.iter("th"))
+        widths = {sum(int(cell.get("colspan", 1)) for cell in row) for row in table.iter("tr")}
+        assert len(widths) == 1
+
+
+def test_nothing_is_fetched(tree):
+    for e in tree.iter():
+        assert e.tag not in {"script", "iframe", "object", "embed"}
+        for name in ("src", "href", "action", "poster", "data", "srcset"):
+            assert (e.get(name) or "#").startswith(("#", "data:"))
+    style = next(tree.iter("style")).text
+    assert "@import" not in style
+    assert "url(" not in style.replace("url(#hatch)", "")
+
+
+def test_each_figure_is_embedded_once(tree, folder):
+    sources = [image.get("src") for image in tree.iter("img")]
+    assert len(sources) == len(set(sources))
+
+
+# ---- what it says ----
+
+
+def texts(e):
+    return " ".join("".join(e.itertext()).split())
+
+
+def test_a_claim_has_its_verdict_words_numbers_and_command(folder):
+    tree = ET.fromstring(page(STUDY, folder))
+    found = {e.get("id"): e for e in tree.iter("article")}
+    first = texts(found["claim-rates-fast-first"])
+    for said in (
+        "Supported",
+        "0.913 to 0.945",
+        "p = 0.012",
+        "95.0% (93.1%–96.7%)",
+        "80 supported, 4 refuted, 12 undec",
+    ):
+        assert said in first
+    assert "It depends on hidden, init." in texts(found["claim-rates-oscillate"])
+    assert "About 4,200 seeds would decide it." in texts(found["claim-relu-poor"])
+    assert "claim-no-arms" in found  # though no section has it
+    for key, claimed in STUDY["claims"].items():
+        article = found[anchor("claim", key)]
+        assert next(article.iter("pre"))[0].text == claimed["command"]
+
+
+def test_the_first_table_has_every_claim_with_its_verdict(folder):
+    table = next(ET.fromstring(page(STUDY, folder)).iter("table"))
+    said = {texts(row.find("th")): texts(row[0]).lower() for row in table.iter("tr") if row.find("td") is not None}
+    assert said == {c["sentence"]: c["verdict"] for c in STUDY["claims"].values()}
+
+
+def test_an_interval_lies_where_its_numbers_say(folder):
+    tree = ET.fromstring(page(STUDY, folder))
+    drawing = next(s for s in tree.iter("svg") if (s.get("aria-label") or "").startswith("0.931"))
+    parts = {e.get("class"): e for e in drawing.iter()}
+    assert (parts["bar"].get("x1"), parts["bar"].get("x2")) == ("91.3%", "94.5%")
+    assert parts["dot"].get("cx") == "93.1%"
+    assert parts["null"].get("x1") == "50%"
+    assert (parts["band"].get("x"), parts["band"].get("width")) == ("55%", "45%")
+    assert "no difference is 0.5, the smallest worth the name 0.55" in drawing.get("aria-label")
+
+
+def test_the_bar_of_a_setting_has_its_shares(folder):
+    tree = ET.fromstring(page(STUDY, folder))
+    row = next(row for row in tree.iter("tr") if row[0].text == "0.999")
+    bars = {e.get("class"): (e.get("x"), e.get("width")) for e in row.iter("rect")}
+    # 32, 4 and 12 of 48
+    assert bars["supported"] == ("0%", "66.67%")
+    assert bars["refuted"] == ("66.67%", "8.33%")
+    assert bars["undecided"] == ("75%", "25%")
+
+
+def test_an_effect_that_is_not_known_is_a_dash(folder):
+    unknown = claim("A.", "undecided", 0.5, 0.4, 0.6) | dict.fromkeys(["effect", "low", "high", "p", "p_holm"])
+    tree = ET.fromstring(page(STUDY | {"claims": {"a": unknown}, "sections": []}, folder))
+    assert "– (not known)" in texts(next(tree.iter("table")))
+
+
+def test_the_document_stays_as_it_was(folder):
+    document = copy.deepcopy(STUDY)
+    assert page(document, folder) == page(STUDY, str(folder))
+    assert document == STUDY
