@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -232,8 +232,7 @@ NUMERIC = (
 NAMED = tuple(
     f.name for f in dataclasses.fields(Config) if f.name not in (*NUMERIC, *STOPS, "step_size", "warmup_peak", "seed")
 )
-_numeric, named_settings = operator.attrgetter(*NUMERIC), operator.attrgetter(*NAMED)
-_stops = operator.attrgetter(*STOPS)
+named_settings = operator.attrgetter(*NAMED)
 
 
 def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDArray[Any]]:
@@ -241,9 +240,13 @@ def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDAr
 
     A stopping rule of None is −1, which no loss or error gets to. `seed` is the config's own, and whole.
     """
-    rows = np.fromiter(chain.from_iterable(map(_numeric, configs)), np.float64, len(configs) * len(NUMERIC))
-    columns = dict(zip(NUMERIC, rows.reshape(-1, len(NUMERIC)).T, strict=True))
-    stops = np.array(list(map(_stops, configs)), np.float64)  # None becomes NaN
-    columns |= dict(zip(STOPS, np.nan_to_num(stops, nan=-1.0).T, strict=True))
-    columns["seed"] = np.fromiter((config.seed for config in configs), np.int64, len(configs))
+    columns: dict[str, NDArray[Any]] = {}
+    for name in (*NUMERIC, *STOPS):
+        values = list(map(operator.attrgetter(name), configs))
+        first = values[0]
+        if values.count(first) == len(values):  # as most settings are: then one number is converted
+            columns[name] = np.full(len(values), -1.0 if first is None else first, np.float64)
+        else:
+            columns[name] = np.array([-1.0 if v is None else v for v in values] if name in STOPS else values, np.float64)
+    columns["seed"] = np.fromiter(map(operator.attrgetter("seed"), configs), np.int64, len(configs))
     return {name: np.repeat(column, each) for name, column in columns.items()}
