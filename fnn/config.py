@@ -247,6 +247,7 @@ def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDAr
         if values.count(first) == len(values):  # as most settings are: then one number is converted
             columns[name] = np.full(len(values), -1.0 if first is None else first, np.float64)
         else:
-            columns[name] = np.array([-1.0 if v is None else v for v in values] if name in STOPS else values, np.float64)
+            numbers = [-1.0 if value is None else value for value in values] if name in STOPS else values
+            columns[name] = np.array(numbers, np.float64)
     columns["seed"] = np.fromiter(map(operator.attrgetter("seed"), configs), np.int64, len(configs))
     return {name: np.repeat(column, each) for name, column in columns.items()}
