@@ -4,7 +4,7 @@ Reading order, which is import order (a module imports only from those before it
 
 errors files draws data activations losses optimizers schedules initializers config network lanes kernels
 stacks crowds train model grid store sweep stats arms export plots charts report markup svg parts articles page
-cli
+study cli
 """
 
 from fnn import data

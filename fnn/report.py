@@ -155,3 +155,12 @@ def arm(s: ArmSummary) -> dict[str, Any]:
         "loss": {name: _finite(value) for name, value in loss.items()},
         "diverged": s.diverged,
     }
+
+
+# ---- what a study says ----
+
+
+def claim_row(claim: dict[str, Any]) -> list[str]:
+    """Return a claim's sentence, verdict, and effect with its interval, as words."""
+    effect = f"{claim['effect']:.1%} ({claim['low']:.1%}–{claim['high']:.1%})"
+    return [claim["sentence"], claim["verdict"], effect, f"{claim['effect_name']}, {claim['metric']}"]

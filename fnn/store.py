@@ -181,9 +181,14 @@ def _column(value: Any) -> Any:
 
 def begin_session(connection: Connection, command: str, threads: int | None) -> int:
     """Note who writes from now on; return the session's id."""
-    row = {
-        "started": _now(),
-        "command": command,
+    row = {"started": _now(), "command": command, **versions(threads)}
+    into = f"INSERT INTO sessions ({_listed(row)}) VALUES ({', '.join('?' * len(row))})"
+    return int(connection.execute(into, tuple(row.values())).lastrowid or 0)
+
+
+def versions(threads: int | None = None) -> dict[str, Any]:
+    """Return what trains: versions, machine and threads."""
+    return {
         "fnn": _version("fnn"),
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -192,8 +197,6 @@ def begin_session(connection: Connection, command: str, threads: int | None) -> 
         "processor": processor(),
         "threads": threads or len(os.sched_getaffinity(0)),
     }
-    into = f"INSERT INTO sessions ({_listed(row)}) VALUES ({', '.join('?' * len(row))})"
-    return int(connection.execute(into, tuple(row.values())).lastrowid or 0)
 
 
 def end_session(connection: Connection, session: int) -> None:

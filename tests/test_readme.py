@@ -103,10 +103,15 @@ def speed_table():
     """Return networks per second from the recorded run, of each peer its fastest form."""
     table = ""
     for (what, dtype), rows in rows_of("xor", "width"):
-        best = [max(row.per_second for name, row in rows.items() if name in forms) for forms in (JAX, TORCH)]
+        if "fnn" not in rows:
+            continue
+        # A peer that was over the run's cap of seconds has no figure.
+        best = [max((row.per_second for n, row in rows.items() if n in forms), default=0) for forms in (JAX, TORCH)]
         ours = rows["fnn"]
-        table += f"| {what}, {dtype} | {ours.per_second:,.0f} " + "".join(f"| {rate:,.0f} " for rate in best)
-        table += f"| {ours.per_second / max(best):.1f} | {ours.share:.0%} |\n"
+        table += f"| {what}, {dtype} | {ours.per_second:,.0f} "
+        table += "".join(f"| {rate:,.0f} " if rate else "| – " for rate in best)
+        table += f"| {ours.per_second / max(best):.1f} " if max(best) else "| – "
+        table += f"| {ours.share:.0%} |\n"
     return table
 
 
