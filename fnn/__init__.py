@@ -3,7 +3,8 @@
 Reading order, which is import order (a module imports only from those before it):
 
 errors files draws data activations losses optimizers schedules initializers config network lanes kernels
-stacks train model grid store sweep stats arms export plots charts report cli
+stacks train model grid store sweep stats arms export plots charts report
+metrics verdicts positions claims trials judge multiverse panels findings outside study cli
 """
 
 from fnn import data

@@ -1,0 +1,510 @@
+"""Claims as data: a study read from a TOML file and checked, with the file and the line in what is wrong.
+
+A study of one's own:
+
+    title = "Momentum, tested"
+
+    [base]                              # settings of every arm: those of Config, and data, points, noise, data_seed
+    data = "xor"
+    lr = 0.5
+
+    [nuisance]                          # what claims should not depend on; tried with --multiverse
+    hidden = ["4x4", "8x8"]
+    lr = "best"                         # each arm at the rate best for it, too
+
+    [figures.momentum]
+    title = "With and without momentum"
+    [[figures.momentum.arms]]
+    label = "sgd"
+    optimizer = "sgd"
+    [[figures.momentum.arms]]
+    label = "momentum"
+    optimizer = "momentum"
+
+    [[claims]]
+    id = "momentum-faster"
+    sentence = "Momentum solves XOR in fewer epochs."
+    figure = "momentum"                 # whose arms are meant
+    metric = "epochs"
+    arms = ["momentum"]
+    direction = "lower"
+    than = ["sgd"]
+    margin = 0.6                        # for 6 of 10 seeds at least, or it is no difference worth the name
+
+A claim compares each of `arms` with each of `than`; with `direction` and no `than` each arm with the next one; with
+`at_least` or `at_most` it is about the share of each arm's runs that are solved. All of its comparisons have to hold.
+Metrics: solved (with `epoch`, by then), epochs (to solve), loss and accuracy (with `epoch`, there), best-loss,
+roughness. The margin of solved is a difference in share, of the others a probability of being better.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fnn import grid
+from fnn.errors import InvalidSetting, one_of
+from fnn.metrics import METRICS, Measure, measure
+from fnn.positions import line_of, positions
+
+Table = Mapping[str, Any]
+Place = tuple[str | int, ...]
+
+RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+KINDS = ("curves", "accuracy", "schedule", "answers")
+TABLE_KINDS = ("predictions",)
+# Settings that findings may name before Config has them; arms with them are left out till then.
+TO_COME = ("bias_correction", "epsilon_place", "warmup_peak")
+FINDING_KINDS = ("text", "rows", "labels", "arms", "place")
+
+
+class Arm(NamedTuple):
+    """A named combination of settings; `settings` has those of the base too."""
+
+    label: str
+    settings: dict[str, Any]
+
+    @property
+    def trial(self) -> grid.Arm:
+        """What is trained: samples and Config."""
+        return trial(self.settings)
+
+    def under(self, changes: Table) -> "Arm":
+        """Return the arm with other settings."""
+        return Arm(self.label, {**self.settings, **changes})
+
+
+class Figure(NamedTuple):
+    """A figure: arms, each a line or a panel, and how they are drawn."""
+
+    id: str
+    title: str
+    kind: str
+    alt: str
+    caption: str
+    arms: tuple[Arm, ...]
+
+
+class Claim(NamedTuple):
+    """A claim: `pairs` of places in `arms` to compare, the first the one that is `direction`; without, shares.
+
+    at: the share that is reached at least (above 0) by each arm, or at most unless `up`.
+    """
+
+    id: str
+    sentence: str
+    figure: str | None
+    measure: Measure
+    arms: tuple[Arm, ...]
+    pairs: tuple[tuple[int, int], ...]
+    up: bool
+    margin: float
+    nuisance: tuple[str, ...]
+    note: str
+
+
+class Study(NamedTuple):
+    """All that a study file says; findings, tables and outside are tables of TOML, checked, arms among them made."""
+
+    name: str
+    file: str
+    title: str
+    intro: str
+    sections: tuple[dict[str, Any], ...]
+    figures: dict[str, Figure]
+    claims: tuple[Claim, ...]
+    findings: tuple[dict[str, Any], ...]
+    tables: tuple[dict[str, Any], ...]
+    outside: tuple[dict[str, Any], ...]
+    nuisance: dict[str, list[Any]]
+    rates: tuple[float, ...]
+
+
+@lru_cache(maxsize=256)
+def _trial(settings: tuple[tuple[str, Any], ...]) -> grid.Arm:
+    (arm,) = grid.arms(dict(settings))
+    return arm
+
+
+def trial(settings: Table) -> grid.Arm:
+    """Return samples and Config of settings. Raises InvalidSetting for one that cannot be."""
+    for name, value in settings.items():
+        one_of("setting", name, grid.NAMES)
+        if isinstance(value, (list, dict)):
+            raise InvalidSetting(name, value, 'one value; widths are written as "4x4"')
+    return _trial(tuple(sorted(settings.items())))
+
+
+# ---- reading ----
+
+
+class _At(NamedTuple):
+    """A table of the file with its place in it: what is wrong with it is said with file and line."""
+
+    file: str
+    lines: dict[Place, int]
+    place: Place
+    table: Table
+
+    def get(self, key: str, kind: type | tuple[type, ...], default: Any = None, expected: str = "") -> Any:
+        """Return the value of a key, of a kind; without a default it has to be there."""
+        value = self.table.get(key, default)
+        bad = not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)
+        if value is not default and bad:
+            self.fail(key, value, expected or _KIND_WORDS[kind])
+        if value is None:
+            self.fail(key, None, expected or _KIND_WORDS[kind])
+        return value
+
+    def fail(self, key: str, got: object, expected: str) -> None:
+        raise InvalidSetting(f"{self.where(key)}: {key}", got, expected)
+
+    def where(self, key: str = "") -> str:
+        """Return file and line of a key."""
+        return f"{self.file}, line {line_of(self.lines, (*self.place, key))}"
+
+    @contextmanager
+    def checking(self, key: str = "") -> Iterator[None]:
+        """Say with file and line what an InvalidSetting raised inside says; of a key, or of the one it names."""
+        try:
+            yield
+        except InvalidSetting as error:
+            if error.name.startswith(f"{self.file}, line "):
+                raise
+            said = key or (error.got if error.name == "setting" and isinstance(error.got, str) else error.name)
+            raise InvalidSetting(f"{self.where(said)}: {error.name}", error.got, error.expected) from None
+
+    def known(self, names: Sequence[str]) -> None:
+        """Refuse keys other than these, with the nearest one."""
+        for key in self.table:
+            with self.checking(key):
+                one_of("key", key, names)
+
+    def choice(self, key: str, names: Sequence[str] | Table, default: str | None = None) -> str:
+        """Return the value of a key that is one of some names."""
+        value = self.get(key, str, default)
+        with self.checking(key):
+            return one_of(key, value, names)
+
+    def inside(self, key: str) -> "_At":
+        """Return a table within."""
+        return self._replace(place=(*self.place, key), table=self.get(key, dict, {}))
+
+    def each(self, key: str) -> "list[_At]":
+        """Return the tables of an array of tables."""
+        entries = self.get(key, list, [])
+        for entry in entries:
+            if not isinstance(entry, dict):
+                self.fail(key, entry, f"tables, each under [[{key}]]")
+        return [self._replace(place=(*self.place, key, k), table=entry) for k, entry in enumerate(entries)]
+
+
+_KIND_WORDS: dict[Any, str] = {
+    str: "text", list: "a list", dict: "a table", int: "a whole number", (int, float): "a number",
+}  # fmt: skip
+_TOP = (
+    "title", "intro", "base", "nuisance", "rates", "sections", "figures", "claims", "findings", "tables", "outside",
+)  # fmt: skip
+_FIGURE = ("title", "kind", "alt", "caption", "settings", "arms")
+_CLAIM = (
+    "id", "sentence", "figure", "metric", "epoch", "arms", "than", "direction", "at_least", "at_most", "margin",
+    "nuisance", "settings", "note",
+)  # fmt: skip
+_FINDING = (
+    "id",
+    "title",
+    "text",
+    "kind",
+    "figure",
+    "arms",
+    "columns",
+    "rows",
+    "printed",
+    "value",
+    "factor",
+    "settings",
+)
+_OUTSIDE = (
+    "id", "source", "what", "open", "successes", "runs", "median", "settings", "vary", "label", "success",
+)  # fmt: skip
+
+
+def read(path: Path, name: str = "") -> Study:
+    """Read a study file. Raises InvalidSetting, with the line, for what it cannot be."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidSetting("study", str(path), f"a study's TOML file ({error})") from error
+    return parse(table, _At(path.name, positions(text), (), table), name or path.stem)
+
+
+def parse(table: Table, top: _At, name: str) -> Study:
+    """Return the study of a table."""
+    top.known(_TOP)
+    base = dict(top.inside("base").table)
+    with top.inside("base").checking():
+        trial({"data": "linear", **base})
+    nuisance = _nuisance(top, base)
+    figures = {key: _figure(top.inside("figures").inside(key), key, base) for key in top.inside("figures").table}
+    claims = tuple(_claim(entry, figures, base, nuisance) for entry in top.each("claims"))
+    findings = tuple(_finding(entry, figures, base) for entry in top.each("findings"))
+    tables = tuple(_prediction_table(entry, base) for entry in top.each("tables"))
+    outside = tuple(_outside(entry, base) for entry in top.each("outside"))
+    for key in ("claims", "findings", "tables", "outside"):
+        _distinct(top.each(key))
+    if not (claims or outside):
+        top.fail("claims", None, "at least one claim, or one published result under [[outside]]")
+    sections = _sections(top, figures, claims)
+    rates = top.get("rates", list, list(RATES))
+    for rate in rates:
+        with top.checking("rates"):
+            trial({"data": "linear", **base, "lr": rate})
+    return Study(
+        name, top.file, top.get("title", str), top.get("intro", str, ""), sections, figures, claims, findings,
+        tables, outside, nuisance, tuple(rates),
+    )  # fmt: skip
+
+
+def _distinct(entries: Sequence[_At]) -> None:
+    seen: set[str] = set()
+    for entry in entries:
+        if (key := entry.get("id", str)) in seen:
+            entry.fail("id", key, "an id of its own")
+        seen.add(key)
+
+
+def _nuisance(top: _At, base: Table) -> dict[str, list[Any]]:
+    """Return the values of each nuisance setting; of lr, `best` is the rate that is best for each arm."""
+    at, found = top.inside("nuisance"), {}
+    for key, values in at.table.items():
+        with at.checking(key):
+            one_of("setting", key, grid.NAMES)
+            listed = values if isinstance(values, list) else [values]
+            if not listed:
+                raise InvalidSetting(key, values, "at least one value")
+            for value in listed:
+                if (key, value) != ("lr", "best"):
+                    trial({"data": "linear", **base, key: value})
+        found[key] = listed
+    return found
+
+
+def _arms(at: _At, settings: Table) -> tuple[Arm, ...]:
+    """Return the arms listed in a table as tables; those of a figure, of a finding."""
+    arms = tuple(_arm(entry, settings) for entry in at.each("arms"))
+    labels = [arm.label for arm in arms]
+    for entry, label in zip(at.each("arms"), labels, strict=True):
+        if labels.count(label) > 1:
+            entry.fail("label", label, "a label of its own")
+    return arms
+
+
+def _arm(at: _At, settings: Table) -> Arm:
+    label = at.get("label", str)
+    own = {key: value for key, value in at.table.items() if key != "label"}
+    arm = Arm(label, {**settings, **own})
+    with at.checking():
+        _ = arm.trial
+    return arm
+
+
+def _settings(at: _At, base: Table) -> dict[str, Any]:
+    settings = {**base, **at.inside("settings").table}
+    with at.inside("settings").checking():
+        trial({"data": "linear", **settings})
+    return settings
+
+
+def _figure(at: _At, key: str, base: Table) -> Figure:
+    at.known(_FIGURE)
+    arms = _arms(at, _settings(at, base))
+    if not arms:
+        at.fail("arms", [], f"at least one arm, under [[figures.{key}.arms]]")
+    title, kind = at.get("title", str), at.choice("kind", KINDS, "curves")
+    return Figure(key, title, kind, at.get("alt", str, ""), at.get("caption", str, ""), arms)
+
+
+def _named(at: _At, key: str, figure: Figure | None, settings: Table) -> list[Arm]:
+    """Return the arms that a claim lists: labels of its figure's, or tables of its own."""
+    found = []
+    for k, entry in enumerate(at.get(key, list, [])):
+        if isinstance(entry, dict):
+            found.append(_arm(at._replace(place=(*at.place, key, k), table=entry), settings))
+            continue
+        if figure is None:
+            at.fail(key, entry, "tables of settings, or labels of a figure's arms with `figure`")
+        assert figure
+        with at.checking(key):
+            labels = [arm.label for arm in figure.arms]
+            found.append(figure.arms[labels.index(one_of("arm", entry, labels))])
+    return found
+
+
+def _claim(at: _At, figures: Mapping[str, Figure], base: Table, nuisance: Table) -> Claim:
+    at.known(_CLAIM)
+    figure = figures[at.choice("figure", figures)] if "figure" in at.table else None
+    settings = _settings(at, base)
+    with at.checking("epoch" if at.table.get("metric") in METRICS else "metric"):
+        measured = measure(at.get("metric", str, "solved"), at.table.get("epoch"))
+    first, than = (_named(at, key, figure, settings) for key in ("arms", "than"))
+    own = at.inside("settings").table
+    arms = tuple(arm.under(own) for arm in (*first, *than))
+    if not first:
+        at.fail("arms", [], "at least one arm")
+    names = at.get("nuisance", list, list(nuisance))
+    for setting in names:
+        with at.checking("nuisance"):
+            one_of("nuisance", setting, nuisance)
+    pairs = _pairs(at, len(first), len(than))
+    up, margin = _margin(at, measured, bool(pairs))
+    claim = Claim(
+        at.get("id", str), at.get("sentence", str), figure.id if figure else None, measured, arms, pairs, up, margin,
+        tuple(names), at.get("note", str, ""),
+    )  # fmt: skip
+    _check_epochs(at, claim)
+    if pairs:
+        _comparable(at, claim)
+    return claim
+
+
+def _pairs(at: _At, first: int, than: int) -> tuple[tuple[int, int], ...]:
+    if "at_least" in at.table or "at_most" in at.table:
+        if than or "direction" in at.table or "margin" in at.table:
+            wrong = next(key for key in ("than", "direction", "margin") if key in at.table)
+            at.fail(wrong, at.table[wrong], "none of direction, than and margin beside at_least or at_most")
+        return ()
+    if than:
+        return tuple((a, first + b) for a in range(first) for b in range(than))
+    if first < 2:
+        at.fail("than", [], "arms to compare with, or at_least or at_most")
+    return tuple((k, k + 1) for k in range(first - 1))
+
+
+def _margin(at: _At, measured: Measure, compared: bool) -> tuple[bool, float]:
+    """Return whether the claim is about more of its metric, and the smallest difference worth the name."""
+    if compared:
+        up = at.choice("direction", ("lower", "higher")) == "higher"
+        low = 0.0 if measured.name == "solved" else 0.5
+        margin = float(at.get("margin", (int, float)))
+        if not low <= margin < 1:
+            at.fail("margin", margin, f"a number of at least {low:g} and below 1, with metric {measured.name}")
+        return up, margin
+    if measured.name != "solved":
+        at.fail("metric", measured.name, "solved, with at_least or at_most")
+    key = "at_least" if "at_least" in at.table else "at_most"
+    if {"at_least", "at_most"} <= set(at.table):
+        at.fail("at_most", at.table["at_most"], "one of at_least and at_most")
+    share = float(at.get(key, (int, float)))
+    if not 0 < share < 1:
+        at.fail(key, share, "a share above 0 and below 1")
+    return key == "at_least", share
+
+
+def _check_epochs(at: _At, claim: Claim) -> None:
+    least = min(arm.trial.config.epochs for arm in claim.arms)
+    if (claim.measure.epoch or 0) > least:
+        at.fail("epoch", claim.measure.epoch, f"at most the {least} epochs of its arms")
+
+
+def _comparable(at: _At, claim: Claim) -> None:
+    """Refuse to compare by value what has different units."""
+    for name in METRICS[claim.measure.name].same:
+        values = {_value(arm, name) for arm in claim.arms}
+        if len(values) > 1:
+            said = " and ".join(sorted(map(str, values)))
+            at.fail(
+                "metric", claim.measure.name,
+                f"epochs, accuracy or solved: the arms differ in {name} ({said}), and their {claim.measure.words}s "
+                "are not comparable",
+            )  # fmt: skip
+
+
+def _value(arm: Arm, name: str) -> Any:
+    return arm.trial.samples.data if name == "data" else getattr(arm.trial.config, name)
+
+
+def _sections(top: _At, figures: Mapping[str, Figure], claims: Sequence[Claim]) -> tuple[dict[str, Any], ...]:
+    """Return the sections; without any, one that holds everything."""
+    entries = top.each("sections")
+    if not entries:
+        everything = {"figures": list(figures), "claims": [claim.id for claim in claims]}
+        return ({"id": "claims", "title": "Claims", "text": "", **everything},) if claims else ()
+    found = []
+    for at in entries:
+        at.known(("id", "title", "text", "figures", "claims"))
+        for key, names in (("figures", list(figures)), ("claims", [claim.id for claim in claims])):
+            for entry in at.get(key, list, []):
+                with at.checking(key):
+                    one_of(key, entry, names)
+        found.append(
+            {
+                **{key: at.get(key, str) for key in ("id", "title")},
+                "text": at.get("text", str, ""),
+                **{key: at.get(key, list, []) for key in ("figures", "claims")},
+            }
+        )
+    for claim, at in zip(claims, top.each("claims"), strict=True):
+        if not any(claim.id in section["claims"] for section in found):
+            at.fail("id", claim.id, "an id that a section lists under claims")
+    return tuple(found)
+
+
+def _finding(at: _At, figures: Mapping[str, Figure], base: Table) -> dict[str, Any]:
+    at.known(_FINDING)
+    kind = at.choice("kind", FINDING_KINDS, "text")
+    found = {key: at.get(key, str) for key in ("id", "title", "text")} | {"kind": kind, "at": at.where()}
+    found["figure"] = at.choice("figure", figures) if "figure" in at.table else None
+    found["columns"], found["rows"] = at.get("columns", list, []), at.get("rows", list, [])
+    if kind == "arms":
+        found["arms"], found["note"] = _possible(at, base)
+    if kind in ("labels", "place"):
+        found["arm"] = Arm(at.get("title", str), _settings(at, base))
+    if kind == "labels":
+        found["printed"] = at.get("printed", list)
+    if kind == "place":
+        found["value"] = float(at.get("value", (int, float)))
+        found["factor"] = float(at.get("factor", (int, float), 1.0))
+    return found
+
+
+def _possible(at: _At, base: Table) -> tuple[tuple[Arm, ...], str]:
+    """Return the arms of a finding, and a note on those left out, whose settings this version does not have."""
+    entries = at.each("arms")
+    lacking = sorted({key for entry in entries for key in entry.table if key in TO_COME and key not in grid.NAMES})
+    settings = _settings(at, base)
+    arms = tuple(_arm(entry, settings) for entry in entries if not set(entry.table) & set(lacking))
+    return arms, f"Left out, for want of a setting in this version: {', '.join(lacking)}." if lacking else ""
+
+
+def _prediction_table(at: _At, base: Table) -> dict[str, Any]:
+    at.known(("id", "title", "kind", "settings"))
+    at.choice("kind", TABLE_KINDS, "predictions")
+    title = at.get("title", str)
+    return {"id": at.get("id", str), "title": title, "arm": Arm(title, _settings(at, base))}
+
+
+def _outside(at: _At, base: Table) -> dict[str, Any]:
+    """Return a published result with the arms that try it: one for each reading of what its source leaves open."""
+    at.known(_OUTSIDE)
+    found = {key: at.get(key, str, "") for key in ("open", "label")} | {
+        key: at.get(key, str) for key in ("id", "source", "what")
+    }
+    for key in ("successes", "runs"):
+        found[key] = at.get(key, int) if key in at.table else None
+    found["median"] = at.get("median", (int, float)) if "median" in at.table else None
+    if (found["successes"] is None) != (found["runs"] is None) or (found["successes"] or 0) > (found["runs"] or 0):
+        at.fail("successes", found["successes"], "a number of successes among `runs`")
+    settings, vary = _settings(at, base), at.inside("vary")
+    with vary.checking():
+        choices = list(grid.choices(dict(vary.table)))
+    found["arms"] = []
+    for choice in choices:
+        label = ", ".join(f"{name} {value}" for name, value in choice.items()) or found["label"] or "as published"
+        arm = Arm(label, {**settings, **choice})
+        with at.checking():
+            _ = arm.trial
+        found["arms"].append(arm)
+    return found

@@ -1,0 +1,111 @@
+"""Judging: what the records of a claim's arms say of it, as an effect and in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fnn.claims import Arm, Claim
+from fnn.stats import median_interval, quantiles, spread, wilson
+from fnn.trials import Record
+from fnn.verdicts import Effect, difference, share, weakest
+
+
+def judged(claim: Claim, records: Sequence[Record], looks: int = 1) -> Effect:
+    """Return a claim's effect from the records of its arms. looks: at how many such effects it will be looked."""
+    values = [record.measures[claim.measure] for record in records]
+    shares = claim.measure.name == "solved"
+    comparisons = looks * max(len(claim.pairs), 1 if claim.pairs else len(values))
+    if not claim.pairs:
+        return weakest([share(v, claim.margin, up=claim.up, comparisons=comparisons) for v in values])
+    effects = []
+    for a, b in claim.pairs:
+        high, low = (values[a], values[b]) if claim.up else (values[b], values[a])
+        effects.append(difference(high, low, claim.margin, shares=shares, comparisons=comparisons))
+    return weakest(effects)
+
+
+def in_words(claim: Claim, effect: Effect, records: Sequence[Record]) -> str:
+    """Return what was found, in a sentence or two."""
+    count = max(len(claim.pairs), 1 if claim.pairs else len(claim.arms))
+    level = f"{100 * (1 - 0.05 / count):.3g}% interval"
+    interval = f"({level} {effect.low:.1%} to {effect.high:.1%})"
+    few = f"The weakest of {count} comparisons: " if count > 1 else ""
+    if not claim.pairs:
+        by = f" by epoch {claim.measure.epoch}" if claim.measure.epoch is not None else ""
+        asked = f"at {'least' if claim.up else 'most'} {claim.margin:.0%}"
+        return f"{few}{effect.effect:.1%} of the runs with {_name(claim, effect)} are solved{by} {interval}; {asked} is claimed."
+    a, b = claim.pairs[effect.place]
+    first, second = claim.arms[a].label, claim.arms[b].label
+    if claim.measure.name == "solved":
+        by = f" by epoch {claim.measure.epoch}" if claim.measure.epoch is not None else ""
+        shares = [float(np.mean(records[k].measures[claim.measure])) for k in (a, b)]
+        told = f"{shares[0]:.1%} of the runs with {first} are solved{by}, {shares[1]:.1%} with {second}"
+        low, high = _points(effect.low), _points(effect.high)
+        return (
+            f"{few}{told}. That is {_points(effect.effect)} ({level} {low} to {high}) in the direction claimed; from "
+            f"{_points(effect.margin)} on it is worth the name."
+        )
+    way = "higher" if claim.up else "lower"
+    medians = [_number(float(quantiles(records[k].measures[claim.measure], [0.5])[0])) for k in (a, b)]
+    return (
+        f"{few}{claim.measure.words} {_verb(claim)} {way} with {first} than with {second} for {effect.effect:.1%} of seeds, ties "
+        f"counting half {interval}; from {effect.margin:.0%} on it is worth the name. The medians are {medians[0]} and "
+        f"{medians[1]}."
+    )
+
+
+def _verb(claim: Claim) -> str:
+    return "are" if claim.measure.name == "epochs" else "is"
+
+
+def _name(claim: Claim, effect: Effect) -> str:
+    return claim.arms[effect.place].label
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.1f} points"
+
+
+def _number(value: float) -> str:
+    return "beyond the budget" if not np.isfinite(value) else f"{value:.3g}"
+
+
+def arm_document(arm: Arm, record: Record) -> dict[str, Any]:
+    """Return an arm's summary for the document."""
+    runs, solved = len(record.loss), int(record.solved.sum())
+    low, high = wilson(solved, runs)
+    epochs, loss = spread(record.epochs[record.solved]), median_interval(record.loss)
+    middle = {"median": loss.estimate, "low": loss.low, "high": loss.high}
+    return {
+        "label": arm.label, "runs": runs, "solved": solved / runs, "solved_low": low, "solved_high": high,
+        "epochs": {"median": epochs.median, "q25": epochs.q25, "q75": epochs.q75} if epochs else None,
+        "loss": middle if np.isfinite(loss).all() else None,
+        "diverged": int((record.diverged >= 0).sum()),
+    }  # fmt: skip
+
+
+# ---- the command that reproduces it ----
+
+
+def command(arms: Sequence[Arm], seeds: range, out: str) -> str:
+    """Return the sweep that trains these arms: one where their settings make a grid, else one after the other."""
+    names = list(dict.fromkeys(name for arm in arms for name in arm.settings))
+    values = {name: list(dict.fromkeys(arm.settings.get(name) for arm in arms)) for name in names}
+    size = int(np.prod([len(v) for v in values.values()]))
+    if size == len({tuple(sorted(arm.settings.items())) for arm in arms}) and all(
+        None not in v for v in values.values()
+    ):
+        return _sweep(values, seeds, out)
+    each = [_sweep({name: [value] for name, value in arm.settings.items()}, seeds, out) for arm in arms]
+    return " && ".join(dict.fromkeys(each))
+
+
+def _sweep(values: Mapping[str, Sequence[Any]], seeds: range, out: str) -> str:
+    import shlex
+
+    from fnn.config import SEED
+
+    options = [f"--{name.replace('_', '-')} {','.join(map(str, v))}" for name, v in values.items()]
+    first = [] if seeds.start == SEED else [f"--seed {seeds.start}"]
+    return " ".join(["fnn sweep", *options, *first, f"--seeds {len(seeds)}", f"--out {shlex.quote(out)}"])
