@@ -29,12 +29,14 @@ A study of one's own:
     arms = ["momentum"]
     direction = "lower"
     than = ["sgd"]
-    margin = 0.6                        # for 6 of 10 seeds at least, or it is no difference worth the name
+    factor = 1.1                        # by a tenth at least, or it is no difference worth the name,
+    margin = 0.6                        # for 6 of 10 seeds at least
 
 A claim compares each of `arms` with each of `than`; with `direction` and no `than` each arm with the next one; with
 `at_least` or `at_most` it is about the share of each arm's runs that are solved. All of its comparisons have to hold.
 Metrics: solved (with `epoch`, by then), epochs (to solve), loss and accuracy (with `epoch`, there), best-loss,
-roughness. The margin of solved is a difference in share, of the others a probability of being better.
+roughness (with `epoch`, from there on). The margin of solved is a difference in share; of the others it is the share of
+seeds for which the one is better than the other, by `factor` (1 if not given) at least.
 """
 
 import tomllib
@@ -88,9 +90,9 @@ class Figure(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A claim: `pairs` of places in `arms` to compare, the first the one that is `direction`; without, shares.
+    """A claim: in each of `pairs`, places in `arms`, the first has more of the measure (less, unless `up`).
 
-    at: the share that is reached at least (above 0) by each arm, or at most unless `up`.
+    By that factor, or it does not count. Without pairs, each arm's share is at least (at most, unless `up`) `margin`.
     """
 
     id: str
@@ -101,6 +103,7 @@ class Claim(NamedTuple):
     pairs: tuple[tuple[int, int], ...]
     up: bool
     margin: float
+    factor: float
     nuisance: tuple[str, ...]
     note: str
 
@@ -210,7 +213,7 @@ _TOP = (
 _FIGURE = ("title", "kind", "alt", "caption", "settings", "arms")
 _CLAIM = (
     "id", "sentence", "figure", "metric", "epoch", "arms", "than", "direction", "at_least", "at_most", "margin",
-    "nuisance", "settings", "note",
+    "factor", "nuisance", "settings", "note",
 )  # fmt: skip
 _FINDING = (
     "id",
@@ -238,11 +241,11 @@ def read(path: Path, name: str = "") -> Study:
         table = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidSetting("study", str(path), f"a study's TOML file ({error})") from error
-    return parse(table, _At(path.name, positions(text), (), table), name or path.stem)
+    return parse(_At(path.name, positions(text), (), table), name or path.stem)
 
 
-def parse(table: Table, top: _At, name: str) -> Study:
-    """Return the study of a table."""
+def parse(top: _At, name: str) -> Study:
+    """Return the study of a file's topmost table."""
     top.known(_TOP)
     base = dict(top.inside("base").table)
     with top.inside("base").checking():
@@ -359,10 +362,10 @@ def _claim(at: _At, figures: Mapping[str, Figure], base: Table, nuisance: Table)
         with at.checking("nuisance"):
             one_of("nuisance", setting, nuisance)
     pairs = _pairs(at, len(first), len(than))
-    up, margin = _margin(at, measured, bool(pairs))
+    up, margin, factor = _margin(at, measured, bool(pairs))
     claim = Claim(
         at.get("id", str), at.get("sentence", str), figure.id if figure else None, measured, arms, pairs, up, margin,
-        tuple(names), at.get("note", str, ""),
+        factor, tuple(names), at.get("note", str, ""),
     )  # fmt: skip
     _check_epochs(at, claim)
     if pairs:
@@ -372,8 +375,8 @@ def _claim(at: _At, figures: Mapping[str, Figure], base: Table, nuisance: Table)
 
 def _pairs(at: _At, first: int, than: int) -> tuple[tuple[int, int], ...]:
     if "at_least" in at.table or "at_most" in at.table:
-        if than or "direction" in at.table or "margin" in at.table:
-            wrong = next(key for key in ("than", "direction", "margin") if key in at.table)
+        if than or "direction" in at.table or {"margin", "factor"} & set(at.table):
+            wrong = next(key for key in ("than", "direction", "margin", "factor") if key in at.table)
             at.fail(wrong, at.table[wrong], "none of direction, than and margin beside at_least or at_most")
         return ()
     if than:
@@ -383,15 +386,18 @@ def _pairs(at: _At, first: int, than: int) -> tuple[tuple[int, int], ...]:
     return tuple((k, k + 1) for k in range(first - 1))
 
 
-def _margin(at: _At, measured: Measure, compared: bool) -> tuple[bool, float]:
-    """Return whether the claim is about more of its metric, and the smallest difference worth the name."""
+def _margin(at: _At, measured: Measure, compared: bool) -> tuple[bool, float, float]:
+    """Return whether the claim is about more of its metric, the smallest effect worth the name, and the factor."""
     if compared:
         up = at.choice("direction", ("lower", "higher")) == "higher"
         low = 0.0 if measured.name == "solved" else 0.5
         margin = float(at.get("margin", (int, float)))
         if not low <= margin < 1:
             at.fail("margin", margin, f"a number of at least {low:g} and below 1, with metric {measured.name}")
-        return up, margin
+        factor = float(at.get("factor", (int, float), 1.0))
+        if not 1 <= factor < 1e9 or (factor > 1 and measured.name in ("solved", "accuracy")):
+            at.fail("factor", factor, "a number of at least 1, with metrics other than solved and accuracy")
+        return up, margin, factor
     if measured.name != "solved":
         at.fail("metric", measured.name, "solved, with at_least or at_most")
     key = "at_least" if "at_least" in at.table else "at_most"
@@ -400,7 +406,7 @@ def _margin(at: _At, measured: Measure, compared: bool) -> tuple[bool, float]:
     share = float(at.get(key, (int, float)))
     if not 0 < share < 1:
         at.fail(key, share, "a share above 0 and below 1")
-    return key == "at_least", share
+    return key == "at_least", share, 1.0
 
 
 def _check_epochs(at: _At, claim: Claim) -> None:

@@ -72,8 +72,8 @@ def place(finding: Mapping[str, Any], records: Records) -> tuple[str, list[str],
     below = int((loss < value).sum())
     low, high = wilson(below, len(loss))
     text = (
-        f"Times {finding['factor']:g} the printed loss is {value:.4g}. {below / len(loss):.1%} of {len(loss):,} seeds end "
-        f"lower (95% interval {low:.1%} to {high:.1%})."
+        f"Times {finding['factor']:g} the printed loss is {value:.4g}. {below / len(loss):.1%} of {len(loss):,} seeds "
+        f"end lower (95% interval {low:.1%} to {high:.1%})."
     )
     levels = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
     rows = [[f"{level:.0%}", f"{np.quantile(loss, level):.3g}"] for level in levels]

@@ -21,7 +21,7 @@ def judged(claim: Claim, records: Sequence[Record], looks: int = 1) -> Effect:
     effects = []
     for a, b in claim.pairs:
         high, low = (values[a], values[b]) if claim.up else (values[b], values[a])
-        effects.append(difference(high, low, claim.margin, shares=shares, comparisons=comparisons))
+        effects.append(difference(high, low, claim.margin, shares=shares, factor=claim.factor, comparisons=comparisons))
     return weakest(effects)
 
 
@@ -34,7 +34,8 @@ def in_words(claim: Claim, effect: Effect, records: Sequence[Record]) -> str:
     if not claim.pairs:
         by = f" by epoch {claim.measure.epoch}" if claim.measure.epoch is not None else ""
         asked = f"at {'least' if claim.up else 'most'} {claim.margin:.0%}"
-        return f"{few}{effect.effect:.1%} of the runs with {_name(claim, effect)} are solved{by} {interval}; {asked} is claimed."
+        label = claim.arms[effect.place].label
+        return f"{few}{effect.effect:.1%} of the runs with {label} are solved{by} {interval}; {asked} is claimed."
     a, b = claim.pairs[effect.place]
     first, second = claim.arms[a].label, claim.arms[b].label
     if claim.measure.name == "solved":
@@ -47,20 +48,17 @@ def in_words(claim: Claim, effect: Effect, records: Sequence[Record]) -> str:
             f"{_points(effect.margin)} on it is worth the name."
         )
     way = "higher" if claim.up else "lower"
+    by = f" by a factor of {claim.factor:g} or more" if claim.factor > 1 else ""
     medians = [_number(float(quantiles(records[k].measures[claim.measure], [0.5])[0])) for k in (a, b)]
     return (
-        f"{few}{claim.measure.words} {_verb(claim)} {way} with {first} than with {second} for {effect.effect:.1%} of seeds, ties "
-        f"counting half {interval}; from {effect.margin:.0%} on it is worth the name. The medians are {medians[0]} and "
-        f"{medians[1]}."
+        f"{few}{claim.measure.words} {_verb(claim)} {way}{by} with {first} than with {second} for "
+        f"{effect.effect:.1%} of seeds, ties counting half {interval}; beyond {effect.margin:.0%} it is worth the name. The medians are "
+        f"{medians[0]} and {medians[1]}."
     )
 
 
 def _verb(claim: Claim) -> str:
     return "are" if claim.measure.name == "epochs" else "is"
-
-
-def _name(claim: Claim, effect: Effect) -> str:
-    return claim.arms[effect.place].label
 
 
 def _points(share: float) -> str:

@@ -17,9 +17,9 @@ from fnn.train import Results
 
 Array = NDArray[np.float64]
 
-# The end of a curve is its last fifth. A rise of less than a thousandth is no jag: nobody sees it on a log scale, and
-# the rounding of a level curve to float32 is far below.
-LATE, RISE = 0.2, np.log10(1.001)
+# The end of a curve is its last fifth. A rise of less than a hundredth is no jag: on a log scale of several decades
+# nobody sees it, and the rounding of a level curve to float32 is far below.
+LATE, RISE = 0.2, np.log10(1.01)
 # Losses below are alike: a curve in float32 does not tell them apart from 0.
 FLOOR = 1e-30
 
@@ -51,22 +51,22 @@ def best_loss(results: Results, _epoch: int | None) -> Array:
     return worst(np.min(worst(results.loss_curve), axis=1))
 
 
-def roughness(results: Results, _epoch: int | None) -> Array:
-    """Return how many decades the loss climbs an epoch, on average over the last fifth of the curve.
+def roughness(results: Results, epoch: int | None) -> Array:
+    """Return how many decades the loss climbs an epoch, on average from that epoch on, or over the last fifth.
 
     Only the way up counts: a steep fall is no roughness, and a zigzag climbs as far as it falls back. In decades it
     does not depend on the unit of the loss (a factor ½ changes nothing) nor on how low the curve lies.
     """
-    late = np.log10(np.maximum(_late(results), FLOOR))
+    late = np.log10(np.maximum(_late(results, epoch), FLOOR))
     with np.errstate(invalid="ignore"):
         rises = np.diff(late, axis=1)
     climb = np.where(rises > RISE, rises, 0.0).mean(axis=1)
     return np.where(results.diverged >= 0, np.inf, climb)
 
 
-def _late(results: Results) -> Array:
-    count = results.loss_curve.shape[1]
-    return worst(results.loss_curve[:, count - 1 - max(1, int(LATE * (count - 1))) :])
+def _late(results: Results, epoch: int | None) -> Array:
+    last = results.loss_curve.shape[1] - 1
+    return worst(results.loss_curve[:, last - max(1, int(LATE * last)) if epoch is None else _at(results, epoch) :])
 
 
 def _at(results: Results, epoch: int) -> int:
@@ -88,7 +88,7 @@ METRICS: dict[str, Metric] = {
     "loss": Metric(loss, "final loss", ("loss", "output", "data"), timed=True),
     "accuracy": Metric(accuracy, "final accuracy", ("data",), timed=True),
     "best-loss": Metric(best_loss, "best loss", ("loss", "output", "data")),
-    "roughness": Metric(roughness, "late roughness", ("loss", "data")),
+    "roughness": Metric(roughness, "roughness over the last fifth", ("loss", "data"), timed=True),
 }
 
 
@@ -104,7 +104,9 @@ class Measure(NamedTuple):
         words = METRICS[self.name].words
         if self.epoch is None:
             return words
-        return f"{words} by epoch {self.epoch}" if self.name == "solved" else f"{self.name} at epoch {self.epoch}"
+        if self.name == "solved":
+            return f"{words} by epoch {self.epoch}"
+        return f"{self.name} {'from' if self.name == 'roughness' else 'at'} epoch {self.epoch}"
 
     def of(self, results: Results) -> Array:
         """Return the metric of each run: (S,)."""

@@ -4,6 +4,7 @@ Steegen et al., "Increasing transparency through a multiverse analysis", Perspec
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -60,18 +61,18 @@ class Universe(NamedTuple):
 
 
 def run(
-    study: Study, seeds: range, threads: int | None, tell: Callable[[float, int], None] | None = None
+    study: Study, seeds: range, threads: int | None, tell: Callable[[int, float], None] | None = None
 ) -> dict[str, Cells]:
     """Return the verdicts of each claim in its cells. seeds: of the study; the first of them are tested here.
 
-    tell: is given networks done, and their number so far known.
+    tell: is given the number of networks so far known, and how many are done.
     """
     found = {claim.id: cells(claim, study.nuisance) for claim in study.claims}
     begin = seeds.stop if seeds.stop + SEARCHED < 2**63 else seeds.start - SEARCHED
     searched = _search_wishes(study, found)
     apart = range(begin, begin + SEARCHED)
     total = len(searched) * SEARCHED
-    records = trials.run(searched, apart, threads, tell and (lambda done: tell(done, total)))
+    records = trials.run(searched, apart, threads, tell and partial(tell, total))
     best = _best(study, records)
     universe = Universe(found, {c.id: [_arms(c, cell, best) for cell in found[c.id]] for c in study.claims})
     wishes: Wishes = {}
@@ -81,7 +82,7 @@ def run(
                 wish(wishes, arm, (claim.measure,))
     tested = seeds[:SEEDS]
     whole = total + len(wishes) * len(tested)
-    records = trials.run(wishes, tested, threads, tell and (lambda done: tell(total + done, whole)))
+    records = trials.run(wishes, tested, threads, tell and (lambda done: tell(whole, total + done)))
     return {claim.id: _verdicts(claim, universe, records) for claim in study.claims}
 
 

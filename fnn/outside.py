@@ -79,6 +79,11 @@ def _words(published: Mapping[str, Any], runs: Sequence[Mapping[str, Any]], agre
     told = [f"{published['successes']} of {published['runs']} runs"] if published["runs"] else []
     told += [f"a median of {published['median']:g} epochs"] if published["median"] is not None else []
     medians = sorted(own["median"] for own in runs if own["median"] is not None)
-    ended = f", after a median of {medians[0]:g}" + (f" to {medians[-1]:g}" if len(set(medians)) > 1 else "")
+    ended = (
+        f", after a median of {' to '.join(f'{m:g}' for m in dict.fromkeys((medians[0], medians[-1])))}"
+        if medians
+        else ""
+    )
     agree = f" {sum(agreeing)} of {len(runs)} readings agree with it." if len(runs) > 1 else ""
-    return f"Published: {' and '.join(told) or 'no number'}. Ours succeed in {said} of runs{ended if medians else ''}.{agree}"
+    said += " of runs" + ended
+    return f"Published: {' and '.join(told) or 'no number'}. Ours succeed in {said}.{agree}"

@@ -6,6 +6,7 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -73,9 +74,8 @@ def study(
     numbers = range(seed, seed + seeds)
     wishes = _wishes(asked)
     total = len(wishes) * seeds
-    said = f"{len(asked.claims)} claims"
-    tell = on_progress and (lambda done: on_progress(done, total, said))
-    records = trials.run(wishes, numbers, threads, tell)
+    tell = partial(_tell, on_progress, "claims") if on_progress else None
+    records = trials.run(wishes, numbers, threads, tell and partial(tell, total))
     cells = _multiverse(asked, numbers, threads, on_progress) if multiverse else {}
     document = _document(asked, records, numbers, cells)
     if folder is not None:
@@ -90,8 +90,11 @@ def study(
 
 
 def _multiverse(asked: Study, seeds: range, threads: int | None, on_progress: Tell | None) -> dict[str, Cells]:
-    tell = on_progress and (lambda done, total: on_progress(done, total, "multiverse"))
-    return multiverse.run(asked, seeds, threads, tell)
+    return multiverse.run(asked, seeds, threads, on_progress and partial(_tell, on_progress, "multiverse"))
+
+
+def _tell(on_progress: Tell, what: str, total: int, done: float) -> None:
+    on_progress(done, total, f"{what}: {int(done):,} of {total:,} networks")
 
 
 def _wishes(asked: Study) -> Wishes:
@@ -152,9 +155,8 @@ def _document(asked: Study, records: Mapping[Key, Record], seeds: range, cells: 
 def _claim(
     claim: Claim, effect: Effect, adjusted: float, records: list[Record], seeds: range, cells: Cells | None
 ) -> Document:
-    word, depends = verdict(effect, adjusted), []
-    if cells is not None:
-        word, depends = overall(word, cells)
+    alone = verdict(effect, adjusted)
+    word, depends = overall(alone, cells) if cells is not None else (alone, [])
     return {
         "sentence": claim.sentence,
         "verdict": word,

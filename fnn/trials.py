@@ -148,8 +148,8 @@ def _at_once(wishes: Mapping[Key, tuple[grid.Arm, Wish]], keys: Sequence[Key], s
 def _of(results: Results, place: int, seeds: int) -> Results:
     """Return the results of one config of several."""
     part = slice(place * seeds, (place + 1) * seeds)
-    columns = ("seeds", "loss", "accuracy", "epochs_to_solve", "diverged", "stopped", "loss_curve", "accuracy_curve")
-    columns = (*columns, "met") if hasattr(results, "met") else columns
+    columns = ["seeds", "loss", "accuracy", "epochs_to_solve", "diverged", "stopped", "loss_curve", "accuracy_curve"]
+    columns += ["met"] if hasattr(results, "met") else []
     return replace(
         results, configs=results.configs[place : place + 1], layers=results.layers[place : place + 1],
         flat=results.flat[place : place + 1], **{name: getattr(results, name)[part] for name in columns},

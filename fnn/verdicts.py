@@ -48,15 +48,18 @@ class Effect(NamedTuple):
         return self.margin - self.high if self.up else self.low - self.margin
 
 
-def difference(a: ArrayLike, b: ArrayLike, margin: float, *, shares: bool, comparisons: int = 1) -> Effect:
-    """Return by how much a is above b: of shares the difference, else the probability of a run of a being above.
+def difference(
+    a: ArrayLike, b: ArrayLike, margin: float, *, shares: bool, factor: float = 1.0, comparisons: int = 1
+) -> Effect:
+    """Return by how much a is above b: of shares the difference, else the probability of a being above factor · b.
 
     a, b: (S,), entry k of both of the same seed.
     """
     confidence = 1 - LEVEL / comparisons
     if shares:
         return Effect("difference in share", *share_difference(a, b, confidence), 0.0, margin)
-    return Effect("probability of improvement", *improvement(b, a, confidence), 0.5, margin)
+    name = "probability of improvement" + (f" by a factor {factor:g}" if factor > 1 else "")
+    return Effect(name, *improvement(factor * np.asarray(b, np.float64), a, confidence), 0.5, margin)
 
 
 def share(successes: ArrayLike, margin: float, *, up: bool, comparisons: int = 1) -> Effect:
@@ -96,11 +99,11 @@ def verdict(effect: Effect, p: float) -> str:
 
 def enough(effect: Effect, runs: int) -> int | None:
     """Return about how many seeds would decide an undecided claim, in two digits; None where none would."""
-    seeds = seeds_needed(Interval(effect.effect, effect.low, effect.high), runs, effect.margin)
-    if seeds is None:
+    needed = seeds_needed(Interval(effect.effect, effect.low, effect.high), runs, effect.margin)
+    if needed is None:
         return None
-    seeds = max(seeds, runs + 1)
-    unit = 10 ** max(0, math.floor(math.log10(seeds)) - 1)
+    seeds = max(needed, runs + 1)
+    unit = int(10 ** max(0, math.floor(math.log10(seeds)) - 1))
     return -(-seeds // unit) * unit
 
 
