@@ -21,7 +21,7 @@ import typer
 import fnn
 from fnn import data as datasets
 from fnn import report
-from fnn.config import Config
+from fnn.config import SEED, Config
 from fnn.errors import InvalidSetting, one_of
 from fnn.files import writable_folder
 from fnn.grid import several
@@ -307,6 +307,38 @@ def export(
     with closing(store.opened(path)) as connection:
         count = export(connection, to, [store.condition(text) for text in where or ()])
     typer.echo(f"{to}: {count:,} runs, {to.stat().st_size / 1e6:,.1f} MB")
+
+
+@app.command()
+def study(
+    name: Annotated[str, typer.Argument(metavar="lab|FILE.toml", help="A study that comes with fnn, or one's own.")],
+    seeds: Annotated[int, of_run(parser=whole, help="Networks of each arm.")] = 1000,
+    seed: Annotated[int, of_run(parser=whole, help="Seed of the first; the others follow.")] = SEED,
+    multiverse: Annotated[
+        bool, of_run("--multiverse", help="Try each claim under every combination of its nuisance settings, too.")
+    ] = False,
+    out: Annotated[Path | None, of_run(help="Folder to write to; by itself fnn-study-NAME.")] = None,
+    threads: Annotated[int | None, of_run(parser=whole, help="Of the kernel; by itself one a processor.")] = None,
+    json_: Annotated[bool, of_run("--json", help="Print one JSON document and nothing else.")] = False,
+) -> None:
+    """Test a study's claims over many seeds: a verdict each, its figures, and a page to read it on."""
+    from fnn.study import study
+
+    folder = out or Path(f"fnn-study-{Path(name).stem}")
+    try:
+        with _progress("studying", quiet=json_) as tell:
+            found = study(
+                name, seeds=seeds, seed=seed, multiverse=multiverse, out=folder, threads=threads, on_progress=tell
+            )
+    except InvalidSetting as error:
+        raise (Ended(str(error), 2) if ", line " in error.name else error) from None
+    if json_:
+        typer.echo(json.dumps(found, allow_nan=False))
+        return
+    for columns, rows in report.verdicts(found):
+        _table(columns, rows)
+    typer.echo(f"{report.verdict_counts(found)}; {found['seeds']['count']:,} seeds, {found['seconds']:.3g} s")
+    typer.echo(f"wrote {folder}: {', '.join(sorted(path.name for path in folder.iterdir() if path.is_file()))}")
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

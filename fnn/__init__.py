@@ -12,6 +12,7 @@ from fnn.config import Config
 from fnn.errors import InvalidSetting
 from fnn.network import accuracy, backward, forward, init, mean_loss, predict, start, update
 from fnn.stats import wilson
+from fnn.study import study
 from fnn.sweep import sweep
 from fnn.train import Results, train
 
@@ -29,6 +30,7 @@ __all__ = [
     "mean_loss",
     "predict",
     "start",
+    "study",
     "sweep",
     "train",
     "update",

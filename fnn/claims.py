@@ -299,8 +299,8 @@ def _arms(at: _At, settings: Table) -> tuple[Arm, ...]:
     """Return the arms listed in a table as tables; those of a figure, of a finding."""
     arms = tuple(_arm(entry, settings) for entry in at.each("arms"))
     labels = [arm.label for arm in arms]
-    for entry, label in zip(at.each("arms"), labels, strict=True):
-        if labels.count(label) > 1:
+    for k, (entry, label) in enumerate(zip(at.each("arms"), labels, strict=True)):
+        if label in labels[:k]:
             entry.fail("label", label, "a label of its own")
     return arms
 
@@ -423,8 +423,8 @@ def _comparable(at: _At, claim: Claim) -> None:
             said = " and ".join(sorted(map(str, values)))
             at.fail(
                 "metric", claim.measure.name,
-                f"epochs, accuracy or solved: the arms differ in {name} ({said}), and their {claim.measure.words}s "
-                "are not comparable",
+                f"epochs, accuracy or solved: the arms differ in {name} ({said}), and values of their "
+                f"{claim.measure.name} are not comparable",
             )  # fmt: skip
 
 

@@ -1,11 +1,15 @@
 """Judging: what the records of a claim's arms say of it, as an effect and in words."""
 
+import math
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from fnn.claims import Arm, Claim
+from fnn.config import SEED
+from fnn.grid import DATA_SETTINGS
 from fnn.stats import median_interval, quantiles, spread, wilson
 from fnn.trials import Record
 from fnn.verdicts import Effect, difference, share, weakest
@@ -52,8 +56,8 @@ def in_words(claim: Claim, effect: Effect, records: Sequence[Record]) -> str:
     medians = [_number(float(quantiles(records[k].measures[claim.measure], [0.5])[0])) for k in (a, b)]
     return (
         f"{few}{claim.measure.words} {_verb(claim)} {way}{by} with {first} than with {second} for "
-        f"{effect.effect:.1%} of seeds, ties counting half {interval}; beyond {effect.margin:.0%} it is worth the name. The medians are "
-        f"{medians[0]} and {medians[1]}."
+        f"{effect.effect:.1%} of seeds, ties counting half {interval}; beyond {effect.margin:.0%} it is "
+        f"worth the name. The medians are {medians[0]} and {medians[1]}."
     )
 
 
@@ -89,21 +93,24 @@ def arm_document(arm: Arm, record: Record) -> dict[str, Any]:
 def command(arms: Sequence[Arm], seeds: range, out: str) -> str:
     """Return the sweep that trains these arms: one where their settings make a grid, else one after the other."""
     names = list(dict.fromkeys(name for arm in arms for name in arm.settings))
-    values = {name: list(dict.fromkeys(arm.settings.get(name) for arm in arms)) for name in names}
-    size = int(np.prod([len(v) for v in values.values()]))
-    if size == len({tuple(sorted(arm.settings.items())) for arm in arms}) and all(
-        None not in v for v in values.values()
-    ):
+    settings = [{name: _setting(arm, name) for name in names} for arm in arms]
+    values = {name: list(dict.fromkeys(own[name] for own in settings)) for name in names}
+    different = {tuple(own.values()) for own in settings}
+    if math.prod(map(len, values.values())) == len(different) and not any(None in v for v in values.values()):
         return _sweep(values, seeds, out)
     each = [_sweep({name: [value] for name, value in arm.settings.items()}, seeds, out) for arm in arms]
     return " && ".join(dict.fromkeys(each))
 
 
+def _setting(arm: Arm, name: str) -> Any:
+    """Return a setting of an arm as it is typed, or by default."""
+    if name in arm.settings:
+        return arm.settings[name]
+    found = getattr(arm.trial.samples if name in DATA_SETTINGS else arm.trial.config, name)
+    return "x".join(map(str, found)) if isinstance(found, tuple) else found
+
+
 def _sweep(values: Mapping[str, Sequence[Any]], seeds: range, out: str) -> str:
-    import shlex
-
-    from fnn.config import SEED
-
     options = [f"--{name.replace('_', '-')} {','.join(map(str, v))}" for name, v in values.items()]
     first = [] if seeds.start == SEED else [f"--seed {seeds.start}"]
     return " ".join(["fnn sweep", *options, *first, f"--seeds {len(seeds)}", f"--out {shlex.quote(out)}"])

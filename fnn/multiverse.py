@@ -17,10 +17,10 @@ from fnn.errors import InvalidSetting
 from fnn.judge import judged
 from fnn.metrics import Measure
 from fnn.trials import Key, Record, Wish
-from fnn.verdicts import Cells, verdict
+from fnn.verdicts import LOOKS, Cells, verdict
 
 # Seeds of a cell, and of the search for the best rate, which are others than those tested.
-SEEDS, SEARCHED = 100, 20
+SEEDS, SEARCHED = 200, 20
 STATED, BEST = "as stated", "best"
 
 Cell = dict[str, Any]
@@ -94,11 +94,10 @@ def wish(wishes: Wishes, arm: Arm, measures: Sequence[Measure] = (), **more: boo
 
 
 def _verdicts(claim: Claim, universe: Universe, records: Mapping[Key, Record]) -> Cells:
-    count = len(universe.cells[claim.id])
     words = []
     for arms in universe.arms[claim.id]:
-        effect = judged(claim, [records[trials.key(arm.trial)] for arm in arms], count)
-        words.append(verdict(effect, min(1.0, effect.p * count)))
+        effect = judged(claim, [records[trials.key(arm.trial)] for arm in arms], LOOKS)
+        words.append(verdict(effect, min(1.0, effect.p * LOOKS)))
     settings = [{name: said(value) for name, value in cell.items()} for cell in universe.cells[claim.id]]
     return Cells(settings, words)
 

@@ -125,7 +125,7 @@ def save(folder: Path, spec: claims.Figure, records: Sequence[Record]) -> dict[s
         draw(figure, spec, records)
         with replacing(path) as part:
             figure.savefig(part)
-        width, height = (round(inches * DPI) for inches in figure.get_size_inches())
+        width, height = (int(inches * DPI) for inches in figure.get_size_inches())
     runs = f"{len(records[0].loss):,} runs{' an arm' if len(spec.arms) > 1 else ''}."
     return {
         "title": spec.title,

@@ -1,6 +1,6 @@
 """`study`: a study's claims tested over seeds: verdicts, figures, one document, and a page to read it on."""
 
-import importlib.util
+import importlib
 import json
 import platform
 import time
@@ -230,7 +230,7 @@ def write(document: Document, folder: Path) -> list[Path]:
     with replacing(folder / "verdicts.json") as part:
         part.write_text(json.dumps(document, allow_nan=False, indent=1), encoding="utf-8")
     written = [folder / "verdicts.json"]
-    if importlib.util.find_spec("fnn.page"):
+    if (files("fnn") / "page.py").is_file():
         page = importlib.import_module("fnn.page").page
         with replacing(folder / "index.html") as part:
             part.write_text(page(document, folder), encoding="utf-8")

@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike
 from fnn.stats import Interval, improvement, seeds_needed, share_difference, wilson
 
 LEVEL = 0.05
-# Where at most this share of the combinations disagrees, the claim is not said to be mixed.
-FEW = 0.05
+# In the multiverse an interval is at 99%, as if it were one of so many, so that half a percent of the cells are on the
+# wrong side by chance; where at most this share of them disagrees, the claim is not said to be mixed.
+LOOKS, FEW = 5, 0.05
 
 SUPPORTED, REFUTED, MIXED, UNDECIDED = "supported", "refuted", "mixed", "undecided"
 
@@ -128,8 +129,8 @@ class Cells(NamedTuple):
 def overall(alone: str, cells: Cells) -> tuple[str, list[str]]:
     """Return the verdict over all combinations, and the settings it depends on if it is mixed.
 
-    alone: the verdict under the study's own settings. The intervals of the cells are Bonferroni's over all of them,
-    so that a cell disagrees by chance in at most 5% of studies.
+    alone: the verdict under the study's own settings. Mixed is what is supported in more cells than a few, or under the
+    study's own settings, and refuted in more than a few; or the other way round.
     """
     counts = Counter(cells.verdicts)
     most = FEW * len(cells.verdicts)
@@ -143,13 +144,15 @@ def overall(alone: str, cells: Cells) -> tuple[str, list[str]]:
 def depends_on(cells: Cells) -> list[str]:
     """Return the setting whose values tell supported from refuted best, and those nearly as good, best first.
 
-    How well is the information, in bits, that the value gives about the verdict among the cells that have one.
+    How well is the information, in bits, that the value gives about the verdict among the cells that have one; where
+    these are of one kind, about which cells have one.
     """
     decided = [k for k, word in enumerate(cells.verdicts) if word in (SUPPORTED, REFUTED)]
     part = Cells([cells.settings[k] for k in decided], [cells.verdicts[k] for k in decided])
+    part = part if len(set(part.verdicts)) > 1 else cells
     whole = _bits(Counter(part.verdicts))
     gains = {
-        name: whole - sum(_bits(counts) * counts.total() for counts in values.values()) / max(len(decided), 1)
+        name: whole - sum(_bits(counts) * counts.total() for counts in values.values()) / len(part.verdicts)
         for name, values in part.by().items()
     }
     best = max(gains.values(), default=0.0)

@@ -88,3 +88,4 @@ def test_the_wheel_works_from_another_folder(tmp_path):
     where = python("import cli, fnn; print(cli.__file__, fnn.__file__)", elsewhere, env=environment).stdout.split()
     assert [Path(w).relative_to(tmp_path / "site").as_posix() for w in where] == ["cli.py", "fnn/__init__.py"]
     assert (tmp_path / "site" / "fnn" / "py.typed").exists()
+    assert (tmp_path / "site" / "fnn" / "studies" / "lab.toml").exists()
