@@ -464,11 +464,12 @@ def _finding(at: _At, figures: Mapping[str, Figure], base: Table) -> dict[str, A
     found = {key: at.get(key, str) for key in ("id", "title", "text")} | {"kind": kind, "at": at.where()}
     found["figure"] = at.choice("figure", figures) if "figure" in at.table else None
     found["columns"], found["rows"] = at.get("columns", list, []), at.get("rows", list, [])
-    if kind == "arms":
+    if kind in ("arms", "place"):
         found["arms"], found["note"] = _possible(at, base)
-    if kind in ("labels", "place"):
-        found["arm"] = Arm(at.get("title", str), _settings(at, base))
+        if not found["arms"]:
+            at.fail("arms", [], "at least one arm, under [[findings.arms]]")
     if kind == "labels":
+        found["arm"] = Arm(at.get("title", str), _settings(at, base))
         found["printed"] = at.get("printed", list)
     if kind == "place":
         found["value"] = float(at.get("value", (int, float)))

@@ -11,7 +11,7 @@ import numpy as np
 from fnn.claims import Arm
 from fnn.errors import InvalidSetting
 from fnn.judge import arm_document
-from fnn.stats import median_interval, wilson
+from fnn.stats import median_interval, quantiles, wilson, worst
 from fnn.trials import Record
 
 Rows = list[list[str]]
@@ -66,18 +66,18 @@ def side_by_side(finding: Mapping[str, Any], records: Records) -> tuple[str, lis
 
 
 def place(finding: Mapping[str, Any], records: Records) -> tuple[str, list[str], Rows]:
-    """Find the place of a printed loss in the distribution over seeds."""
-    loss = records[finding["arm"].label].loss
+    """Find the place of a printed loss in the distribution over seeds, of each arm."""
     value = finding["value"] * finding["factor"]
-    below = int((loss < value).sum())
-    low, high = wilson(below, len(loss))
-    text = (
-        f"Times {finding['factor']:g} the printed loss is {value:.4g}. {below / len(loss):.1%} of {len(loss):,} seeds "
-        f"end lower (95% interval {low:.1%} to {high:.1%})."
-    )
-    levels = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
-    rows = [[f"{level:.0%}", f"{np.quantile(loss, level):.3g}"] for level in levels]
-    return text, ["share of seeds that end lower", "final loss"], rows
+    said, rows = [f"Times {finding['factor']:g} the printed loss is {value:.4g}."], []
+    for arm in finding["arms"]:
+        loss = worst(records[arm.label].loss)
+        below = int((loss < value).sum())
+        low, high = wilson(below, len(loss))
+        said.append(f"With {arm.label}, {below / len(loss):.1%} of {len(loss):,} seeds end lower.")
+        levels = quantiles(loss, [0.05, 0.25, 0.5, 0.75, 0.95])
+        rows.append([arm.label, f"{below / len(loss):.1%} ({low:.1%}–{high:.1%})", *(f"{v:.3g}" for v in levels)])
+    columns = ["arm", "seeds that end lower (95%)", *(f"{p}% of losses below" for p in (5, 25, 50, 75, 95))]
+    return " ".join((*said, finding["note"])).strip(), columns, rows
 
 
 EVIDENCE: dict[str, Callable[[Mapping[str, Any], Records], tuple[str, list[str], Rows]]] = {
@@ -103,7 +103,7 @@ def document(finding: Mapping[str, Any], records: Records) -> dict[str, Any]:
 
 def arms(finding: Mapping[str, Any]) -> Sequence[Arm]:
     """Return the arms that a finding needs trained."""
-    return finding.get("arms") or ([finding["arm"]] if finding["kind"] == "place" else [])
+    return finding.get("arms", ())
 
 
 def predictions(table: Mapping[str, Any], record: Record) -> dict[str, Any]:

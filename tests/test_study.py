@@ -84,6 +84,8 @@ text = "Where a loss lies."
 kind = "place"
 value = 0.01
 factor = 2.0
+[[findings.arms]]
+label = "adam"
 
 [[findings]]
 id = "labels"
