@@ -103,7 +103,8 @@ def document(finding: Mapping[str, Any], records: Records) -> dict[str, Any]:
 
 def arms(finding: Mapping[str, Any]) -> Sequence[Arm]:
     """Return the arms that a finding needs trained."""
-    return finding.get("arms", ())
+    found: Sequence[Arm] = finding.get("arms", ())
+    return found
 
 
 def predictions(table: Mapping[str, Any], record: Record) -> dict[str, Any]:
