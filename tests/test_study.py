@@ -162,7 +162,8 @@ def test_verdicts_are_those_of_runs_trained_directly(document):
 
 def test_holm_is_over_the_claims_of_the_study(document):
     p = sorted((claim["p"], claim["p_holm"]) for claim in document["claims"].values())
-    assert p[0][1] == pytest.approx(3 * p[0][0])
+    assert 0 < p[0][0] < 1e-6
+    assert p[0][1] / p[0][0] == pytest.approx(3)
 
 
 def test_findings_tables_and_published_results_carry_their_numbers(document):

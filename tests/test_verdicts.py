@@ -53,6 +53,9 @@ def test_shares_against_each_other_and_against_a_share():
     ]:  # fmt: skip
         effect = share(a, margin, up=up)
         assert verdict(effect, effect.p) == expected
+    # The interval, 88% to 92%, holds what is claimed: not even a p of 0 makes that sure.
+    assert verdict(share(a, 0.905, up=False), 0.0) == "undecided"
+    assert verdict(share(a, 0.895, up=True), 0.0) == "undecided"
 
 
 def test_supported_needs_the_corrected_p_too():
