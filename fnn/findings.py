@@ -95,7 +95,7 @@ def document(finding: Mapping[str, Any], records: Records) -> dict[str, Any]:
     return {
         "id": finding["id"],
         "title": finding["title"],
-        "text": " ".join(filter(None, (finding["text"].strip(), text))),
+        "text": " ".join(f"{finding['text']} {text}".split()),
         "table": {"columns": columns, "rows": rows} if rows else None,
         "figure": finding["figure"],
     }

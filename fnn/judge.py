@@ -32,37 +32,48 @@ def judged(claim: Claim, records: Sequence[Record], looks: int = 1) -> Effect:
 def in_words(claim: Claim, effect: Effect, records: Sequence[Record]) -> str:
     """Return what was found, in a sentence or two."""
     count = max(len(claim.pairs), 1 if claim.pairs else len(claim.arms))
-    level = f"{100 * (1 - 0.05 / count):.3g}% interval"
-    interval = f"({level} {effect.low:.1%} to {effect.high:.1%})"
+    level = "95% interval" if count == 1 else f"95% interval, jointly with the other {count - 1}"
     few = f"The weakest of {count} comparisons: " if count > 1 else ""
     if not claim.pairs:
-        by = f" by epoch {claim.measure.epoch}" if claim.measure.epoch is not None else ""
-        asked = f"at {'least' if claim.up else 'most'} {claim.margin:.0%}"
-        label = claim.arms[effect.place].label
-        return f"{few}{effect.effect:.1%} of the runs with {label} are solved{by} {interval}; {asked} is claimed."
+        said = _share_words(claim, effect, level)
+    elif claim.measure.name == "solved":
+        said = _difference_words(claim, effect, level, records)
+    else:
+        said = _improvement_words(claim, effect, level, records)
+    return few + said if few else said[:1].upper() + said[1:]
+
+
+def _share_words(claim: Claim, effect: Effect, level: str) -> str:
+    label, asked = claim.arms[effect.place].label, f"at {'least' if claim.up else 'most'} {claim.margin:.0%}"
+    interval = f"({level}, {effect.low:.1%} to {effect.high:.1%})"
+    return f"{effect.effect:.1%} of the runs with {label} are solved{_by(claim)} {interval}; claimed is {asked}."
+
+
+def _difference_words(claim: Claim, effect: Effect, level: str, records: Sequence[Record]) -> str:
     a, b = claim.pairs[effect.place]
-    first, second = claim.arms[a].label, claim.arms[b].label
-    if claim.measure.name == "solved":
-        by = f" by epoch {claim.measure.epoch}" if claim.measure.epoch is not None else ""
-        shares = [float(np.mean(records[k].measures[claim.measure])) for k in (a, b)]
-        told = f"{shares[0]:.1%} of the runs with {first} are solved{by}, {shares[1]:.1%} with {second}"
-        low, high = _points(effect.low), _points(effect.high)
-        return (
-            f"{few}{told}. That is {_points(effect.effect)} ({level} {low} to {high}) in the direction claimed; from "
-            f"{_points(effect.margin)} on it is worth the name."
-        )
-    way = "higher" if claim.up else "lower"
-    by = f" by a factor of {claim.factor:g} or more" if claim.factor > 1 else ""
-    medians = [_number(float(quantiles(records[k].measures[claim.measure], [0.5])[0])) for k in (a, b)]
+    shares = [float(np.mean(records[k].measures[claim.measure])) for k in (a, b)]
     return (
-        f"{few}{claim.measure.words} {_verb(claim)} {way}{by} with {first} than with {second} for "
-        f"{effect.effect:.1%} of seeds, ties counting half {interval}; beyond {effect.margin:.0%} it is "
-        f"worth the name. The medians are {medians[0]} and {medians[1]}."
+        f"{shares[0]:.1%} of the runs with {claim.arms[a].label} are solved{_by(claim)}, {shares[1]:.1%} of those with "
+        f"{claim.arms[b].label}: {_points(effect.effect)} ({level}, {_points(effect.low)} to {_points(effect.high)}) in "
+        f"the direction claimed. From {_points(effect.margin)} on it is worth the name."
     )
 
 
-def _verb(claim: Claim) -> str:
-    return "are" if claim.measure.name == "epochs" else "is"
+def _improvement_words(claim: Claim, effect: Effect, level: str, records: Sequence[Record]) -> str:
+    a, b = claim.pairs[effect.place]
+    way, verb = "higher" if claim.up else "lower", "are" if claim.measure.name == "epochs" else "is"
+    factor = f" by a factor of {claim.factor:g} or more" if claim.factor > 1 else ""
+    medians = [_number(float(quantiles(records[k].measures[claim.measure], [0.5])[0])) for k in (a, b)]
+    interval = f"({level}, {effect.low:.1%} to {effect.high:.1%})"
+    return (
+        f"{claim.measure.words} {verb} {way}{factor} with {claim.arms[a].label} than with {claim.arms[b].label} for "
+        f"{effect.effect:.1%} of seeds, ties counting half {interval}. Beyond {effect.margin:.0%} it is worth the "
+        f"name. The medians are {medians[0]} and {medians[1]}."
+    )
+
+
+def _by(claim: Claim) -> str:
+    return "" if claim.measure.epoch is None else f" by epoch {claim.measure.epoch}"
 
 
 def _points(share: float) -> str:
@@ -70,7 +81,7 @@ def _points(share: float) -> str:
 
 
 def _number(value: float) -> str:
-    return "beyond the budget" if not np.isfinite(value) else f"{value:.3g}"
+    return "infinite (unsolved or diverged)" if not np.isfinite(value) else f"{value:.3g}"
 
 
 def arm_document(arm: Arm, record: Record) -> dict[str, Any]:
