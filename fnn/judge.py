@@ -54,8 +54,8 @@ def _difference_words(claim: Claim, effect: Effect, level: str, records: Sequenc
     shares = [float(np.mean(records[k].measures[claim.measure])) for k in (a, b)]
     return (
         f"{shares[0]:.1%} of the runs with {claim.arms[a].label} are solved{_by(claim)}, {shares[1]:.1%} of those with "
-        f"{claim.arms[b].label}: {_points(effect.effect)} ({level}, {_points(effect.low)} to {_points(effect.high)}) in "
-        f"the direction claimed. From {_points(effect.margin)} on it is worth the name."
+        f"{claim.arms[b].label}: {_points(effect.effect)} ({level}, {_points(effect.low)} to {_points(effect.high)}) "
+        f"in the direction claimed. From {_points(effect.margin)} on it is worth the name."
     )
 
 
