@@ -5,9 +5,10 @@ import math
 import numbers
 import operator
 import re
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -117,8 +118,14 @@ _network, _training = partial(_setting, "Network"), partial(_setting, "Training"
 _optimizer, _schedule = partial(_setting, "Optimizer"), partial(_setting, "Schedule")
 
 
+class _Read:
+    """What training reads of thousands of configs at once: settings by name as one key, and the numbers as bytes."""
+
+    __slots__ = ("named", "packed")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(_Read):
     """One run's settings; the defaults are the lab's. Raises InvalidSetting, which names the field.
 
     Every field is an option of the command line under the same name.
@@ -196,6 +203,11 @@ class Config:
             raise InvalidSetting("warmup", self.warmup, f"fewer than the {self.epochs} epochs")
         if self.step_max < self.step_min:
             raise InvalidSetting("step_max", self.step_max, f"at least step_min, {self.step_min:g}")
+        object.__setattr__(self, "named", _shared(_named(self)))
+        object.__setattr__(self, "packed", _pack(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(Config, **{field.name: getattr(self, field.name) for field in dataclasses.fields(self)}), ()
 
     @property
     def decay_every(self) -> float:
@@ -232,7 +244,20 @@ NUMERIC = (
 NAMED = tuple(
     f.name for f in dataclasses.fields(Config) if f.name not in (*NUMERIC, *STOPS, "step_size", "warmup_peak", "seed")
 )
-named_settings = operator.attrgetter(*NAMED)
+_named, named_settings = operator.attrgetter(*NAMED), operator.attrgetter("named")
+_numbers, _stops = operator.attrgetter(*NUMERIC), operator.attrgetter(*STOPS)
+_ROW = struct.Struct(f"={len(NUMERIC) + len(STOPS)}dq")
+
+
+@lru_cache(maxsize=2**12)
+def _shared(named: tuple[object, ...]) -> tuple[object, ...]:
+    """Return the first of equal keys: what is the same object need not be compared."""
+    return named
+
+
+def _pack(config: Config) -> bytes:
+    stops = (-1.0 if value is None else value for value in _stops(config))
+    return _ROW.pack(*_numbers(config), *stops, config.seed)
 
 
 def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDArray[Any]]:
@@ -240,14 +265,6 @@ def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDAr
 
     A stopping rule of None is −1, which no loss or error gets to. `seed` is the config's own, and whole.
     """
-    columns: dict[str, NDArray[Any]] = {}
-    for name in (*NUMERIC, *STOPS):
-        values = list(map(operator.attrgetter(name), configs))
-        first = values[0]
-        if values.count(first) == len(values):  # as most settings are: then one number is converted
-            columns[name] = np.full(len(values), -1.0 if first is None else first, np.float64)
-        else:
-            numbers = [-1.0 if value is None else value for value in values] if name in STOPS else values
-            columns[name] = np.array(numbers, np.float64)
-    columns["seed"] = np.fromiter(map(operator.attrgetter("seed"), configs), np.int64, len(configs))
-    return {name: np.repeat(column, each) for name, column in columns.items()}
+    row = np.dtype([*((name, np.float64) for name in (*NUMERIC, *STOPS)), ("seed", np.int64)])
+    rows = np.frombuffer(b"".join(map(operator.attrgetter("packed"), configs)), row)
+    return {name: np.repeat(rows[name], each) for name in row.names or ()}

@@ -585,7 +585,7 @@ def _kernel(sources):
         y: (N·O,), weight: (N,), passed through `part` samples at a time, all of x kept in `values` where `kept`. An
         update is made on `size` samples, `shuffled` or not; rules: whether networks stop by their errors.
         values, logits, delta, g, targets: scratch; order: (N, L), errors, row: (3, L), active: (B, L).
-        losses, rights, since, diverged, stopped, met: (B, L); reached: (B,), epochs so far; curves: (B, P, L).
+        losses, rights, since, diverged, stopped, met: (B, L); reached: (B,), epochs so far; curves: (B, L, P).
         """
         _ = sources
         N, width = len(x), layers[-1, FAN_OUT]
@@ -644,8 +644,8 @@ def _kernel(sources):
                             )  # fmt: skip
                         while point < len(curve_epochs) and (curve_epochs[point] == epoch or going == 0):
                             for k in range(row.shape[1]):
-                                loss_curve[b, point, k] = row[0, k]
-                                accuracy_curve[b, point, k] = row[1, k] / N
+                                loss_curve[b, k, point] = row[0, k]
+                                accuracy_curve[b, k, point] = row[1, k] / N
                             point += 1
                         reached[b] = epochs if going == 0 else epoch
                         if reached[b] == epochs:

@@ -21,6 +21,8 @@ from fnn.optimizers import OPTIMIZERS, State
 from fnn.schedules import SCHEDULES
 
 Array = NDArray[np.floating[Any]]
+# Numbers drawn at a time: what a cache keeps from one step of the drawing to the next.
+_DRAWN = 2**15
 Params = tuple[Array, ...]
 Layers = Sequence[Layer]
 
@@ -77,8 +79,13 @@ def init(
         w[-1] *= entry.bias
         width.append(w)
     row = flatten(tuple(width))
-    flat = entry.draw(np.atleast_1d(seeds), row.size, philox=philox) * row * np.reshape(scale, (-1, 1))
-    return unflatten((flat if seeds.ndim else flat[0]).astype(dtype), layers)
+    own, scales = np.atleast_1d(seeds), np.broadcast_to(scale, seeds.shape or 1)
+    flat = np.empty((len(own), row.size), dtype)
+    at_once = max(1, _DRAWN // row.size)
+    for first in range(0, len(own), at_once):
+        part = slice(first, first + at_once)
+        flat[part] = entry.draw(own[part], row.size, philox=philox) * row * scales[part, None]
+    return unflatten(flat if seeds.ndim else flat[0], layers)
 
 
 def forward(layers: Layers, params: Params, x: Array) -> Pass:

@@ -54,6 +54,10 @@ class Plan:
         rows[:, self.places] = flat
         return rows
 
+    def together(self, rows: Array) -> Array:
+        """Return the weights in rows that `spaced` made: its inverse."""
+        return rows if self.weights == len(self.places) else rows[:, self.places]
+
 
 def plan(layers: Sequence[Layer], samples: int, *, batches: bool = False) -> Plan:
     """Lay out the layers for so many samples, which are trained on in batches or all at once."""
@@ -138,7 +142,7 @@ class _Stack:
         self.since, self.diverged = np.full((2, B, L), -1)
         self.stopped, self.met = np.full((B, L), config.epochs), np.zeros((B, L), np.bool_)
         self.reached = np.full(B, -1)
-        self.loss_curve, self.accuracy_curve = np.empty((2, B, P, L), np.float32)
+        self.loss_curve, self.accuracy_curve = np.empty((2, B, L, P), np.float32)
 
     def factors(self, blocks: slice, begin: int, end: int) -> tuple[Array, NDArray[np.int64]]:
         """Return the schedule for a rate of 1, (1 or B, F, L), and which of the F each epoch has: (end − begin,)."""
@@ -208,10 +212,11 @@ class _Stack:
             return values.reshape(-1)[:S]
 
         def curve(values: NDArray[Any]) -> NDArray[Any]:
-            return upright(values, S)
+            B, L, P = values.shape
+            return values.reshape(B * L, P)[:S]
 
         return Outcome(
-            flat=upright(self.w, S)[:, self.plan.places],
+            flat=self.plan.together(upright(self.w, S)),
             loss=each(self.loss),
             accuracy=each(self.right) / len(self.y),
             epochs_to_solve=each(self.since),

@@ -179,9 +179,12 @@ def _curve_epochs(epochs: int, every: int) -> Ints:
 
 def _alike(configs: Sequence[Config]) -> list[list[int]]:
     """Return the places of configs that differ only in numbers, and so train in one stack."""
+    keys = list(map(named_settings, configs))
+    if keys.count(keys[0]) == len(keys):  # as is usual, and quickly seen
+        return [list(range(len(keys)))]
     groups: dict[tuple[object, ...], list[int]] = {}
-    for c, config in enumerate(configs):
-        groups.setdefault(named_settings(config), []).append(c)
+    for c, key in enumerate(keys):
+        groups.setdefault(key, []).append(c)
     return list(groups.values())
 
 
@@ -241,12 +244,14 @@ def _train_alike(
             own = {name: values[part] for name, values in numbers.items()}
             tell = teller.part(len(seeds[part])) if teller else None
             outcomes.append(backend.fit(first, layers, params, own, x, y, curve_epochs, tell))
-    return Outcome(*map(np.concatenate, zip(*outcomes, strict=True)))
+    return outcomes[0] if len(outcomes) == 1 else Outcome(*map(np.concatenate, zip(*outcomes, strict=True)))
 
 
 def _scatter(records: Sequence[tuple[Ints, Outcome]], name: str) -> Any:
     """Return one field of all networks in their own order, from the stacks that trained them."""
     parts = [getattr(outcome, name) for _, outcome in records]
+    if len(parts) == 1:  # all networks, in order
+        return parts[0]
     whole = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), parts[0].dtype)
     for (index, _), part in zip(records, parts, strict=True):
         whole[index] = part

@@ -1,5 +1,7 @@
+import copy
 import json
 import math
+import pickle
 from dataclasses import FrozenInstanceError, asdict, fields
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from fnn import Config, InvalidSetting
 from fnn.activations import ACTIVATIONS
-from fnn.config import numeric_settings
+from fnn.config import named_settings, numeric_settings
 from fnn.initializers import INITIALIZERS
 from fnn.losses import LOSSES, REDUCTIONS
 from fnn.optimizers import OPTIMIZERS
@@ -112,3 +114,13 @@ def test_numeric_settings_are_config_by_config():
     assert numbers["lr"].tolist() == [0.5, 0.5, 0.1, 0.1]
     assert numbers["stop_loss"].tolist() == [-1, -1, 0.25, 0.25]
     assert numbers["decay_every"].tolist() == [10, 10, 7, 7]
+
+
+def test_a_copied_and_a_pickled_config_trains_as_the_one_it_was_made_from():
+    config = Config(lr=0.5, hidden="8x3", stop_rms=0.25, seed=7)
+    for made in (pickle.loads(pickle.dumps(config)), copy.deepcopy(config), copy.copy(config)):
+        assert made == config
+        assert named_settings(made) == named_settings(config)
+        assert {k: v.tolist() for k, v in numeric_settings([made]).items()} == {
+            k: v.tolist() for k, v in numeric_settings([config]).items()
+        }
