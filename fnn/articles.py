@@ -170,7 +170,7 @@ def published(entry: Document) -> Html:
 
 
 def _beside(entry: Document) -> Html:
-    heads = ["Runs", "Solved", "In numbers (95%)", "Epochs, median (quartiles)"]
+    heads = ["Runs", "Solved", "In numbers (95%)", f"Epochs, {entry['statistic']} (quartiles)"]
     rows = [_beside_row(row, band(entry)) for row in runs(entry)]
     return table(
         "Published and ours; the shaded stretch is the published interval", heads, rows, class_="stacked beside"
@@ -193,7 +193,7 @@ def _beside_row(row: Document, shaded: tuple[float, float] | None) -> list[Any]:
         row["label"],
         solved(row, shaded, SHARE_TICKS) or "–",
         in_numbers(row),
-        number(row.get("median")) + quartiles,
+        number(row.get("time")) + quartiles,
     ]
 
 
@@ -229,10 +229,18 @@ def overview(entry: Document) -> Html:
     return element("tr", *cells, class_=f"is-{look}")
 
 
+def _least_or_time(entry: Document) -> str:
+    """Return what was published where the runs were not counted."""
+    told = entry["published"]
+    if told.get("at_least") is not None:
+        return f"at least {share(told['at_least'])}"
+    return f"{entry['statistic']} {number(told.get('time'))} epochs"
+
+
 def _successes(entry: Document) -> Iterator[Html]:
     """Yield what was published in numbers, and the lowest and the highest of ours."""
     told, found = entry["published"], sorted(o["successes"] / o["runs"] for o in entry["ours"] if o.get("runs"))
-    said = in_numbers(told).partition(",")[0] if told.get("runs") else f"median {number(told.get('median'))} epochs"
+    said = in_numbers(told).partition(",")[0] if told.get("runs") else _least_or_time(entry)
     yield element("span", "published ", element("b", said), class_="numbers")
     ours = [share(found[0]), share(found[-1])] if found else ["–"]
     yield element("span", "ours ", element("b", " to ".join(dict.fromkeys(ours))), class_="numbers")

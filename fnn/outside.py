@@ -1,0 +1,126 @@
+"""Outside tables: published results beside ours, each under its own settings, what its source leaves open varied."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fnn import grid
+from fnn.claims import Arm
+from fnn.judge import command
+from fnn.stats import spread, wilson
+from fnn.trials import Record, key
+
+REPRODUCED, NOT, DEPENDS = "reproduced", "not reproduced", "depends"
+
+
+def stops(arm: Arm) -> bool:
+    """Return whether an arm has a stopping rule."""
+    names = [name for name in grid.CONFIG_SETTINGS if name.startswith("stop_")]
+    return any(getattr(arm.trial.config, name) is not None for name in names)
+
+
+def succeeded(arm: Arm, record: Record) -> NDArray[np.bool_]:
+    """Return whether each run met its stopping rule within the budget; without a rule, whether it is solved: (S,)."""
+    return np.asarray(record.met if stops(arm) else record.solved, bool)
+
+
+def ours(arm: Arm, record: Record, statistic: str) -> dict[str, Any]:
+    """Return our runs of an arm as the document has them; epochs are those of the successes, `time` their statistic."""
+    success = succeeded(arm, record)
+    took = (record.stopped if stops(arm) else record.epochs)[success]
+    low, high = wilson(int(success.sum()), len(success))
+    found = spread(took)
+    quartiles = {"median": found.median, "q25": found.q25, "q75": found.q75} if found else {}
+    return {
+        "label": arm.label, "successes": int(success.sum()), "runs": len(success), "low": low, "high": high,
+        "median": None, "q25": None, "q75": None, **quartiles,
+        "time": STATISTICS[statistic](took, len(success)) if found else None,
+    }  # fmt: skip
+
+
+def harmonic(epochs: NDArray[Any], runs: int) -> float:
+    """Return the harmonic mean over all runs, one without success taking forever. epochs: of the successes."""
+    return runs / float(np.sum(1 / np.maximum(epochs, 1)))
+
+
+def middle(arm: Arm, record: Record, statistic: str) -> tuple[float, float]:
+    """Return the ends of the middle half of the runs that a statistic is over: of the successes, or of all runs.
+
+    NaN without successes; an end is infinite where it falls among runs without success.
+    """
+    success = succeeded(arm, record)
+    took = np.where(success, record.stopped if stops(arm) else record.epochs, np.inf)
+    took = took if statistic == "harmonic mean" else took[success]
+    # Runs themselves, not points between them, of which infinity allows none.
+    low, high = np.quantile(took, [0.25, 0.75], method="nearest") if success.any() else (math.nan, math.nan)
+    return float(low), float(high)
+
+
+# A published time by what it is of the successes' epochs and of all runs.
+STATISTICS: dict[str, Callable[[NDArray[Any], int], float]] = {
+    "median": lambda epochs, _: float(np.median(epochs)),
+    "mean": lambda epochs, _: float(np.mean(epochs)),
+    "harmonic mean": harmonic,
+}
+
+
+def agrees(published: Mapping[str, Any], own: Mapping[str, Any], half: tuple[float, float]) -> bool:
+    """Return whether ours could be what was published.
+
+    Of shares, whether the 95% interval of their difference holds 0: Newcombe, "Interval estimation for the difference
+    between independent proportions", Stat. Med. 17 (1998), method 10; where only a least share was published, whether
+    our interval reaches it. Of a time, whether it is in `half`, among our middle half of runs.
+    """
+    if published["runs"]:
+        p, q = published["successes"] / published["runs"], own["successes"] / own["runs"]
+        down = math.hypot(p - published["low"], own["high"] - q)
+        up = math.hypot(published["high"] - p, q - own["low"])
+        if not p - q - down <= 0 <= p - q + up:
+            return False
+    if published["at_least"] is not None and own["high"] < published["at_least"]:
+        return False
+    return published["time"] is None or half[0] <= published["time"] <= half[1]
+
+
+def document(entry: Mapping[str, Any], records: Mapping[Any, Record], seeds: range) -> dict[str, Any]:
+    """Return a published result beside ours for the document."""
+    arms: Sequence[Arm] = entry["arms"]
+    statistic = entry["statistic"]
+    runs = [ours(arm, records[key(arm.trial)], statistic) for arm in arms]
+    low, high = wilson(entry["successes"], entry["runs"]) if entry["runs"] else (None, None)
+    told = {name: entry[name] for name in ("successes", "runs", "at_least", "time")}
+    published = {**told, "low": low, "high": high, "median": entry["time"] if statistic == "median" else None}
+    halves = [middle(arm, records[key(arm.trial)], statistic) for arm in arms]
+    agreeing = [agrees(published, own, half) for own, half in zip(runs, halves, strict=True)]
+    word = REPRODUCED if all(agreeing) else DEPENDS if any(agreeing) else NOT
+    return {
+        **{name: entry[name] for name in ("id", "source", "what", "open", "statistic")},
+        "published": published,
+        "ours": [{**own, "agrees": agreed} for own, agreed in zip(runs, agreeing, strict=True)],
+        "verdict": word, "words": _words(published, runs, agreeing, statistic),
+        "command": command(arms, seeds, f"{entry['id']}.db"),
+    }  # fmt: skip
+
+
+def _words(
+    published: Mapping[str, Any], runs: Sequence[Mapping[str, Any]], agreeing: Sequence[bool], statistic: str
+) -> str:
+    told = [f"{published['successes']} of {published['runs']} runs"] if published["runs"] else []
+    told += [f"at least {published['at_least']:.0%} of runs"] if published["at_least"] is not None else []
+    told += [f"a {statistic} of {published['time']:g} epochs"] if published["time"] is not None else []
+    shares = list(dict.fromkeys(f"{own['successes'] / own['runs']:.1%}" for own in sorted(runs, key=_share)))
+    said = " to ".join(dict.fromkeys((shares[0], shares[-1])))
+    times = sorted(own["time"] for own in runs if own["time"] is not None)
+    ended = " to ".join(dict.fromkeys((f"{times[0]:,.0f}", f"{times[-1]:,.0f}"))) if times else ""
+    after = f", after a {statistic} of {ended} epochs" if times else ""
+    agree = f" {sum(agreeing)} of {len(runs)} readings agree with it." if len(runs) > 1 else ""
+    if published["time"] is not None and times and not any(agreeing) and times[0] < published["time"] < times[-1]:
+        agree += " Their times lie on both sides of it."
+    return f"Published: {' and '.join(told)}. Ours succeed in {said} of runs{after}.{agree}"
+
+
+def _share(own: Mapping[str, Any]) -> float:
+    return float(own["successes"] / own["runs"])
