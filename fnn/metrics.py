@@ -6,6 +6,7 @@ compared: the mse of one network says nothing beside the cross-entropy of anothe
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -80,6 +81,7 @@ class Metric(NamedTuple):
     words: str
     same: tuple[str, ...]
     timed: bool = False
+    ends: bool = False
 
 
 METRICS: dict[str, Metric] = {
@@ -88,15 +90,19 @@ METRICS: dict[str, Metric] = {
     "loss": Metric(loss, "final loss", ("loss", "output", "data"), timed=True),
     "accuracy": Metric(accuracy, "final accuracy", ("data",), timed=True),
     "best-loss": Metric(best_loss, "best loss", ("loss", "output", "data")),
-    "roughness": Metric(roughness, "roughness over the last fifth", ("loss", "data"), timed=True),
+    "roughness": Metric(roughness, "roughness over the last fifth", ("loss", "data"), timed=True, ends=True),
 }
 
 
 class Measure(NamedTuple):
-    """A metric by name, and the epoch at which it is taken; None for the end."""
+    """A metric by name, the epoch at which (of roughness: from which on) it is taken, None for the end, and until when.
+
+    until: the epoch at which runs are taken to end; None for all of it.
+    """
 
     name: str
     epoch: int | None = None
+    until: int | None = None
 
     @property
     def words(self) -> str:
@@ -106,17 +112,33 @@ class Measure(NamedTuple):
             return words
         if self.name == "solved":
             return f"{words} by epoch {self.epoch}"
+        if self.until is not None:
+            return f"{self.name} from epoch {self.epoch} to {self.until}"
         return f"{self.name} {'from' if self.name == 'roughness' else 'at'} epoch {self.epoch}"
 
     def of(self, results: Results) -> Array:
         """Return the metric of each run: (S,)."""
+        if self.until is not None:
+            early = np.where(results.diverged <= self.until, results.diverged, -1)
+            results = replace(results, loss_curve=results.loss_curve[:, : self.until + 1], diverged=early)
         return METRICS[self.name].of(results, self.epoch)
 
 
-def measure(name: object, epoch: object = None) -> Measure:
-    """Return a measure. Raises InvalidSetting for a metric there is not, and for an epoch where it takes none."""
+def measure(name: object, epoch: object = None, until: object = None) -> Measure:
+    """Return a measure. Raises InvalidSetting for a metric there is not, and for epochs where it takes none."""
     metric = METRICS[one_of("metric", name, METRICS)]
-    if epoch is not None and not (metric.timed and isinstance(epoch, int) and epoch >= 0):
+    if epoch is not None and not (metric.timed and _whole(epoch, 0)):
         timed = ", ".join(name for name, found in METRICS.items() if found.timed)
         raise InvalidSetting("epoch", epoch, f"a whole number of epochs, with a metric of {timed}")
-    return Measure(str(name), epoch if isinstance(epoch, int) else None)
+    begin = epoch if isinstance(epoch, int) else None
+    if until is None:
+        return Measure(str(name), begin)
+    begin = begin or 0
+    if not (metric.ends and isinstance(until, int) and _whole(until, begin + 1)):
+        ends = ", ".join(name for name, found in METRICS.items() if found.ends)
+        raise InvalidSetting("until", until, f"a whole number of epochs after `epoch`, with a metric of {ends}")
+    return Measure(str(name), begin, until)
+
+
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

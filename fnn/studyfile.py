@@ -35,8 +35,8 @@ A study of one's own:
 A claim compares each of `arms` with each of `than`; with `direction` and no `than` each arm with the next one; with
 `at_least` or `at_most` it is about the share of each arm's runs that are solved. All of its comparisons have to hold.
 Metrics: solved (with `epoch`, by then), epochs (to solve), loss and accuracy (with `epoch`, there), best-loss,
-roughness (with `epoch`, from there on). The margin of solved is a difference in share; of the others it is the share of
-seeds for which the one is better than the other, by `factor` (1 if not given) at least.
+roughness (with `epoch`, from there on, with `until`, up to there). The margin of solved is a difference in share; of
+the others it is the share of seeds for which the one is better than the other, by `factor` (1 if not given) at least.
 """
 
 import tomllib
@@ -62,8 +62,8 @@ _TOP = (
 )  # fmt: skip
 _FIGURE = ("title", "kind", "alt", "caption", "settings", "arms")
 _CLAIM = (
-    "id", "sentence", "figure", "metric", "epoch", "arms", "than", "direction", "at_least", "at_most", "margin",
-    "factor", "nuisance", "settings", "note",
+    "id", "sentence", "figure", "metric", "epoch", "until", "arms", "than", "direction", "at_least", "at_most",
+    "margin", "factor", "nuisance", "settings", "note",
 )  # fmt: skip
 _FINDING = (
     "id", "title", "text", "kind", "figure", "arms", "columns", "rows", "printed", "value", "factor", "settings",
@@ -189,8 +189,8 @@ def _claim(at: At, figures: Mapping[str, Figure], base: Table, nuisance: Table) 
     at.known(_CLAIM)
     figure = figures[at.choice("figure", figures)] if "figure" in at.table else None
     settings = _settings(at, base)
-    with at.checking("epoch" if at.table.get("metric") in METRICS else "metric"):
-        measured = measure(at.get("metric", str, "solved"), at.table.get("epoch"))
+    with at.checking():
+        measured = measure(at.get("metric", str, "solved"), at.table.get("epoch"), at.table.get("until"))
     first, than = (_named(at, key, figure, settings) for key in ("arms", "than"))
     own = at.inside("settings").table
     arms = tuple(arm.under(own) for arm in (*first, *than))
@@ -250,8 +250,9 @@ def _margin(at: At, measured: Measure, compared: bool) -> tuple[bool, float, flo
 
 def _check_epochs(at: At, claim: Claim) -> None:
     least = min(arm.trial.config.epochs for arm in claim.arms)
-    if (claim.measure.epoch or 0) > least:
-        at.fail("epoch", claim.measure.epoch, f"at most the {least} epochs of its arms")
+    for key in ("epoch", "until"):
+        if (getattr(claim.measure, key) or 0) > least:
+            at.fail(key, getattr(claim.measure, key), f"at most the {least} epochs of its arms")
 
 
 def _comparable(at: At, claim: Claim) -> None:
