@@ -27,7 +27,8 @@ Tell = Callable[[float, int, str], None]
 
 def shipped() -> dict[str, Path]:
     """Return the studies that come with the package, by name."""
-    return {Path(str(entry)).stem: Path(str(entry)) for entry in (files("fnn") / "studies").iterdir()}
+    found = [Path(str(entry)) for entry in (files("fnn") / "studies").iterdir()]
+    return {path.stem: path for path in sorted(found) if path.suffix == ".toml"}
 
 
 def load(study: str | Path) -> Study:

@@ -117,7 +117,7 @@ open = "the initial weights"
 successes = 9
 runs = 10
 settings = { stop_loss = 0.01 }
-vary = { init = ["normal", "xavier"] }
+vary = { start = { "normal weights" = { init = "normal" }, "xavier's" = { init = "xavier" } } }
 """
 
 
@@ -181,11 +181,11 @@ def test_findings_tables_and_published_results_carry_their_numbers(document):
     assert all(re.fullmatch(r"[\d.]+%", row[right]) for row in table["rows"])
     (own,) = document["outside"]
     assert own["published"] == {
-        "successes": 9, "runs": 10, "median": None, "low": pytest.approx(0.596, abs=1e-3),
-        "high": pytest.approx(0.982, abs=1e-3),
+        "successes": 9, "runs": 10, "at_least": None, "time": None,
+        "low": pytest.approx(0.596, abs=1e-3), "high": pytest.approx(0.982, abs=1e-3),
     }  # fmt: skip
     stopped = direct(stop_loss=0.01).loss <= 0.01
-    assert [o["label"] for o in own["ours"]] == ["init normal", "init xavier"]
+    assert [o["label"] for o in own["ours"]] == ["normal weights", "xavier's"]
     assert own["ours"][0]["successes"] == stopped.sum()
     assert own["verdict"] in {"reproduced", "not reproduced", "depends"}
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from fnn import study, studyfile
+from fnn import studyfile
 from fnn.errors import InvalidSetting
 from fnn.positions import line_of, positions
+from fnn.study import load
 
 GOOD = """
 title = "T"
@@ -137,7 +138,7 @@ def test_a_file_that_is_not_there_or_not_toml_and_a_study_there_is_not(tmp_path)
         with pytest.raises(InvalidSetting, match=r"study: got .*expected a study's TOML file"):
             studyfile.read(tmp_path / name)
     with pytest.raises(InvalidSetting, match=r"study: got 'lbb'; expected one of lab"):
-        study("lbb")
+        load("lbb")
 
 
 def test_positions_of_keys():
