@@ -353,7 +353,9 @@ def study(
     for columns, rows in report.verdicts(found):
         _table(columns, rows)
     typer.echo(f"{report.verdict_counts(found)}; {found['seeds']['count']:,} seeds, {found['seconds']:.3g} s")
-    typer.echo(f"wrote {len(found['figures'])} figures and verdicts.json; the page: {folder / 'index.html'}")
+    names = [figure["file"] for figure in found["figures"].values()]
+    typer.echo(f"wrote {folder}: {', '.join([*names, 'verdicts.json'])}")
+    typer.echo(f"read {folder / 'index.html'}")
 
 
 @app.command()

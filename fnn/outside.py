@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn import grid
 from fnn.claims import Arm
 from fnn.judge import command
 from fnn.stats import spread, wilson
@@ -18,8 +17,7 @@ REPRODUCED, NOT, DEPENDS = "reproduced", "not reproduced", "depends"
 
 def stops(arm: Arm) -> bool:
     """Return whether an arm has a stopping rule."""
-    names = [name for name in grid.CONFIG_SETTINGS if name.startswith("stop_")]
-    return any(getattr(arm.trial.config, name) is not None for name in names)
+    return bool(arm.trial.config.stops)
 
 
 def succeeded(arm: Arm, record: Record) -> NDArray[np.bool_]:
@@ -67,18 +65,24 @@ STATISTICS: dict[str, Callable[[NDArray[Any], int], float]] = {
 }
 
 
+def newcombe(p: float, own: tuple[float, float], q: float, other: tuple[float, float]) -> tuple[float, float]:
+    """Return the interval of p − q, two shares of different runs, from the Wilson intervals of each.
+
+    Newcombe, "Interval estimation for the difference between independent proportions", Stat. Med. 17 (1998), method 10.
+    """
+    return p - q - math.hypot(p - own[0], other[1] - q), p - q + math.hypot(own[1] - p, q - other[0])
+
+
 def agrees(published: Mapping[str, Any], own: Mapping[str, Any], half: tuple[float, float]) -> bool:
     """Return whether ours could be what was published.
 
-    Of shares, whether the 95% interval of their difference holds 0: Newcombe, "Interval estimation for the difference
-    between independent proportions", Stat. Med. 17 (1998), method 10; where only a least share was published, whether
+    Of shares, whether the 95% interval of their difference holds 0; where only a least share was published, whether
     our interval reaches it. Of a time, whether it is in `half`, among our middle half of runs.
     """
     if published["runs"]:
-        p, q = published["successes"] / published["runs"], own["successes"] / own["runs"]
-        down = math.hypot(p - published["low"], own["high"] - q)
-        up = math.hypot(published["high"] - p, q - own["low"])
-        if not p - q - down <= 0 <= p - q + up:
+        shares = ((s["successes"] / s["runs"], (s["low"], s["high"])) for s in (published, own))
+        low, high = newcombe(*next(shares), *next(shares))
+        if not low <= 0 <= high:
             return False
     if published["at_least"] is not None and own["high"] < published["at_least"]:
         return False
@@ -96,30 +100,40 @@ def document(entry: Mapping[str, Any], records: Mapping[Any, Record], seeds: ran
     halves = [middle(arm, records[key(arm.trial)], statistic) for arm in arms]
     agreeing = [agrees(published, own, half) for own, half in zip(runs, halves, strict=True)]
     word = REPRODUCED if all(agreeing) else DEPENDS if any(agreeing) else NOT
+    told, found = _told(published, statistic), _found(runs, statistic)
     return {
         **{name: entry[name] for name in ("id", "source", "what", "open", "statistic")},
         "published": published,
         "ours": [{**own, "agrees": agreed} for own, agreed in zip(runs, agreeing, strict=True)],
-        "verdict": word, "words": _words(published, runs, agreeing, statistic),
+        "verdict": word, "told": told, "found": found,
+        "words": f"Published: {told}. Ours succeed in {found}.{_agreement(published, runs, agreeing)}",
         "command": command(arms, seeds, f"{entry['id']}.db"),
     }  # fmt: skip
 
 
-def _words(
-    published: Mapping[str, Any], runs: Sequence[Mapping[str, Any]], agreeing: Sequence[bool], statistic: str
-) -> str:
+def _told(published: Mapping[str, Any], statistic: str) -> str:
+    """Return what was published, in a few words."""
     told = [f"{published['successes']} of {published['runs']} runs"] if published["runs"] else []
     told += [f"at least {published['at_least']:.0%} of runs"] if published["at_least"] is not None else []
     told += [f"a {statistic} of {published['time']:g} epochs"] if published["time"] is not None else []
-    shares = list(dict.fromkeys(f"{own['successes'] / own['runs']:.1%}" for own in sorted(runs, key=_share)))
-    said = " to ".join(dict.fromkeys((shares[0], shares[-1])))
+    return " and ".join(told)
+
+
+def _found(runs: Sequence[Mapping[str, Any]], statistic: str) -> str:
+    """Return what came of ours, over all readings."""
+    shares = [f"{own['successes'] / own['runs']:.1%}" for own in sorted(runs, key=_share)]
     times = sorted(own["time"] for own in runs if own["time"] is not None)
     ended = " to ".join(dict.fromkeys((f"{times[0]:,.0f}", f"{times[-1]:,.0f}"))) if times else ""
     after = f", after a {statistic} of {ended} epochs" if times else ""
-    agree = f" {sum(agreeing)} of {len(runs)} readings agree with it." if len(runs) > 1 else ""
-    if published["time"] is not None and times and not any(agreeing) and times[0] < published["time"] < times[-1]:
-        agree += " Their times lie on both sides of it."
-    return f"Published: {' and '.join(told)}. Ours succeed in {said} of runs{after}.{agree}"
+    return f"{' to '.join(dict.fromkeys((shares[0], shares[-1])))} of runs{after}"
+
+
+def _agreement(published: Mapping[str, Any], runs: Sequence[Mapping[str, Any]], agreeing: Sequence[bool]) -> str:
+    said = f" {sum(agreeing)} of {len(runs)} readings agree with it." if len(runs) > 1 else ""
+    times = [own["time"] for own in runs if own["time"] is not None]
+    apart = published["time"] is not None and times and not any(agreeing)
+    between = apart and min(times) < published["time"] < max(times)
+    return said + (" Their times lie on both sides of it." if between else "")
 
 
 def _share(own: Mapping[str, Any]) -> float:

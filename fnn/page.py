@@ -32,7 +32,11 @@ EFFECTS = (
     "The line is no difference; the shaded side holds the effects that the claim speaks of, from the smallest "
     "difference worth the name on. "
 )
-SHARES = "The first row is the published share of networks that solved it, and its interval shades the rows of ours."
+SHARES = (
+    "The first row is the published share of networks that solved it, and its interval shades the rows of ours. Shares "
+    "agree where the 95% interval of their difference holds 0, a published time where it is among the middle half of "
+    "our runs. "
+)
 # The browser itself refuses whatever is not in the file.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 

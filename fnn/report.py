@@ -169,8 +169,7 @@ def verdicts(document: Mapping[str, Any]) -> Iterator[tuple[list[str], list[list
         because = [""] if any(row[3] for row in rows) else []
         yield ["verdict", "claim", "effect (95%)", *because], rows if because else [row[:3] for row in rows]
     if document["outside"]:
-        rows = [[o["verdict"], f"{o['source']}: {o['what']}", o["words"]] for o in document["outside"]]
-        yield ["verdict", "published", ""], rows
+        yield ["verdict", "result", "published", "ours", "agree"], [_outside(o) for o in document["outside"]]
 
 
 def verdict_counts(document: Mapping[str, Any]) -> str:
@@ -178,6 +177,11 @@ def verdict_counts(document: Mapping[str, Any]) -> str:
     counts = {word: n for word, n in document["counts"].items() if n}
     counts |= Counter(o["verdict"] for o in document["outside"])
     return ", ".join(f"{n} {word}" for word, n in counts.items())
+
+
+def _outside(entry: Mapping[str, Any]) -> list[str]:
+    agreeing = sum(own["agrees"] for own in entry["ours"])
+    return [entry["verdict"], entry["id"], entry["told"], entry["found"], f"{agreeing} of {len(entry['ours'])}"]
 
 
 def _effect(claim: Mapping[str, Any]) -> str:
