@@ -95,8 +95,7 @@ def document(entry: Mapping[str, Any], records: Mapping[Any, Record], seeds: ran
     statistic = entry["statistic"]
     runs = [ours(arm, records[key(arm.trial)], statistic) for arm in arms]
     low, high = wilson(entry["successes"], entry["runs"]) if entry["runs"] else (None, None)
-    told = {name: entry[name] for name in ("successes", "runs", "at_least", "time")}
-    published = {**told, "low": low, "high": high}
+    published = {name: entry[name] for name in ("successes", "runs", "at_least", "time")} | {"low": low, "high": high}
     halves = [middle(arm, records[key(arm.trial)], statistic) for arm in arms]
     agreeing = [agrees(published, own, half) for own, half in zip(runs, halves, strict=True)]
     word = REPRODUCED if all(agreeing) else DEPENDS if any(agreeing) else NOT
