@@ -76,7 +76,7 @@ def place(finding: Mapping[str, Any], records: Records) -> tuple[str, list[str],
         said.append(f"With {arm.label}, {below / len(loss):.1%} of {len(loss):,} seeds end lower.")
         levels = quantiles(loss, [0.05, 0.25, 0.5, 0.75, 0.95])
         rows.append([arm.label, f"{below / len(loss):.1%} ({low:.1%}–{high:.1%})", *(f"{v:.3g}" for v in levels)])
-    columns = ["arm", "seeds that end lower (95%)", *(f"{p}% of losses below" for p in (5, 25, 50, 75, 95))]
+    columns = ["arm", "seeds that end lower (95%)", "loss at 5%", "25%", "50%", "75%", "95%"]
     return " ".join(said), columns, rows
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fnn.claims import Arm
 from fnn.judge import command
-from fnn.stats import spread, wilson
+from fnn.stats import wilson
 from fnn.trials import Record, key
 
 REPRODUCED, NOT, DEPENDS = "reproduced", "not reproduced", "depends"
@@ -26,16 +26,14 @@ def succeeded(arm: Arm, record: Record) -> NDArray[np.bool_]:
 
 
 def ours(arm: Arm, record: Record, statistic: str) -> dict[str, Any]:
-    """Return our runs of an arm as the document has them; epochs are those of the successes, `time` their statistic."""
+    """Return our runs of an arm for the document; time: the statistic of their epochs, q25, q75: the middle half."""
     success = succeeded(arm, record)
     took = (record.stopped if stops(arm) else record.epochs)[success]
     low, high = wilson(int(success.sum()), len(success))
-    found = spread(took)
-    quartiles = {"median": found.median, "q25": found.q25, "q75": found.q75} if found else {}
+    q25, q75 = (end if math.isfinite(end) else None for end in middle(arm, record, statistic))
     return {
         "label": arm.label, "successes": int(success.sum()), "runs": len(success), "low": low, "high": high,
-        "median": None, "q25": None, "q75": None, **quartiles,
-        "time": STATISTICS[statistic](took, len(success)) if found else None,
+        "q25": q25, "q75": q75, "time": STATISTICS[statistic](took, len(success)) if len(took) else None,
     }  # fmt: skip
 
 
@@ -101,7 +99,7 @@ def document(entry: Mapping[str, Any], records: Mapping[Any, Record], seeds: ran
     word = REPRODUCED if all(agreeing) else DEPENDS if any(agreeing) else NOT
     told, found = _told(published, statistic), _found(runs, statistic)
     return {
-        **{name: entry[name] for name in ("id", "source", "what", "open", "statistic")},
+        **{name: entry[name] for name in ("id", "title", "source", "what", "open", "statistic")},
         "published": published,
         "ours": [{**own, "agrees": agreed} for own, agreed in zip(runs, agreeing, strict=True)],
         "verdict": word, "told": told, "found": found,

@@ -33,8 +33,9 @@ EFFECTS = (
     "difference worth the name on. "
 )
 SHARES = (
-    "The first row is the published share of networks that solved it, and its interval shades the rows of ours. Shares "
-    "agree where the 95% interval of their difference holds 0, a published time where it is among the middle half of "
+    "Of published results each reading is a dot: on the upper axis the share of networks that solved it, the interval "
+    "of the published share shaded; on the axis of epochs the time they took, the published one a line. Shares agree "
+    "where the 95% interval of their difference holds 0, times where the published one is among the middle half of "
     "our runs. "
 )
 # The browser itself refuses whatever is not in the file.
@@ -129,15 +130,15 @@ def _verdicts(document: Document) -> Iterator[Html]:
         yield _table("Each claim, its verdict, and its effect with a 95% interval", "Claim", groups)
     if outside:
         groups = [element("tbody", *map(overview, outside))]
-        yield _table("Each published result, and whether ours agrees with it", "Published result", groups)
+        yield _table("Each published result, and whether ours agrees with it", "Published result", groups, "outside")
     drawn = DRAWINGS + (EFFECTS if claims else "") + (SHARES if outside else "")
     yield _how_to_read(drawn, (VERDICTS if claims else {}) | (AGREEMENTS if outside else {}))
 
 
-def _table(caption: str, what: str, groups: list[Html]) -> Html:
+def _table(caption: str, what: str, groups: list[Html], kind: str = "claims") -> Html:
     heads = (element("th", head, scope="col") for head in ("Verdict", what, "Drawn", "In numbers"))
     head = element("thead", element("tr", *heads))
-    return element("table", element("caption", caption), head, *groups, class_="verdicts stacked")
+    return element("table", element("caption", caption), head, *groups, class_=f"verdicts stacked {kind}")
 
 
 def _choice(found: Counter[str]) -> Html:

@@ -181,7 +181,7 @@ def verdict_counts(document: Mapping[str, Any]) -> str:
 
 def _outside(entry: Mapping[str, Any]) -> list[str]:
     agreeing = sum(own["agrees"] for own in entry["ours"])
-    return [entry["verdict"], entry["id"], entry["told"], entry["found"], f"{agreeing} of {len(entry['ours'])}"]
+    return [entry["verdict"], entry["title"], entry["told"], entry["found"], f"{agreeing} of {len(entry['ours'])}"]
 
 
 def _effect(claim: Mapping[str, Any]) -> str:

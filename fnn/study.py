@@ -162,7 +162,7 @@ def _claim(
         "words": in_words(claim, effect, records),
         "metric": claim.measure.words,
         "effect_name": effect.name,
-        **{key: getattr(effect, key) for key in ("effect", "low", "high", "null", "margin", "p")},
+        **{key: getattr(effect, key) for key in ("effect", "low", "high", "null", "margin", "up", "p")},
         "p_holm": adjusted,
         "arms": [arm_document(arm, record) for arm, record in zip(claim.arms, records, strict=True)],
         "depends_on": depends,

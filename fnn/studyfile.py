@@ -69,7 +69,7 @@ _FINDING = (
     "id", "title", "text", "kind", "figure", "arms", "columns", "rows", "printed", "value", "factor", "settings",
 )  # fmt: skip
 _OUTSIDE = (
-    "id", "source", "what", "open", "successes", "runs", "at_least", *TIMES, "settings", "vary",
+    "id", "title", "source", "what", "open", "successes", "runs", "at_least", *TIMES, "settings", "vary",
 )  # fmt: skip
 
 
@@ -327,7 +327,7 @@ def _prediction_table(at: At, base: Table) -> dict[str, Any]:
 def _outside(at: At, base: Table) -> dict[str, Any]:
     """Return a published result with the arms that try it: one for each reading of what its source leaves open."""
     at.known(_OUTSIDE)
-    found: dict[str, Any] = {key: at.get(key, str) for key in ("id", "source", "what")}
+    found: dict[str, Any] = {key: at.get(key, str) for key in ("id", "title", "source", "what")}
     found["open"] = at.get("open", str, "")
     for key in ("successes", "runs"):
         found[key] = at.get(key, int) if key in at.table else None

@@ -74,7 +74,7 @@ def test_times_on_paper():
     # Over all four, the fourth taking forever: 4 / (1/10 + 1/20 + 1/30) = 4 / (11/60)
     assert ours(RULE, runs, "harmonic mean")["time"] == pytest.approx(240 / 11)
     found = ours(RULE, runs, "mean")
-    assert (found["successes"], found["runs"], found["median"]) == (3, 4, 20)
+    assert (found["successes"], found["runs"], found["q25"], found["q75"]) == (3, 4, 10, 30)
     assert (found["low"], found["high"]) == wilson(3, 4)
 
 
@@ -100,8 +100,8 @@ def test_the_middle_half_is_of_the_runs_that_the_statistic_is_over():
 def test_a_result_under_readings_that_disagree_depends_on_them():
     readings = [Arm(f"weights ±{scale}", {**RULE.settings, "init_scale": scale}) for scale in (0.5, 1.0)]
     entry = {
-        "id": "x", "source": "S", "what": "W", "open": "the weights", "statistic": "median", "at_least": None,
-        "successes": 25, "runs": 30, "time": 20, "arms": readings,
+        "id": "x", "title": "T", "source": "S", "what": "W", "open": "the weights", "statistic": "median",
+        "at_least": None, "successes": 25, "runs": 30, "time": 20, "arms": readings,
     }  # fmt: skip
     near, far = record([10, 20, 20, 20, 30], [True] * 5), record([60, 70, 80, 80, 90], [True] * 5)
 

@@ -111,6 +111,7 @@ title = "Predictions"
 
 [[outside]]
 id = "own"
+title = "Ours"
 source = "This test"
 what = "xor4"
 open = "the initial weights"
