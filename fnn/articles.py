@@ -273,16 +273,17 @@ def _readings(entry: Document) -> Iterator[Html]:
     label = f"published {entry['told']}; ours {entry['found']}"
     if shaded is not None:
         shares = [own["successes"] / own["runs"] for own in ours]
-        yield interval(SHARES, None, None, label, shaded, ticks=SHARE_TICKS, spots=shares)
+        said = [(1.0, "solved", "end")]
+        yield interval(SHARES, None, None, label, shaded, ticks=SHARE_TICKS, words=said, spots=shares)
     times = [max(own["time"], 1.0) for own in ours if own["time"] is not None]
     if axis is not None:
-        ticks = [(low, f"{text} epochs" if low == axis.high else text) for low, text in _ends_of(axis)]
-        yield interval(axis, None, None, label, null=told["time"], ticks=ticks, spots=times)
+        said = [(axis.high, "epochs", "end")]
+        yield interval(axis, None, None, label, null=told["time"], ticks=_ends_of(axis), words=said, spots=times)
 
 
 def _told_and_found(entry: Document) -> Iterator[Html]:
     """Yield what was published, what came of ours, and how many readings agree."""
     agreeing = sum(own["agrees"] for own in entry["ours"])
-    yield element("span", "published ", element("b", entry["told"]), class_="numbers")
-    yield element("span", "ours ", element("b", entry["found"]), class_="numbers")
+    yield element("span", element("b", "published "), entry["told"], class_="numbers")
+    yield element("span", element("b", "ours "), entry["found"], class_="numbers")
     yield element("span", f"{agreeing} of {len(entry['ours'])} readings agree", class_="unit")

@@ -21,7 +21,8 @@ def claim(sentence, verdict, effect, low, high, null=0.5, margin=0.55, name="pro
         "sentence": sentence, "verdict": verdict,
         "words": f"With the first arm the loss is lower for {effect:.3g} of the seeds (95% {low:.3g} to {high:.3g}).",
         "metric": "loss at epoch 50", "effect_name": name, "effect": effect, "low": low, "high": high, "null": null,
-        "margin": margin, "up": True, "p": 3e-5, "p_holm": 0.012, "arms": [arm("lr 0.5", 0.95), arm("lr 0.01", 0.413, 287)],
+        "margin": margin, "up": True, "p": 3e-5, "p_holm": 0.012,
+        "arms": [arm("lr 0.5", 0.95), arm("lr 0.01", 0.413, 287)],
         "depends_on": [], "seeds_needed": None, "figure": None, "multiverse": None, "note": "",
         "command": "fnn sweep --data linear --lr 0.01,0.1,0.5 --seeds 1000 --out rates.db",
     } | more  # fmt: skip
