@@ -37,13 +37,19 @@ A claim compares each of `arms` with each of `than`; with `direction` and no `th
 Metrics: solved (with `epoch`, by then), epochs (to solve), loss and accuracy (with `epoch`, there), best-loss,
 roughness (with `epoch`, from there on, with `until`, up to there). The margin of solved is a difference in share; of
 the others it is the share of seeds for which the one is better than the other, by `factor` (1 if not given) at least.
+
+`[[sections]]` put figures and claims under titles; `[[findings]]` and `[[tables]]` are evidence beside the claims, see
+`studies/lab.toml`. A published result is an `[[outside]]`: what its source says, as `successes` of `runs`, `at_least` a
+share, or a `median`, `mean` or `harmonic_mean` of epochs; the `settings` it gives; and under `vary` named readings of
+each thing that it leaves open, which are tried in every combination, see `studies/xor-literature.toml`.
 """
 
+import math
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fnn import grid
 from fnn.claims import Arm, Claim, Figure, Study, Table, trial
@@ -331,36 +337,58 @@ def _outside(at: At, base: Table) -> dict[str, Any]:
     found["open"] = at.get("open", str, "")
     for key in ("successes", "runs"):
         found[key] = at.get(key, int) if key in at.table else None
-    if (found["successes"] is None) != (found["runs"] is None) or (found["successes"] or 0) > (found["runs"] or 0):
-        at.fail("successes", found["successes"], "a number of successes among `runs`")
+    successes, runs = found["successes"], found["runs"]
+    if (successes is None) != (runs is None) or (runs is not None and not (0 <= successes <= runs and runs)):
+        at.fail("successes", successes, "a number of successes among `runs`")
     found["at_least"] = at.get("at_least", (int, float)) if "at_least" in at.table else None
+    if found["at_least"] is not None and not 0 < found["at_least"] <= 1:
+        at.fail("at_least", found["at_least"], "a share above 0 and at most 1")
     told = [name for name in TIMES if name in at.table]
     if len(told) > 1:
         at.fail(told[1], at.table[told[1]], f"one of {', '.join(TIMES)}, not two")
     found["statistic"] = told[0].replace("_", " ") if told else "median"
     found["time"] = at.get(told[0], (int, float)) if told else None
+    if found["time"] is not None and not 1 <= found["time"] < math.inf:
+        at.fail(told[0], found["time"], "a finite number of epochs, at least 1")
     if found["runs"] is None and found["at_least"] is None and found["time"] is None:
         at.fail("runs", None, f"what was published: successes among runs, at_least, or {', '.join(TIMES)}")
     settings = _settings(at, base)
-    found["arms"] = [_reading_arm(at, label, {**settings, **reading}) for label, reading in _readings(at)]
+    found["arms"] = [_tried(at, readings, settings) for readings in product(*_axes(at.inside("vary")))]
     return found
 
 
-def _reading_arm(at: At, label: str, settings: Table) -> Arm:
-    arm = Arm(label, dict(settings))
-    with at.checking("vary" if "vary" in at.table else ""):
-        _ = arm.trial
-    return arm
+class Reading(NamedTuple):
+    """One way to read what a source leaves open; at: the table of these ways."""
+
+    at: At
+    name: str
+    settings: Table
 
 
-def _readings(at: At) -> Iterator[tuple[str, Table]]:
-    """Yield each combination of readings with its name: of everything under `vary` one of its named settings."""
-    vary = at.inside("vary")
-    axes: list[list[tuple[str, Table]]] = []
+def _axes(vary: At) -> list[list[Reading]]:
+    """Return the readings of each thing left open."""
+    expected = 'readings by name, such as "weights ±0.5" = { init_scale = 0.5 }'
+    axes = []
     for key, readings in vary.table.items():
-        if not (isinstance(readings, dict) and readings and all(isinstance(r, dict) for r in readings.values())):
-            vary.fail(key, readings, 'readings by name, such as "weights ±0.5" = {init_scale = 0.5}')
-        axes.append(list(readings.items()))
-    for parts in product(*axes):
-        merged = {name: value for _, part in parts for name, value in part.items()}
-        yield ", ".join(name for name, _ in parts) or "as published", merged
+        if not (isinstance(readings, dict) and readings):
+            vary.fail(key, readings, expected)
+        at = vary.inside(key)
+        for name, settings in readings.items():
+            if not isinstance(settings, dict):
+                at.fail(name, settings, expected)
+        axes.append([Reading(at, name, settings) for name, settings in readings.items()])
+    return axes
+
+
+def _tried(at: At, readings: Sequence[Reading], settings: Table) -> Arm:
+    """Return the arm of one reading of each thing left open, with the line of the reading in what is wrong with it."""
+    own = {name: value for reading in readings for name, value in reading.settings.items()}
+    arm = Arm(", ".join(reading.name for reading in readings) or "as published", {**settings, **own})
+    try:
+        _ = arm.trial
+    except InvalidSetting as error:
+        said = error.got if error.name == "setting" else error.name
+        where = next(((r.at, r.name) for r in readings if said in r.settings), (at, "vary" if readings else ""))
+        with where[0].checking(where[1]):
+            raise
+    return arm

@@ -44,6 +44,9 @@ def results():
         (Measure("roughness"), [0, 0.5, np.inf]),
         # From epoch 6 on four steps: only one of them up.
         (Measure("roughness", 6), [0, 0.25, np.inf]),
+        # Up to epoch 9: three steps, none of them up; up to 6, before it diverges: one of six, by log10(2).
+        (Measure("roughness", 6, 9), [0, 0, np.inf]),
+        (Measure("roughness", 0, 6), [0, 0, np.log10(2) / 6]),
     ],
     ids=str,
 )
@@ -57,6 +60,14 @@ def test_roughness_knows_neither_the_unit_of_the_loss_nor_rises_nobody_sees(resu
     steps = np.array([[1, 1.005] * 5 + [1], [1, 1.02] * 5 + [1]], np.float32)
     found = METRICS["roughness"].of(replace(results, loss_curve=steps, diverged=np.array([-1, -1])), None)
     np.testing.assert_allclose(found, [0, np.log10(1.02) / 2], rtol=1e-4)
+
+
+def test_an_end_is_after_the_beginning_and_of_roughness_only():
+    assert measure("roughness", None, 5) == Measure("roughness", 0, 5)
+    assert measure("roughness", 2, 5).words == "roughness from epoch 2 to 5"
+    for arguments in (("roughness", 5, 5), ("roughness", 0, 2.5), ("loss", 0, 5)):
+        with pytest.raises(InvalidSetting, match="until: got"):
+            measure(*arguments)
 
 
 @pytest.mark.parametrize(

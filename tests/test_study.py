@@ -2,6 +2,7 @@
 
 import json
 import re
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
@@ -197,6 +198,13 @@ def test_what_is_written_reads_back_and_draws(document, path):
     folder = path.parent / "out"
     assert json.loads((folder / "verdicts.json").read_text()) == json.loads(json.dumps(document, allow_nan=False))
     assert set(document["figures"]) == {"optimizers", "rates", "answers"}
+    tree = ET.fromstring((folder / "index.html").read_text())
+    shown = {e.get("id") for e in tree.iter("article")}
+    assert shown == {
+        *(f"claim-{key}" for key in document["claims"]), *(f"finding-{f['id']}" for f in document["findings"]),
+        "table-predictions", "outside-own",
+    }  # fmt: skip
+    assert len(list(tree.iter("img"))) == 3
     for figure in document["figures"].values():
         height, width = image.imread(folder / figure["file"]).shape[:2]
         assert (figure["width"], figure["height"]) == (width, height)
@@ -289,14 +297,61 @@ def test_the_labs_study_covers_the_report():
 
 
 def test_verdicts_of_the_lab_are_the_same_from_one_block_of_seeds_to_the_next():
-    found = [study("lab", seeds=1000, seed=seed) for seed in (SEED, SEED + 10**6)]
+    found = [study("lab", seeds=1000, seed=seed) for seed in (SEED, SEED + 1000)]
     first, second = ({name: claim["verdict"] for name, claim in d["claims"].items()} for d in found)
     assert first == second
     assert first["linear-learnt"] == "supported"
     assert first["no-activation-xor"] == "supported"
     assert len(set(first.values())) > 1
-    text = next(finding["text"] for finding in found[0]["findings"] if finding["id"] == "labels")
-    assert "21 of 21 true ones" in text
+    evidence = {finding["id"]: finding for finding in found[0]["findings"]}
+    assert "21 of 21 true ones" in evidence["labels"]["text"]
+    assert "half of it 1.002e-06" in evidence["labels"]["text"]  # which is the loss that the report prints
+    median = float(evidence["place-xor"]["table"]["rows"][1][4])
+    assert median == pytest.approx(2 * 0.000001002499884, rel=0.2)
+    coded = {row[0]: row for row in evidence["adam-as-coded"]["table"]["rows"]}
+    assert len({row[3] for row in coded.values()}) == len(coded) == 5
+    warmed = {row[0]: float(row[3].split()[0]) for row in evidence["schedules-as-coded"]["table"]["rows"]}
+    assert min(warmed, key=warmed.get) == "warm-up to 1: as coded"
+    assert {"warmup-as-coded-lowest": "supported", "warmup-lowest": "refuted"}.items() <= first.items()
+    assert [len(table["rows"]) for table in found[0]["tables"]] == [21, 100]
+
+
+def test_the_labs_findings_have_the_arms_as_coded():
+    arms = {
+        finding["id"]: [arm.trial.config for arm in finding["arms"]]
+        for finding in load("lab").findings
+        if finding["kind"] in {"arms", "place"}
+    }
+    for name in ("place-linear", "place-xor", "adam-as-coded"):
+        config = arms[name][-1]
+        assert (config.beta2, config.bias_correction, config.epsilon_place) == (0.9, "first", "inside")
+    assert {c.beta2 for c in arms["adam-as-coded"]} == {0.9, 0.999}
+    assert [c.warmup_peak for c in arms["schedules-as-coded"]] == [None, None, None, None, 1.0]
+    assert [c.hidden for c in arms["units-as-run"]] == [(2, 2), (4, 4), (4, 4), (2, 2)]
+
+
+# ---- the literature's ----
+
+
+def test_published_results_from_file_to_page(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(["study", "xor-literature", "--seeds", "10"]) == 0
+    out = capsys.readouterr().out
+    assert re.match(r"verdict +result +published +ours +agree\n", out)
+    assert re.search(r"2-2-1, all patterns at once with momentum +25 of 30 runs and a median of 730 epochs +\d", out)
+    written = json.loads((tmp_path / "fnn-study-xor-literature" / "verdicts.json").read_text())
+    entries = {entry["id"]: entry for entry in written["outside"]}
+    config = fnn.Config(
+        hidden="2", init="uniform", init_scale=1.0, optimizer="momentum", scheduler="constant", lr=0.125, epochs=5000,
+        batch_size=4, stop_max_error=0.5,
+    )  # fmt: skip
+    runs = fnn.train(config, *fnn.data.xor4(), seeds=range(SEED, SEED + 10))
+    own = {own["label"]: own for own in entries["batch-momentum"]["ours"]}["η 1/4, momentum 0.9, weights ±1"]
+    assert own["successes"] == runs.met.sum()
+    assert own["time"] == np.median(runs.stopped[runs.met])
+    tree = ET.fromstring((tmp_path / "fnn-study-xor-literature" / "index.html").read_text())
+    articles = [e.get("id") for e in tree.iter("article")]
+    assert articles == [f"outside-{key}" for key in entries]
 
 
 # ---- the command ----
@@ -337,6 +392,13 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path, mon
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(rf"fnn: .*{message}.*\n", err)
+
+
+def test_an_interrupted_study_says_so_and_exits_with_130(path, monkeypatch, capsys):
+    monkeypatch.chdir(path.parent)
+    monkeypatch.setattr(trials, "run", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert cli.run(["study", str(path), "--seeds", "50"]) == 130
+    assert capsys.readouterr().err == "fnn: interrupted\n"
 
 
 def test_seeds_are_a_whole_number(path):

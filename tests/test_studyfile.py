@@ -41,6 +41,23 @@ id = "second"
 sentence = "S"
 arms = [{ label = "c", lr = 0.3 }]
 at_least = 0.5
+
+[[outside]]
+id = "told"
+title = "U"
+source = "S"
+what = "W"
+successes = 9
+runs = 10
+median = 20
+[outside.settings]
+stop_rms = 0.1
+[outside.vary.start]
+"near" = { init_scale = 0.5 }
+"far" = { init_scale = 2.0 }
+[outside.vary.update]
+"a momentum" = { optimizer = "momentum", momentum = 0.5 }
+"none" = { optimizer = "adagrad" }
 """
 
 
@@ -63,6 +80,19 @@ def test_a_file_says_what_it_says(tmp_path):
     assert second.margin == 0.5
     assert second.arms[0].trial.config.lr == 0.3
     assert found.sections[0]["claims"] == ["first", "second"]
+
+
+def test_readings_are_tried_in_every_combination_under_their_names(tmp_path):
+    (told,) = read(tmp_path, GOOD).outside
+    assert [arm.label for arm in told["arms"]] == ["near, a momentum", "near, none", "far, a momentum", "far, none"]
+    configs = [arm.trial.config for arm in told["arms"]]
+    assert [(c.init_scale, c.optimizer) for c in configs] == [
+        (0.5, "momentum"), (0.5, "adagrad"), (2.0, "momentum"), (2.0, "adagrad"),
+    ]  # fmt: skip
+    assert {c.stop_rms for c in configs} == {0.1}
+    assert (told["statistic"], told["time"], told["at_least"]) == ("median", 20, None)
+    text = GOOD[: GOOD.index("[outside.vary.start]")]
+    assert [arm.label for arm in read(tmp_path, text).outside[0]["arms"]] == ["as published"]
 
 
 def test_arms_without_than_are_an_order(tmp_path):
@@ -101,6 +131,19 @@ WRONG = [
         '[[claims]]  # here\nid = "second"',
         r"than: got \[\]; expected arms to compare with",
     ),
+    (
+        'metric = "epochs"',
+        'metric = "epochs"\nuntil = 3  # here',
+        r"until: got 3; expected .* with a metric of roughness",
+    ),
+    ('metric = "epochs"', 'metric = "roughness"\nuntil = 31  # here', r"until: got 31; expected at most the 30"),
+    ("successes = 9", "successes = 11  # here", r"successes: got 11; expected a number of successes among"),
+    ("median = 20", "median = 20\nmean = 30  # here", r"mean: got 30; expected one of median, mean, harmonic_mean"),
+    ("median = 20", "median = 0  # here", r"median: got 0; expected a finite number of epochs"),
+    ("median = 20", "at_least = 2  # here", r"at_least: got 2; expected a share"),
+    ('"near" = { init_scale = 0.5 }', '"near" = 0.5  # here', r"near: got 0.5; expected readings by name"),
+    ("stop_rms = 0.1", "stop_rsm = 0.1  # here", r"setting: got 'stop_rsm'.*did you mean stop_rms"),
+    ("init_scale = 2.0 }", "init_scael = 2.0 }  # here", r"setting: got 'init_scael'.*did you mean init_scale"),
     ('id = "second"', 'id = "first"  # here', r"id: got 'first'; expected an id of its own"),
     ("lr = 0.3 }]", "lr = -1 }]  # here", r"lr: got -1; expected"),
     ('hidden = ["2x2", "3x3"]', 'hidden = ["2x2", "3y3"]  # here', r"hidden: got '3y3'; expected widths"),
