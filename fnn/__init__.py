@@ -3,8 +3,8 @@
 Reading order, which is import order (a module imports only from those before it):
 
 errors files draws data activations losses optimizers schedules initializers config network lanes kernels
-stacks crowds train model grid store sweep stats arms export plots charts report metrics claims positions studyfile
-trials verdicts judge multiverse findings outside panels markup svg parts articles page study cli
+stacks crowds train model grid store sweep stats arms export plots charts report metrics claims positions entries
+studyfile trials verdicts judge multiverse findings outside panels markup svg parts articles page study cli
 """
 
 from fnn import data

@@ -162,11 +162,14 @@ def _group(section: Document, claims: Document) -> Html:
 
 def _row(key: str, found: Document) -> Html:
     said = fragment(element("b", number(found["effect"])), f" ({to(found['low'], found['high'])})")
+    words = [found["effect_name"]]
+    words += [f"depends on {', '.join(found['depends_on'])}"] if found["depends_on"] else []
+    words += [f"about {number(found['seeds_needed'])} seeds would decide it"] if found["seeds_needed"] else []
     cells = [
         element("td", verdict(found["verdict"])),
         element("th", element("a", found["sentence"], href=f"#{anchor('claim', key)}"), scope="row"),
         element("td", effect(found), class_="drawn"),
-        element("td", element("span", said, class_="numbers"), element("span", found["effect_name"], class_="unit")),
+        element("td", element("span", said, class_="numbers"), *(element("span", w, class_="unit") for w in words)),
     ]
     return element("tr", *cells, class_=f"is-{found['verdict']}")
 

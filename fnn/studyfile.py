@@ -44,14 +44,12 @@ share, or a `median`, `mean` or `harmonic_mean` of epochs; the `settings` it giv
 each thing that it leaves open, which are tried in every combination, see `studies/xor-literature.toml`.
 """
 
-import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from fnn import grid
+from fnn import entries, grid
 from fnn.claims import Arm, Claim, Figure, Study, Table, trial
 from fnn.errors import InvalidSetting, one_of
 from fnn.metrics import METRICS, Measure, measure
@@ -59,9 +57,6 @@ from fnn.positions import At, positions
 
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 KINDS = ("curves", "accuracy", "schedule", "answers")
-# How a published time may sum up its runs.
-TIMES = ("median", "mean", "harmonic_mean")
-FINDING_KINDS = ("text", "rows", "labels", "arms", "place")
 
 _TOP = (
     "title", "intro", "base", "nuisance", "rates", "sections", "figures", "claims", "findings", "tables", "outside",
@@ -70,12 +65,6 @@ _FIGURE = ("title", "kind", "alt", "caption", "settings", "arms")
 _CLAIM = (
     "id", "sentence", "figure", "metric", "epoch", "until", "arms", "than", "direction", "at_least", "at_most",
     "margin", "factor", "nuisance", "settings", "note",
-)  # fmt: skip
-_FINDING = (
-    "id", "title", "text", "kind", "figure", "arms", "columns", "rows", "printed", "value", "factor", "settings",
-)  # fmt: skip
-_OUTSIDE = (
-    "id", "title", "source", "what", "open", "successes", "runs", "at_least", *TIMES, "settings", "vary",
 )  # fmt: skip
 
 
@@ -98,9 +87,9 @@ def parse(top: At, name: str) -> Study:
     nuisance = _nuisance(top, base)
     figures = {key: _figure(top.inside("figures").inside(key), key, base) for key in top.inside("figures").table}
     claims = tuple(_claim(entry, figures, base, nuisance) for entry in top.each("claims"))
-    findings = tuple(_finding(entry, figures, base) for entry in top.each("findings"))
-    tables = tuple(_prediction_table(entry, base) for entry in top.each("tables"))
-    outside = tuple(_outside(entry, base) for entry in top.each("outside"))
+    findings = tuple(entries.finding(entry, figures, base) for entry in top.each("findings"))
+    tables = tuple(entries.predictions(entry, base) for entry in top.each("tables"))
+    outside = tuple(entries.published(entry, base) for entry in top.each("outside"))
     for key in ("claims", "findings", "tables", "outside"):
         _distinct(top.each(key))
     if not (claims or outside):
@@ -116,9 +105,9 @@ def parse(top: At, name: str) -> Study:
     )  # fmt: skip
 
 
-def _distinct(entries: Sequence[At]) -> None:
+def _distinct(listed: Sequence[At]) -> None:
     seen: set[str] = set()
-    for entry in entries:
+    for entry in listed:
         if (key := entry.get("id", str)) in seen:
             entry.fail("id", key, "an id of its own")
         seen.add(key)
@@ -140,35 +129,9 @@ def _nuisance(top: At, base: Table) -> dict[str, list[Any]]:
     return found
 
 
-def _arms(at: At, settings: Table) -> tuple[Arm, ...]:
-    """Return the arms listed in a table as tables; those of a figure, of a finding."""
-    arms = tuple(_arm(entry, settings) for entry in at.each("arms"))
-    labels = [arm.label for arm in arms]
-    for k, (entry, label) in enumerate(zip(at.each("arms"), labels, strict=True)):
-        if label in labels[:k]:
-            entry.fail("label", label, "a label of its own")
-    return arms
-
-
-def _arm(at: At, settings: Table) -> Arm:
-    label = at.get("label", str)
-    own = {key: value for key, value in at.table.items() if key != "label"}
-    arm = Arm(label, {**settings, **own})
-    with at.checking():
-        _ = arm.trial
-    return arm
-
-
-def _settings(at: At, base: Table) -> dict[str, Any]:
-    settings = {**base, **at.inside("settings").table}
-    with at.inside("settings").checking():
-        trial({"data": "linear", **settings})
-    return settings
-
-
 def _figure(at: At, key: str, base: Table) -> Figure:
     at.known(_FIGURE)
-    arms = _arms(at, _settings(at, base))
+    arms = entries.arms(at, entries.settings_of(at, base))
     if not arms:
         at.fail("arms", [], f"at least one arm, under [[figures.{key}.arms]]")
     title, kind = at.get("title", str), at.choice("kind", KINDS, "curves")
@@ -180,7 +143,7 @@ def _named(at: At, key: str, figure: Figure | None, settings: Table) -> list[Arm
     found = []
     for k, entry in enumerate(at.get(key, list, [])):
         if isinstance(entry, dict):
-            found.append(_arm(at._replace(place=(*at.place, key, k), table=entry), settings))
+            found.append(entries.arm(at._replace(place=(*at.place, key, k), table=entry), settings))
             continue
         if figure is None:
             at.fail(key, entry, "tables of settings, or labels of a figure's arms with `figure`")
@@ -194,7 +157,7 @@ def _named(at: At, key: str, figure: Figure | None, settings: Table) -> list[Arm
 def _claim(at: At, figures: Mapping[str, Figure], base: Table, nuisance: Table) -> Claim:
     at.known(_CLAIM)
     figure = figures[at.choice("figure", figures)] if "figure" in at.table else None
-    settings = _settings(at, base)
+    settings = entries.settings_of(at, base)
     with at.checking():
         measured = measure(at.get("metric", str, "solved"), at.table.get("epoch"), at.table.get("until"))
     first, than = (_named(at, key, figure, settings) for key in ("arms", "than"))
@@ -280,12 +243,12 @@ def _value(arm: Arm, name: str) -> Any:
 
 def _sections(top: At, figures: Mapping[str, Figure], claims: Sequence[Claim]) -> tuple[dict[str, Any], ...]:
     """Return the sections; without any, one that holds everything."""
-    entries = top.each("sections")
-    if not entries:
+    listed = top.each("sections")
+    if not listed:
         everything = {"figures": list(figures), "claims": [claim.id for claim in claims]}
         return ({"id": "claims", "title": "Claims", "text": "", **everything},) if claims else ()
     found = []
-    for at in entries:
+    for at in listed:
         at.known(("id", "title", "text", "figures", "claims"))
         for key, names in (("figures", list(figures)), ("claims", [claim.id for claim in claims])):
             for entry in at.get(key, list, []):
@@ -302,93 +265,3 @@ def _sections(top: At, figures: Mapping[str, Figure], claims: Sequence[Claim]) -
         if not any(claim.id in section["claims"] for section in found):
             at.fail("id", claim.id, "an id that a section lists under claims")
     return tuple(found)
-
-
-def _finding(at: At, figures: Mapping[str, Figure], base: Table) -> dict[str, Any]:
-    at.known(_FINDING)
-    kind = at.choice("kind", FINDING_KINDS, "text")
-    found = {key: at.get(key, str) for key in ("id", "title", "text")} | {"kind": kind, "at": at.where()}
-    found["figure"] = at.choice("figure", figures) if "figure" in at.table else None
-    found["columns"], found["rows"] = at.get("columns", list, []), at.get("rows", list, [])
-    if kind in ("arms", "place"):
-        found["arms"] = _arms(at, _settings(at, base))
-        if not found["arms"]:
-            at.fail("arms", [], "at least one arm, under [[findings.arms]]")
-    if kind == "labels":
-        found["arm"] = Arm(at.get("title", str), _settings(at, base))
-        found["printed"] = at.get("printed", list)
-    if kind == "place":
-        found["value"] = float(at.get("value", (int, float)))
-        found["factor"] = float(at.get("factor", (int, float), 1.0))
-    return found
-
-
-def _prediction_table(at: At, base: Table) -> dict[str, Any]:
-    at.known(("id", "title", "kind", "settings"))
-    at.choice("kind", ("predictions",), "predictions")
-    title = at.get("title", str)
-    return {"id": at.get("id", str), "title": title, "arm": Arm(title, _settings(at, base))}
-
-
-def _outside(at: At, base: Table) -> dict[str, Any]:
-    """Return a published result with the arms that try it: one for each reading of what its source leaves open."""
-    at.known(_OUTSIDE)
-    found: dict[str, Any] = {key: at.get(key, str) for key in ("id", "title", "source", "what")}
-    found["open"] = at.get("open", str, "")
-    for key in ("successes", "runs"):
-        found[key] = at.get(key, int) if key in at.table else None
-    successes, runs = found["successes"], found["runs"]
-    if (successes is None) != (runs is None) or (runs is not None and not (0 <= successes <= runs and runs)):
-        at.fail("successes", successes, "a number of successes among `runs`")
-    found["at_least"] = at.get("at_least", (int, float)) if "at_least" in at.table else None
-    if found["at_least"] is not None and not 0 < found["at_least"] <= 1:
-        at.fail("at_least", found["at_least"], "a share above 0 and at most 1")
-    told = [name for name in TIMES if name in at.table]
-    if len(told) > 1:
-        at.fail(told[1], at.table[told[1]], f"one of {', '.join(TIMES)}, not two")
-    found["statistic"] = told[0].replace("_", " ") if told else "median"
-    found["time"] = at.get(told[0], (int, float)) if told else None
-    if found["time"] is not None and not 1 <= found["time"] < math.inf:
-        at.fail(told[0], found["time"], "a finite number of epochs, at least 1")
-    if found["runs"] is None and found["at_least"] is None and found["time"] is None:
-        at.fail("runs", None, f"what was published: successes among runs, at_least, or {', '.join(TIMES)}")
-    settings = _settings(at, base)
-    found["arms"] = [_tried(at, readings, settings) for readings in product(*_axes(at.inside("vary")))]
-    return found
-
-
-class Reading(NamedTuple):
-    """One way to read what a source leaves open; at: the table of these ways."""
-
-    at: At
-    name: str
-    settings: Table
-
-
-def _axes(vary: At) -> list[list[Reading]]:
-    """Return the readings of each thing left open."""
-    expected = 'readings by name, such as "weights ±0.5" = { init_scale = 0.5 }'
-    axes = []
-    for key, readings in vary.table.items():
-        if not (isinstance(readings, dict) and readings):
-            vary.fail(key, readings, expected)
-        at = vary.inside(key)
-        for name, settings in readings.items():
-            if not isinstance(settings, dict):
-                at.fail(name, settings, expected)
-        axes.append([Reading(at, name, settings) for name, settings in readings.items()])
-    return axes
-
-
-def _tried(at: At, readings: Sequence[Reading], settings: Table) -> Arm:
-    """Return the arm of one reading of each thing left open, with the line of the reading in what is wrong with it."""
-    own = {name: value for reading in readings for name, value in reading.settings.items()}
-    arm = Arm(", ".join(reading.name for reading in readings) or "as published", {**settings, **own})
-    try:
-        _ = arm.trial
-    except InvalidSetting as error:
-        said = error.got if error.name == "setting" else error.name
-        where = next(((r.at, r.name) for r in readings if said in r.settings), (at, "vary" if readings else ""))
-        with where[0].checking(where[1]):
-            raise
-    return arm
