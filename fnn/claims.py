@@ -28,7 +28,7 @@ class Arm(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """A figure: arms, each a line or a panel, and how they are drawn."""
+    """A figure: arms, each a line or a panel, and how they are drawn. mark: a loss to rule a line at."""
 
     id: str
     title: str
@@ -36,6 +36,7 @@ class Figure(NamedTuple):
     alt: str
     caption: str
     arms: tuple[Arm, ...]
+    mark: float | None = None
 
 
 class Claim(NamedTuple):

@@ -70,6 +70,17 @@ def rates(ax: Axes, arms: Sequence[claims.Arm], _records: Sequence[Record]) -> A
     return ax
 
 
+def final(ax: Axes, arms: Sequence[claims.Arm], records: Sequence[Record]) -> Axes:
+    """Draw the share of each arm's runs that end with at most each loss."""
+    for k, (arm, record) in enumerate(zip(arms, records, strict=True)):
+        at = np.sort(record.loss[np.isfinite(record.loss) & (record.loss > 0)])
+        zero = int((record.loss <= 0).sum())
+        steps(ax, at, (zero + np.arange(1, len(at) + 1)) / len(record.loss), *look(k), arm.label)
+    ax.set_xscale("log")
+    ax.set(xlabel="loss in the end", ylabel="runs that end no higher")
+    return _share(ax)
+
+
 def answers(ax: Axes, arm: claims.Arm, record: Record) -> Axes:
     """Draw the share of an arm's runs that answer 1 at each sample."""
     x = arm.trial.samples.x
@@ -87,6 +98,7 @@ PANELS: dict[str, tuple[Draw, ...]] = {
     "curves": (losses, solved),
     "accuracy": (accuracies, solved),
     "schedule": (rates, losses),
+    "final": (final,),
 }
 
 
@@ -99,12 +111,16 @@ def draw(figure: Figure, spec: claims.Figure, records: Sequence[Record]) -> None
         panels = PANELS[spec.kind]
         if len({arm.trial.config.loss for arm in spec.arms}) > 1:  # losses of two kinds do not share an axis
             panels = tuple(accuracies if panel is losses else panel for panel in panels)
-        figure.set_size_inches(8.4, 3.9)
-        for ax, panel in zip(figure.subplots(1, len(panels)), panels, strict=True):
+        figure.set_size_inches(8.4 if len(panels) > 1 else 6.4, 3.9)
+        for ax, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
             panel(ax, spec.arms, records)
+            if spec.mark is not None:
+                ax.axvline(spec.mark, color="0.25", linewidth=1.2, label="printed")
         handles, labels = figure.axes[-1].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 5), columnspacing=1.4)
-    figure.suptitle(f"{spec.title}\n{runs}{'' if spec.kind == 'answers' else '; lines: median, bands: quartiles'}")
+    figure.suptitle(
+        f"{spec.title}\n{runs}{'' if spec.kind in ('answers', 'final') else '; lines: median, bands: quartiles'}"
+    )
 
 
 def _truth_and_answers(figure: Figure, spec: claims.Figure, records: Sequence[Record]) -> None:

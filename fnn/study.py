@@ -101,7 +101,7 @@ def _wishes(asked: Study) -> Wishes:
     wishes: Wishes = {}
     for figure in asked.figures.values():
         for arm in figure.arms:
-            wish(wishes, arm, curves=figure.kind != "answers", predictions=figure.kind == "answers")
+            wish(wishes, arm, curves=figure.kind not in ("answers", "final"), predictions=figure.kind == "answers")
     for claim in asked.claims:
         for arm in claim.arms:
             wish(wishes, arm, (claim.measure,))

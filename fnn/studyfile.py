@@ -44,6 +44,7 @@ share, or a `median`, `mean` or `harmonic_mean` of epochs; the `settings` it giv
 each thing that it leaves open, which are tried in every combination, see `studies/xor-literature.toml`.
 """
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -56,12 +57,12 @@ from fnn.metrics import METRICS, Measure, measure
 from fnn.positions import At, positions
 
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-KINDS = ("curves", "accuracy", "schedule", "answers")
+KINDS = ("curves", "accuracy", "schedule", "answers", "final")
 
 _TOP = (
     "title", "intro", "base", "nuisance", "rates", "sections", "figures", "claims", "findings", "tables", "outside",
 )  # fmt: skip
-_FIGURE = ("title", "kind", "alt", "caption", "settings", "arms")
+_FIGURE = ("title", "kind", "alt", "caption", "mark", "settings", "arms")
 _CLAIM = (
     "id", "sentence", "figure", "metric", "epoch", "until", "arms", "than", "direction", "at_least", "at_most",
     "margin", "factor", "nuisance", "settings", "note",
@@ -135,7 +136,10 @@ def _figure(at: At, key: str, base: Table) -> Figure:
     if not arms:
         at.fail("arms", [], f"at least one arm, under [[figures.{key}.arms]]")
     title, kind = at.get("title", str), at.choice("kind", KINDS, "curves")
-    return Figure(key, title, kind, at.get("alt", str, ""), at.get("caption", str, ""), arms)
+    mark = at.get("mark", (int, float)) if "mark" in at.table else None
+    if mark is not None and not (kind == "final" and 0 < mark < math.inf):
+        at.fail("mark", mark, "a loss above 0, in a figure of kind final")
+    return Figure(key, title, kind, at.get("alt", str, ""), at.get("caption", str, ""), arms, mark)
 
 
 def _named(at: At, key: str, figure: Figure | None, settings: Table) -> list[Arm]:

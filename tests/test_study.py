@@ -44,6 +44,13 @@ label = "falls"
 label = "stays"
 scheduler = "constant"
 
+[figures.final]
+title = "Losses"
+kind = "final"
+mark = 0.02
+[[figures.final.arms]]
+label = "adam"
+
 [figures.answers]
 title = "Answers"
 kind = "answers"
@@ -197,14 +204,14 @@ def test_what_is_written_reads_back_and_draws(document, path):
 
     folder = path.parent / "out"
     assert json.loads((folder / "verdicts.json").read_text()) == json.loads(json.dumps(document, allow_nan=False))
-    assert set(document["figures"]) == {"optimizers", "rates", "answers"}
+    assert set(document["figures"]) == {"optimizers", "rates", "answers", "final"}
     tree = ET.fromstring((folder / "index.html").read_text())
     shown = {e.get("id") for e in tree.iter("article")}
     assert shown == {
         *(f"claim-{key}" for key in document["claims"]), *(f"finding-{f['id']}" for f in document["findings"]),
         "table-predictions", "outside-own",
     }  # fmt: skip
-    assert len(list(tree.iter("img"))) == 3
+    assert len(list(tree.iter("img"))) == 4
     for figure in document["figures"].values():
         height, width = image.imread(folder / figure["file"]).shape[:2]
         assert (figure["width"], figure["height"]) == (width, height)
@@ -293,7 +300,11 @@ def test_the_labs_study_covers_the_report():
         "activations",
     }  # fmt: skip
     assert all(section["claims"] and section["figures"] for section in asked.sections)
-    assert {figure for section in asked.sections for figure in section["figures"]} == set(asked.figures)
+    shown = {figure for section in asked.sections for figure in section["figures"]}
+    assert shown | {"place-linear", "place-xor"} == set(asked.figures)
+    for finding in asked.findings:
+        if finding["figure"]:  # whose line is where the table says
+            assert asked.figures[finding["figure"]].mark == pytest.approx(finding["value"] * finding["factor"])
 
 
 def test_verdicts_of_the_lab_are_the_same_from_one_block_of_seeds_to_the_next():

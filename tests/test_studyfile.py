@@ -116,6 +116,7 @@ WRONG = [
     ('metric = "epochs"', 'metric = "solved"\nfactor = 2  # here', r"factor: got 2.0; expected .* other than solved"),
     ('arms = ["a"]', 'arms = ["c"]  # here', r"arm: got 'c'; expected one of a, b"),
     ('figure = "one"', 'figure = "on"  # here', r"figure: got 'on'.*did you mean one"),
+    ('title = "F"', 'title = "F"\nmark = 0.1  # here', r"mark: got 0.1; expected .* in a figure of kind final"),
     ('direction = "lower"', 'direction = "down"  # here', r"direction: got 'down'; expected one of lower, higher"),
     ("margin = 0.6", "margin = 0.4  # here", r"margin: got 0.4; expected a number of at least 0.5 and below 1"),
     (
