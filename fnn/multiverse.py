@@ -20,7 +20,7 @@ from fnn.trials import Key, Record, Wish
 from fnn.verdicts import LOOKS, Cells, verdict
 
 # Seeds of a cell, and of the search for the best rate, which are others than those tested.
-SEEDS, SEARCHED = 200, 20
+SEEDS, SEARCHED = 400, 40
 STATED, BEST = "as stated", "best"
 
 Cell = dict[str, Any]

@@ -18,7 +18,7 @@ Part = tuple[str, str, list[Child]]
 VERDICTS = {
     "supported": "The whole interval lies beyond the smallest difference worth the name, on the claim’s side.",
     "refuted": "The whole interval lies short of it: there is no such difference, or it goes the other way.",
-    "mixed": "The verdict changes with a setting that the claim does not mention.",
+    "mixed": "Settings that the claim does not mention change the verdict, in over a tenth of their combinations.",
     "undecided": "The interval holds the smallest difference worth the name: more seeds would tell.",
 }
 # The same for published results, each tried under every reading of what its source leaves open.

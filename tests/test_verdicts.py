@@ -110,7 +110,8 @@ def test_a_setting_that_tells_verdicts_better_comes_first():
     assert overall("supported", grid(word)) == ("mixed", ["init"])
 
 
-def test_one_cell_of_very_many_does_not_make_a_claim_mixed():
+def test_a_tenth_of_the_cells_does_not_make_a_claim_mixed_and_more_do():
     cells = [{"k": str(k)} for k in range(100)]
-    words = ["refuted"] * 3 + ["supported"] * 97
-    assert overall("supported", Cells(cells, words)) == ("supported", [])
+    for few, expected in ((10, "supported"), (11, "mixed")):
+        words = ["refuted"] * few + ["supported"] * (100 - few)
+        assert overall("supported", Cells(cells, words))[0] == expected
