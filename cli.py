@@ -328,41 +328,34 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 @app.command()
 def study(
-    name: Annotated[str, typer.Argument(metavar="STUDY", help="lab, or a TOML file of your own.")],
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="lab, xor-literature, or one of your own.")],
     seeds: Annotated[int, of_run(parser=whole, help="Networks of each arm, of seeds that all arms share.")] = 1000,
     seed: Annotated[int, of_run(parser=whole, help="Seed of the first; the others follow.")] = SEED,
     multiverse: Annotated[
         bool, of_run("--multiverse", help="Test each claim under every combination of its nuisance settings too.")
     ] = False,
     threads: Annotated[int | None, of_run(parser=whole, help="Of the kernel; by itself one a processor.")] = None,
-    out: Annotated[Path | None, of_run(help="Folder to write to; by itself fnn-study-STUDY.")] = None,
+    out: Annotated[Path | None, of_run(help="Folder to write to; by itself fnn-study-NAME.")] = None,
     json_: Annotated[bool, of_run("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
     """Test claims over many seeds: verdicts with their evidence, figures, and one page to read."""
-    from fnn import study as studies
-
-    if not 2 <= seeds <= 2**31:
-        raise InvalidSetting("seeds", seeds, "a whole number of at least 2")
-    if not 0 <= seed < 2**40:
-        raise InvalidSetting("seed", seed, "a whole number of at least 0 and below 2^40")
-    if threads is not None and threads < 1:
-        raise InvalidSetting("threads", threads, "a whole number of at least 1")
-    chosen = studies.load(name)
-    folder = writable_folder("out", out or Path(f"fnn-study-{chosen.name}"))
-    with _progress("studying", quiet=json_) as tell:
-
-        def heard(done: int, total: int) -> None:
-            if tell:
-                tell(done, total, f"{done:,} of {total:,} networks")
-
-        document, measured = studies.run(chosen, seeds, seed, threads, multiverse, heard)
-    written = studies.save(chosen, document, measured, folder)
+    folder = out or Path(f"fnn-study-{Path(name).stem}")
+    try:
+        with _progress("studying", quiet=json_) as tell:
+            found = fnn.study(
+                name, seeds=seeds, seed=seed, multiverse=multiverse, out=folder, threads=threads, on_progress=tell
+            )
+    except InvalidSetting as error:
+        raise (Ended(str(error), 2) if ", line " in error.name else error) from None
     if json_:
-        typer.echo(json.dumps(document, allow_nan=False))
+        typer.echo(json.dumps(found, allow_nan=False))
         return
-    _table(("claim", "verdict", "effect (95%)", "of"), [report.claim_row(c) for c in document["claims"].values()])
-    typer.echo(f"{', '.join(f'{n} {word}' for word, n in document['counts'].items())}; {document['seconds']:.0f} s")
-    typer.echo(f"wrote {folder}: {', '.join(path.name for path in written)}")
+    for columns, rows in report.verdicts(found):
+        _table(columns, rows)
+    typer.echo(f"{report.verdict_counts(found)}; {found['seeds']['count']:,} seeds, {found['seconds']:.3g} s")
+    names = [figure["file"] for figure in found["figures"].values()]
+    typer.echo(f"wrote {folder}: {', '.join([*names, 'verdicts.json'])}")
+    typer.echo(f"read {folder / 'index.html'}")
 
 
 @app.command()

@@ -20,7 +20,7 @@ from fnn.parts import (
     to,
     verdict,
 )
-from fnn.svg import Scale, bar, interval, scale
+from fnn.svg import Scale, bar, decades, interval, scale
 
 Document = dict[str, Any]
 
@@ -79,8 +79,10 @@ def effect(found: Document, words: bool = False) -> Html | None:
     words: write above it which is which.
     """
     middle, null, margin = found["effect"], found["null"], found["margin"]
-    if middle is None or null is None:
+    if middle is None:
         return None
+    if null is None:
+        return _share_effect(found, words)
     reached = ends(found["low"], found["high"])
     axis = scale(null, [middle, *(reached or ()), *([] if margin is None else [margin])])
     up = margin is None or margin >= null
@@ -91,6 +93,18 @@ def effect(found: Document, words: bool = False) -> Html | None:
     label = f"{number(middle)}, 95% interval {to(found['low'], found['high'])}; no difference is {number(null)}"
     label += "" if margin is None else f", the smallest worth the name {number(margin)}"
     return interval(axis, middle, reached, label, band, null, ticks, written if words else (), found["verdict"])
+
+
+def _share_effect(found: Document, words: bool) -> Html:
+    """Return the drawing of a share that a claim says is at least, or at most, so much."""
+    margin, up = found["margin"], found["up"]
+    written = [(margin, "claimed", "start" if margin < 0.5 else "end")] if words else []
+    label = f"{share(found['effect'])}, 95% interval {share(found['low'])} to {share(found['high'])}; "
+    label += f"claimed is at {'least' if up else 'most'} {share(margin)}"
+    return interval(
+        SHARES, found["effect"], ends(found["low"], found["high"]), label, (margin, 1.0) if up else (0.0, margin),
+        ticks=SHARE_TICKS, words=written, kind=found["verdict"],
+    )  # fmt: skip
 
 
 def _arms(arms: Sequence[Document]) -> Html:
@@ -158,23 +172,23 @@ def numbers(found: Document) -> Html:
 
 
 def published(entry: Document) -> Html:
-    """Return a published result: its interval and ours on one axis, one above the other."""
+    """Return a published result beside ours, each reading a row: what was published and ours on one axis."""
     parts = [
-        element("p", entry["what"], class_="note"),
+        element("p", f"{entry['source']}. {entry['what']}", class_="note"),
         element("p", entry["words"], class_="words"),
         element("p", element("b", "Left open by the source: "), entry["open"]) if entry["open"] else None,
         _beside(entry),
         command(entry["command"]),
     ]
-    return _article(anchor("outside", entry["id"]), entry["source"], entry["verdict"], *parts)
+    return _article(anchor("outside", entry["id"]), entry["title"], entry["verdict"], *parts)
 
 
 def _beside(entry: Document) -> Html:
-    heads = ["Runs", "Solved", "In numbers (95%)", "Epochs, median (quartiles)"]
-    rows = [_beside_row(row, band(entry)) for row in runs(entry)]
-    return table(
-        "Published and ours; the shaded stretch is the published interval", heads, rows, class_="stacked beside"
-    )
+    heads = ["Runs", "Drawn", "Solved (95%)", f"Epochs, {entry['statistic']} (middle half)", "Agrees"]
+    rows = [_beside_row(row, entry) for row in runs(entry)]
+    drawn = ["the shaded stretch is the published interval"] if band(entry) else []
+    drawn += ["the line is the published time"] if _times(entry) else []
+    return table(f"Published and ours; {', '.join(drawn)}", heads, rows, class_="stacked beside")
 
 
 def runs(entry: Document) -> list[Document]:
@@ -183,56 +197,93 @@ def runs(entry: Document) -> list[Document]:
 
 
 def band(entry: Document) -> tuple[float, float] | None:
-    """Return the published interval of the share solved, None where there is none."""
-    return ends(entry["published"].get("low"), entry["published"].get("high"))
+    """Return the published interval of the share solved, or all from the least share on; None where there is none."""
+    told = entry["published"]
+    return (told["at_least"], 1.0) if told["at_least"] is not None else ends(told["low"], told["high"])
 
 
-def _beside_row(row: Document, shaded: tuple[float, float] | None) -> list[Any]:
-    quartiles = f" ({number(row['q25'])}–{number(row['q75'])})" if row.get("q25") is not None else ""
-    return [
-        row["label"],
-        solved(row, shaded, SHARE_TICKS) or "–",
-        in_numbers(row),
-        number(row.get("median")) + quartiles,
-    ]
+def _times(entry: Document) -> Scale | None:
+    """Return the axis of the epochs that an entry's runs took, None if no time was published."""
+    if entry["published"]["time"] is None:
+        return None
+    found = [row.get(name) for row in runs(entry) for name in ("time", "q25", "q75")]
+    return decades(max(value, 1.0) for value in found if value is not None)
+
+
+def _beside_row(row: Document, entry: Document) -> list[Any]:
+    agrees = "–" if row.get("agrees") is None else element("b", "yes") if row["agrees"] else "no"
+    drawn = [_solved(row, entry), _took(row, entry)]
+    solved = in_numbers(row) if row["runs"] or row.get("at_least") is None else f"at least {share(row['at_least'])}"
+    return [row["label"], fragment(*drawn) if any(drawn) else "–", solved, _epochs(row), agrees]
+
+
+def _epochs(row: Document) -> str:
+    if row.get("q25") is None:
+        return number(row["time"])
+    return f"{number(row['time'])} ({number(row['q25'])}–{'never' if row['q75'] is None else number(row['q75'])})"
 
 
 def in_numbers(row: Document) -> str:
     """Return the share solved with its interval and its runs."""
-    if not row.get("runs"):
+    if not row["runs"]:
         return "–"
-    reach = f" ({share(row['low'])}–{share(row['high'])})" if ends(row.get("low"), row.get("high")) else ""
+    reach = f" ({share(row['low'])}–{share(row['high'])})" if ends(row["low"], row["high"]) else ""
     return f"{share(row['successes'] / row['runs'])}{reach}, {number(row['successes'])} of {number(row['runs'])}"
 
 
-def solved(row: Document, shaded: tuple[float, float] | None, ticks: Sequence[tuple[float, str]] = ()) -> Html | None:
-    """Return the drawing of a share solved, None where the runs are not known."""
-    if not row.get("runs"):
+def _solved(row: Document, entry: Document) -> Html | None:
+    """Return the drawing of a share solved, None where the runs are not known or no share was published."""
+    shaded = band(entry)
+    if not row["runs"] or shaded is None:
         return None
-    reach = ends(row.get("low"), row.get("high"))
-    label = f"{row['label']}: {in_numbers(row)}"
-    return interval(SHARES, row["successes"] / row["runs"], reach, label, shaded, ticks=ticks)
+    reach, label = ends(row["low"], row["high"]), f"{row['label']}: {in_numbers(row)}"
+    return interval(SHARES, row["successes"] / row["runs"], reach, label, shaded, ticks=SHARE_TICKS)
+
+
+def _took(row: Document, entry: Document) -> Html | None:
+    """Return the drawing of the epochs that runs took, None where there were none or no time was published."""
+    axis = _times(entry)
+    if axis is None or row["time"] is None:
+        return None
+    half = None if row.get("q25") is None else (row["q25"], axis.high if row["q75"] is None else row["q75"])
+    label = f"{row['label']}: {_epochs(row)} epochs"
+    return interval(axis, row["time"], half, label, null=entry["published"]["time"], ticks=_ends_of(axis))
+
+
+def _ends_of(axis: Scale) -> list[tuple[float, str]]:
+    return [(value, number(value)) for value in (axis.low, axis.high)]
 
 
 def overview(entry: Document) -> Html:
     """Return the row of a published result in the table of verdicts."""
     look = LOOKS.get(entry["verdict"], entry["verdict"])
-    link = element("a", entry["source"], href=f"#{anchor('outside', entry['id'])}")
-    *rows, last = runs(entry)
-    drawn = [*(solved(row, band(entry)) for row in rows), solved(last, band(entry), SHARE_TICKS)]
+    link = element("a", entry["title"], href=f"#{anchor('outside', entry['id'])}")
     cells = [
         element("td", verdict(entry["verdict"])),
-        element("th", link, element("span", entry["what"], class_="unit"), scope="row"),
-        element("td", *drawn, class_="drawn"),
-        element("td", *_successes(entry)),
+        element("th", link, element("span", entry["source"], class_="unit"), scope="row"),
+        element("td", *_readings(entry), class_="drawn"),
+        element("td", *_told_and_found(entry)),
     ]
     return element("tr", *cells, class_=f"is-{look}")
 
 
-def _successes(entry: Document) -> Iterator[Html]:
-    """Yield what was published in numbers, and the lowest and the highest of ours."""
-    told, found = entry["published"], sorted(o["successes"] / o["runs"] for o in entry["ours"] if o.get("runs"))
-    said = in_numbers(told).partition(",")[0] if told.get("runs") else f"median {number(told.get('median'))} epochs"
-    yield element("span", "published ", element("b", said), class_="numbers")
-    ours = [share(found[0]), share(found[-1])] if found else ["–"]
-    yield element("span", "ours ", element("b", " to ".join(dict.fromkeys(ours))), class_="numbers")
+def _readings(entry: Document) -> Iterator[Html]:
+    """Yield the drawings of all readings at once: of the shares solved, of the epochs they took."""
+    told, ours, shaded, axis = entry["published"], entry["ours"], band(entry), _times(entry)
+    label = f"published {entry['told']}; ours {entry['found']}"
+    if shaded is not None:
+        shares = [own["successes"] / own["runs"] for own in ours]
+        said = [(1.0, "solved", "end")]
+        yield interval(SHARES, None, None, label, shaded, ticks=SHARE_TICKS, words=said, spots=shares)
+    times = [max(own["time"], 1.0) for own in ours if own["time"] is not None]
+    if axis is not None:
+        said = [(axis.high, "epochs", "end")]
+        yield interval(axis, None, None, label, null=told["time"], ticks=_ends_of(axis), words=said, spots=times)
+
+
+def _told_and_found(entry: Document) -> Iterator[Html]:
+    """Yield what was published, what came of ours, and how many readings agree."""
+    agreeing = sum(own["agrees"] for own in entry["ours"])
+    yield element("span", element("b", "published "), entry["told"], class_="numbers")
+    yield element("span", element("b", "ours "), entry["found"], class_="numbers")
+    yield element("span", f"{agreeing} of {len(entry['ours'])} readings agree", class_="unit")

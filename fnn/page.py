@@ -18,7 +18,7 @@ Part = tuple[str, str, list[Child]]
 VERDICTS = {
     "supported": "The whole interval lies beyond the smallest difference worth the name, on the claim’s side.",
     "refuted": "The whole interval lies short of it: there is no such difference, or it goes the other way.",
-    "mixed": "The verdict changes with a setting that the claim does not mention.",
+    "mixed": "Settings that the claim does not mention change the verdict, in over a tenth of their combinations.",
     "undecided": "The interval holds the smallest difference worth the name: more seeds would tell.",
 }
 # The same for published results, each tried under every reading of what its source leaves open.
@@ -32,7 +32,12 @@ EFFECTS = (
     "The line is no difference; the shaded side holds the effects that the claim speaks of, from the smallest "
     "difference worth the name on. "
 )
-SHARES = "The first row is the published share of networks that solved it, and its interval shades the rows of ours."
+SHARES = (
+    "Of published results each reading is a dot: on the upper axis the share of networks that solved it, the interval "
+    "of the published share shaded; on the axis of epochs the time they took, the published one a line. Shares agree "
+    "where the 95% interval of their difference holds 0, times where the published one is among the middle half of "
+    "our runs. "
+)
 # The browser itself refuses whatever is not in the file.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -125,15 +130,15 @@ def _verdicts(document: Document) -> Iterator[Html]:
         yield _table("Each claim, its verdict, and its effect with a 95% interval", "Claim", groups)
     if outside:
         groups = [element("tbody", *map(overview, outside))]
-        yield _table("Each published result, and whether ours agrees with it", "Published result", groups)
+        yield _table("Each published result, and whether ours agrees with it", "Published result", groups, "outside")
     drawn = DRAWINGS + (EFFECTS if claims else "") + (SHARES if outside else "")
     yield _how_to_read(drawn, (VERDICTS if claims else {}) | (AGREEMENTS if outside else {}))
 
 
-def _table(caption: str, what: str, groups: list[Html]) -> Html:
+def _table(caption: str, what: str, groups: list[Html], kind: str = "claims") -> Html:
     heads = (element("th", head, scope="col") for head in ("Verdict", what, "Drawn", "In numbers"))
     head = element("thead", element("tr", *heads))
-    return element("table", element("caption", caption), head, *groups, class_="verdicts stacked")
+    return element("table", element("caption", caption), head, *groups, class_=f"verdicts stacked {kind}")
 
 
 def _choice(found: Counter[str]) -> Html:
@@ -157,11 +162,14 @@ def _group(section: Document, claims: Document) -> Html:
 
 def _row(key: str, found: Document) -> Html:
     said = fragment(element("b", number(found["effect"])), f" ({to(found['low'], found['high'])})")
+    words = [found["effect_name"]]
+    words += [f"depends on {', '.join(found['depends_on'])}"] if found["depends_on"] else []
+    words += [f"about {number(found['seeds_needed'])} seeds would decide it"] if found["seeds_needed"] else []
     cells = [
         element("td", verdict(found["verdict"])),
         element("th", element("a", found["sentence"], href=f"#{anchor('claim', key)}"), scope="row"),
         element("td", effect(found), class_="drawn"),
-        element("td", element("span", said, class_="numbers"), element("span", found["effect_name"], class_="unit")),
+        element("td", element("span", said, class_="numbers"), *(element("span", w, class_="unit") for w in words)),
     ]
     return element("tr", *cells, class_=f"is-{found['verdict']}")
 

@@ -19,11 +19,11 @@ MOST_ROWS = 12
 
 
 def number(value: float | None) -> str:
-    """Return a number as it is read: whole ones with commas, others with three figures, a dash for None."""
+    """Return a number as it is read: whole and large ones with commas, others with three figures, a dash for None."""
     if value is None:
         return "–"
-    if float(value).is_integer() and abs(value) < 1e15:
-        text = f"{int(value):,}"
+    if (float(value).is_integer() and abs(value) < 1e15) or 1000 <= abs(value) < 1e15:
+        text = f"{value:,.0f}"
     else:
         text = re.sub(r"e([+-])0*", r"e\1", f"{value:.3g}").replace("e+", "e")
     return text.replace("-", "−")

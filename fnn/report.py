@@ -1,7 +1,8 @@
 """What a run says of itself: the rows and lines printed, and the JSON document."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -160,7 +161,34 @@ def arm(s: ArmSummary) -> dict[str, Any]:
 # ---- what a study says ----
 
 
-def claim_row(claim: dict[str, Any]) -> list[str]:
-    """Return a claim's sentence, verdict, and effect with its interval, as words."""
-    effect = f"{claim['effect']:.1%} ({claim['low']:.1%}–{claim['high']:.1%})"
-    return [claim["sentence"], claim["verdict"], effect, f"{claim['effect_name']}, {claim['metric']}"]
+def verdicts(document: Mapping[str, Any]) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """Yield the heads and the rows of a study's claims, and of its published results, where it has any."""
+    claims = document["claims"].values()
+    if claims:
+        rows = [[c["verdict"], c["sentence"], _effect(c), _because(c)] for c in claims]
+        because = [""] if any(row[3] for row in rows) else []
+        yield ["verdict", "claim", "effect (95%)", *because], rows if because else [row[:3] for row in rows]
+    if document["outside"]:
+        yield ["verdict", "result", "published", "ours", "agree"], [_outside(o) for o in document["outside"]]
+
+
+def verdict_counts(document: Mapping[str, Any]) -> str:
+    """Return how many claims have each verdict."""
+    counts = {word: n for word, n in document["counts"].items() if n}
+    counts |= Counter(o["verdict"] for o in document["outside"])
+    return ", ".join(f"{n} {word}" for word, n in counts.items())
+
+
+def _outside(entry: Mapping[str, Any]) -> list[str]:
+    agreeing = sum(own["agrees"] for own in entry["ours"])
+    return [entry["verdict"], entry["title"], entry["told"], entry["found"], f"{agreeing} of {len(entry['ours'])}"]
+
+
+def _effect(claim: Mapping[str, Any]) -> str:
+    return f"{claim['effect_name']} {claim['effect']:.3f} ({claim['low']:.3f}–{claim['high']:.3f})"
+
+
+def _because(claim: Mapping[str, Any]) -> str:
+    if claim["depends_on"]:
+        return f"depends on {', '.join(claim['depends_on'])}"
+    return f"about {claim['seeds_needed']:,} seeds would decide it" if claim["seeds_needed"] else ""

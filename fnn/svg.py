@@ -57,6 +57,13 @@ def scale(null: float, values: Iterable[float]) -> Scale:
     return Scale(null - reach, null + reach)
 
 
+def decades(values: Iterable[float]) -> Scale:
+    """Return the logarithmic axis of whole decades that holds these values, all above 0."""
+    found = list(values)
+    low = 10.0 ** math.floor(math.log10(min(found)) + 1e-12)
+    return Scale(low, max(10.0 ** math.ceil(math.log10(max(found)) - 1e-12), 10 * low), log=True)
+
+
 def _nice(reach: float) -> float:
     """Return the first of 0.1, 0.2, 0.5, 1, 2, … that reaches so far."""
     power = max(-1, math.floor(math.log10(reach))) if reach else -1
@@ -85,12 +92,13 @@ def interval(
     ticks: Iterable[tuple[float, str]] = (),
     words: Iterable[tuple[float, str, str]] = (),
     kind: str = "",
+    spots: Iterable[float] = (),
 ) -> Html:
     """Return a drawing of an estimate and its interval on an axis.
 
     label: the drawing in words. band: a stretch to shade. null: a value to rule a line at. ticks: values with what is
     written under them. words: values, what is written above them, and which end of it stands there. kind: a class, for
-    colour.
+    colour. spots: more estimates, which have no interval.
     """
     top = 16 if words else 2
     below = top + 20
@@ -98,6 +106,7 @@ def interval(
         _band(axis, band, top),
         element("line", x1="0%", x2="100%", y1=below, y2=below, class_="axis"),
         _rule(axis.place(null), top, below, "null") if null is not None else None,
+        *(element("circle", cx=_p(axis.place(v)), cy=top + 10, r=4, class_="spot") for v in spots),
         _bar(axis, ends, top + 10),
         element("circle", cx=_p(axis.place(middle)), cy=top + 10, r=4.5, class_="dot") if middle is not None else None,
         *(_tick(axis.place(value), text, below) for value, text in ticks),

@@ -21,7 +21,8 @@ def claim(sentence, verdict, effect, low, high, null=0.5, margin=0.55, name="pro
         "sentence": sentence, "verdict": verdict,
         "words": f"With the first arm the loss is lower for {effect:.3g} of the seeds (95% {low:.3g} to {high:.3g}).",
         "metric": "loss at epoch 50", "effect_name": name, "effect": effect, "low": low, "high": high, "null": null,
-        "margin": margin, "p": 3e-5, "p_holm": 0.012, "arms": [arm("lr 0.5", 0.95), arm("lr 0.01", 0.413, 287)],
+        "margin": margin, "up": True, "p": 3e-5, "p_holm": 0.012,
+        "arms": [arm("lr 0.5", 0.95), arm("lr 0.01", 0.413, 287)],
         "depends_on": [], "seeds_needed": None, "figure": None, "multiverse": None, "note": "",
         "command": "fnn sweep --data linear --lr 0.01,0.1,0.5 --seeds 1000 --out rates.db",
     } | more  # fmt: skip
@@ -61,6 +62,10 @@ CLAIMS = {
         arms=[arm("activation relu, output sigmoid, scheduler warmup-linear, optimizer momentum", 0.35)],
     ),
     "mse-faster": claim("MSE is faster than BCE.", "refuted", 0.31, 0.28, 0.34),
+    "quarter": claim(
+        "At most a quarter of networks are stuck.", "supported", 0.12, 0.101, 0.142, None, 0.25, "share of runs",
+        up=False,
+    ),
     "no-arms": claim("A claim that no section has.", "supported", 12.4, 9.1, 16.0, 1, 1.1, "ratio of medians", arms=[]),
 }  # fmt: skip
 
@@ -71,7 +76,7 @@ STUDY = {
     "seeds": {"first": 312551116, "count": 1000}, "command": "fnn study lab --seeds 1000 --multiverse",
     "multiverse": True, "seconds": 41.2,
     "versions": {"fnn": "0.1.0", "python": "3.11.7", "numpy": "2.4.1", "processor": "two cores", "threads": 2},
-    "counts": {"supported": 2, "refuted": 2, "mixed": 1, "undecided": 1},
+    "counts": {"supported": 3, "refuted": 2, "mixed": 1, "undecided": 1},
     "sections": [
         {"id": "learning-rates", "title": "Different learning rates", "text": "Five rates.\n\nEach with every seed.",
          "figures": ["learning-rates"], "claims": ["rates-fast-first", "rates-oscillate"]},
@@ -109,24 +114,32 @@ LITERATURE = STUDY | {
     "intro": "Each under its own init, rate, momentum, batching, stopping rule and budget.",
     "sections": [], "claims": {}, "findings": [], "tables": [], "counts": {}, "multiverse": False,
     "outside": [
-        {"id": "batch", "source": "A study of 2-2-1 networks (1988)", "what": "2-2-1, batch, momentum, |o − y| < 0.5",
-         "published": {"successes": 25, "runs": 30, "low": 0.664, "high": 0.927, "median": 730},
+        {"id": "batch", "title": "2-2-1, batch, momentum", "source": "A study of 2-2-1 networks (1988)",
+         "what": "2-2-1, batch, momentum, |o − y| < 0.5", "told": "25 of 30 runs and a median of 730 epochs",
+         "found": "71.3% to 84.0% of runs, after a median of 402 to 711 epochs",
+         "published": {"successes": 25, "runs": 30, "at_least": None, "low": 0.664, "high": 0.927, "time": 730},
+         "statistic": "median",
          "ours": [
-             {"label": "init uniform ±0.5", "successes": 840, "runs": 1000, "low": 0.816, "high": 0.861, "median": 711,
-              "q25": 540, "q75": 902.5},
-             {"label": "init uniform ±1", "successes": 713, "runs": 1000, "low": 0.684, "high": 0.74, "median": 402,
-              "q25": 300, "q75": 611}],
+             {"label": "init uniform ±0.5", "successes": 840, "runs": 1000, "low": 0.816, "high": 0.861, "time": 711,
+              "q25": 540, "q75": 902.5, "agrees": True},
+             {"label": "init uniform ±1", "successes": 713, "runs": 1000, "low": 0.684, "high": 0.74, "time": 402,
+              "q25": 300, "q75": 611, "agrees": False}],
          "verdict": "reproduced", "words": "Ours lies inside the published interval under one of two inits.",
          "open": "the range of the initial weights", "command": "fnn sweep --data xor4 --hidden 2 --seeds 1000"},
-        {"id": "pdp", "source": "Rumelhart, Hinton & Williams, PDP ch. 8 (1986)", "what": "2-H-1, online, rate 0.25",
-         "published": {"median": 245}, "verdict": "depends", "words": "It depends on the stopping rule.", "open": "",
+        {"id": "pdp", "title": "2-H-1, online", "source": "Rumelhart, Hinton & Williams, PDP ch. 8 (1986)",
+         "what": "2-H-1, online, rate 0.25", "told": "a mean of 245 epochs",
+         "found": "100.0% of runs, after a mean of 271 epochs",
+         "published": {"successes": None, "runs": None, "at_least": None, "low": None, "high": None, "time": 245},
+         "statistic": "mean", "verdict": "depends", "words": "It depends on the stopping rule.", "open": "",
          "ours": [{"label": "error below 0.1", "successes": 1000, "runs": 1000, "low": 0.996, "high": 1.0,
-                   "median": 260, "q25": 240, "q75": 290}],
+                   "time": 271.3, "q25": 240, "q75": None, "agrees": True}],
          "command": "fnn sweep --data xor4 --hidden 2,4,8 --batch-size 1 --seeds 1000"},
-        {"id": "third", "source": "A third source", "what": "2-2-1", "verdict": "not reproduced", "words": "Far off.",
-         "published": {"successes": 99, "runs": 100, "low": 0.946, "high": 0.998, "median": None}, "open": "",
-         "ours": [{"label": "as told", "successes": 700, "runs": 1000, "low": 0.671, "high": 0.728, "median": 90,
-                   "q25": 80, "q75": 100}], "command": "fnn sweep --data xor4"},
+        {"id": "third", "title": "2-2-1", "source": "A third source", "what": "2-2-1", "verdict": "not reproduced",
+         "words": "Far off.", "told": "99 of 100 runs", "found": "70.0% of runs, after a median of 90 epochs",
+         "published": {"successes": 99, "runs": 100, "at_least": None, "low": 0.946, "high": 0.998, "time": None},
+         "statistic": "median", "open": "",
+         "ours": [{"label": "as told", "successes": 700, "runs": 1000, "low": 0.671, "high": 0.728, "time": 90,
+                   "q25": 80, "q75": 100, "agrees": False}], "command": "fnn sweep --data xor4"},
     ],
 }  # fmt: skip
 
@@ -154,13 +167,13 @@ KEYED = {"figures", "claims", "by", "values", "versions"}  # dicts whose keys ar
 
 
 def mapped(value, change, key=""):
-    """Return a document with every string changed that says something, but those that name files and verdicts."""
+    """Return a document with every string changed that says something, but files, verdicts and statistics."""
     if isinstance(value, dict):
         inner = {"by": "values"}.get(key)
         return {change(k) if key in KEYED else k: mapped(v, change, inner or k) for k, v in value.items()}
     if isinstance(value, list):
         return [mapped(v, change, key) for v in value]
-    return change(value) if value and isinstance(value, str) and key not in {"file", "verdict"} else value
+    return change(value) if value and isinstance(value, str) and key not in {"file", "verdict", "statistic"} else value
 
 
 def write(folder: Path) -> Path:

@@ -172,6 +172,30 @@ def test_the_bar_of_a_setting_has_its_shares(folder):
     assert bars["undecided"] == ("75%", "25%")
 
 
+def test_a_share_is_drawn_against_what_is_claimed(folder):
+    tree = ET.fromstring(page(STUDY, folder))
+    label = "12.0%, 95% interval 10.1% to 14.2%; claimed is at most 25.0%"
+    drawing = next(s for s in tree.iter("svg") if s.get("aria-label") == label)
+    parts = {e.get("class"): e for e in drawing.iter()}
+    assert (parts["bar"].get("x1"), parts["bar"].get("x2")) == ("10.1%", "14.2%")
+    assert (parts["band"].get("x"), parts["band"].get("width")) == ("0%", "25%")
+
+
+def test_published_results_are_drawn_beside_every_reading(folder):
+    tree = ET.fromstring(page(LITERATURE, folder))
+    row = next(row for row in tree.iter("tr") if "2-2-1, batch, momentum" in texts(row))
+    shares, times = (d for d in row.iter("svg") if d.get("role") == "img")
+    assert [e.get("cx") for e in shares.iter() if e.get("class") == "spot"] == ["84%", "71.3%"]
+    # On an axis from 100 to 1,000 epochs the published 730 is at log10(7.3) of it.
+    assert next(e.get("x1") for e in times.iter() if e.get("class") == "null") == "86.33%"
+    article = next(e for e in tree.iter("article") if e.get("id") == "outside-batch")
+    said = [[texts(cell) for cell in row] for row in article.iter("tr")]
+    assert [row[-1] for row in said] == ["Agrees", "–", "yes", "no"]
+    assert [row[3] for row in said] == ["Epochs, median (middle half)", "730", "711 (540–902)", "402 (300–611)"]
+    assert "100.0% (99.6%–100.0%), 1,000 of 1,000" in texts(tree)
+    assert "271 (240–never)" in texts(tree)
+
+
 def test_an_effect_that_is_not_known_is_a_dash(folder):
     unknown = claim("A.", "undecided", 0.5, 0.4, 0.6) | dict.fromkeys(["effect", "low", "high", "p", "p_holm"])
     tree = ET.fromstring(page(STUDY | {"claims": {"a": unknown}, "sections": []}, folder))

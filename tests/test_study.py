@@ -1,185 +1,417 @@
-"""Studies: files that say what is wrong in them, metrics on paper, verdicts on data whose truth is known."""
+"""Studies from file to verdicts, figures and document."""
 
 import json
-import math
-from types import SimpleNamespace
+import re
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 
 import cli
 import fnn
-from fnn import study
-from fnn.stats import Comparison
+from fnn import claims, multiverse, studyfile, trials
+from fnn.config import SEED
+from fnn.errors import InvalidSetting
+from fnn.study import load, shipped, study
 
-SMALL = """
-title = "A small study"
+MINE = """
+title = "Mine"
+
 [base]
 data = "xor4"
-epochs = 60
-[arms.slow]
-optimizer = "sgd"
-lr = 0.01
-[arms.fast]
-optimizer = "adam"
-[arms.other]
-loss = "bce"
-[[sections]]
-id = "one"
-title = "Only one"
-[[figures]]
-id = "curves"
-section = "one"
-title = "Both"
-arms = ["slow", "fast"]
-[[claims]]
-id = "adam-first"
-section = "one"
-sentence = "Adam is <faster> & better."
-metric = "epochs to solve"
-arm = "fast"
-against = ["slow"]
-figure = "curves"
-nuisance = ["init"]
-[[claims]]
-id = "sgd-lower"
-section = "one"
-sentence = "Plain descent ends lower."
-metric = "final loss"
-arm = "slow"
-against = ["fast"]
+epochs = 150
+
 [nuisance]
 init = ["normal", "xavier"]
+beta2 = [0.9, 0.999]
+lr = "best"
+data_seed = [1, 2]
+
+[figures.optimizers]
+title = "Two optimizers"
+[[figures.optimizers.arms]]
+label = "adam"
+[[figures.optimizers.arms]]
+label = "sgd"
+optimizer = "sgd"
+
+[figures.rates]
+title = "Schedules"
+kind = "schedule"
+[[figures.rates.arms]]
+label = "falls"
+[[figures.rates.arms]]
+label = "stays"
+scheduler = "constant"
+
+[figures.final]
+title = "Losses"
+kind = "final"
+mark = 0.02
+[[figures.final.arms]]
+label = "adam"
+
+[figures.answers]
+title = "Answers"
+kind = "answers"
+[[figures.answers.arms]]
+label = "adam"
+
+[[claims]]
+id = "adam-faster"
+sentence = "Adam is faster than plain descent."
+figure = "optimizers"
+metric = "epochs"
+arms = ["adam"]
+direction = "lower"
+than = ["sgd"]
+factor = 1.1
+margin = 0.6
+
+[[claims]]
+id = "sgd-solves"
+sentence = "Plain descent solves it."
+figure = "optimizers"
+arms = ["sgd"]
+at_least = 0.5
+
+[[claims]]
+id = "same"
+sentence = "A network is faster than itself."
+metric = "loss"
+epoch = 100
+arms = [{ label = "one" }]
+direction = "lower"
+than = [{ label = "other", data_seed = 7 }]
+margin = 0.6
+
+[[findings]]
+id = "place"
+title = "Place"
+text = "Where a loss lies."
+kind = "place"
+value = 0.01
+factor = 2.0
+[[findings.arms]]
+label = "adam"
+
+[[findings]]
+id = "labels"
+title = "Labels"
+text = "Wrong ones."
+kind = "labels"
+printed = [[0, 0.2], [1, 0.9], [1, 0.8], [1, 0.1]]
+
+[[findings]]
+id = "arms"
+title = "Arms"
+text = "Two of them."
+kind = "arms"
+[[findings.arms]]
+label = "a"
+[[findings.arms]]
+label = "b"
+beta2 = 0.999
+
+[[tables]]
+id = "predictions"
+title = "Predictions"
+
+[[outside]]
+id = "own"
+title = "Ours"
+source = "This test"
+what = "xor4"
+open = "the initial weights"
+successes = 9
+runs = 10
+settings = { stop_loss = 0.01 }
+vary = { start = { "normal weights" = { init = "normal" }, "xavier's" = { init = "xavier" } } }
 """
 
 
-def loaded(tmp_path, text=SMALL, **changes):
-    for old, new in changes.values():
-        assert old in text
-        text = text.replace(old, new)
-    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
-    return study.load(tmp_path / "mine.toml")
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("study") / "mine.toml"
+    path.write_text(MINE)
+    return path
 
 
-@pytest.mark.parametrize(("old", "new", "message"), [
-    ('metric = "final loss"', 'metric = "final los"', r"got 'final los'; .*mean final loss.*mine.toml, line LINE"),
-    ('arm = "slow"\n', 'arm = "slwo"\n', r"got 'slwo'; expected one of slow, fast.*line LINE"),
-    ('[arms.fast]\n', '[arms.fast]\nlrr = 3\n', r"got 'lrr'.*did you mean lr.*line LINE"),
-    ('lr = 0.01', 'lr = -1', r"got -1; expected lr: a finite number.*line LINE"),
-    ('title = "Both"', 'titel = "Both"', r"got 'titel'; expected .*did you mean title.*line LINE"),
-    ('nuisance = ["init"]', 'nuisance = ["lr"]', r"got 'lr'; expected one of init"),
-    ('figure = "curves"', 'figure = "curve"', r"got 'curve'.*did you mean curves"),
-    ('against = ["slow"]\n', '', r"got 'adam-first'; expected arms to compare with"),
-    ('against = ["fast"]\n', 'against = ["other"]\n', r"got 'final loss'; expected a metric that different losses"),
-    ('title = "A small study"', 'title = ', r"expected a TOML file"),
-])  # fmt: skip
-def test_what_is_wrong_in_a_file_is_said_with_its_line(old, new, message, tmp_path):
-    text = SMALL.replace(old, new)
-    line = text[: text.index(new.strip().rpartition("\n")[2])].count("\n") + 1 if new.strip() else 0
-    with pytest.raises(fnn.InvalidSetting, match=message.replace("LINE", str(line))):
-        loaded(tmp_path, change=(old, new))
+@pytest.fixture(scope="module")
+def document(path):
+    return study(path, seeds=100, seed=5, out=path.parent / "out")
 
 
-def results(**fields):
-    return SimpleNamespace(**{name: np.array(value) for name, value in fields.items()})
+def direct(**settings):
+    config = fnn.Config(epochs=150, **settings)
+    return fnn.train(config, *fnn.data.xor4(), seeds=range(5, 105))
 
 
-def test_metrics_on_paper():
-    # Over the last fifth of ten epochs, the last two points: a rise by a factor of 10, a fall, and no number.
-    curves = np.array([[1.0] * 8 + [0.01, 0.1], [1.0] * 8 + [0.1, 0.01], [1.0] * 8 + [1.0, np.nan]])
-    runs = results(
-        loss_curve=curves,
-        solved=[True, False, False],
-        epochs_to_solve=[3, -1, -1],
-        loss=[0.1, 0.01, np.nan],
-        accuracy_curve=[[0.5] * 9 + [1.0]] * 3,
+def test_verdicts_are_those_of_runs_trained_directly(document):
+    adam, sgd = direct(), direct(optimizer="sgd")
+    epochs = [np.where(r.epochs_to_solve >= 0, r.epochs_to_solve, np.inf) for r in (adam, sgd)]
+    won, tied = 1.1 * epochs[0] < epochs[1], 1.1 * epochs[0] == epochs[1]
+    claim = document["claims"]["adam-faster"]
+    assert claim["verdict"] == "supported"
+    assert claim["effect"] == pytest.approx((won.sum() + tied.sum() / 2) / 100)
+    assert claim["effect_name"] == "probability of improvement by a factor 1.1"
+    assert (claim["null"], claim["margin"]) == (0.5, 0.6)
+    first = claim["arms"][0]
+    assert first["label"] == "adam"
+    assert first["runs"] == 100
+    assert first["solved"] == adam.solved.mean()
+    assert first["epochs"]["median"] == np.median(adam.epochs_to_solve[adam.solved])
+    assert first["loss"]["median"] == pytest.approx(np.median(adam.loss))
+    assert document["claims"]["sgd-solves"]["verdict"] == "refuted"
+    assert document["claims"]["sgd-solves"]["effect"] == sgd.solved.mean()
+    same = document["claims"]["same"]
+    assert (same["effect"], same["verdict"], same["p"]) == (0.5, "refuted", 1)
+    assert document["counts"] == {"supported": 1, "refuted": 2, "mixed": 0, "undecided": 0}
+
+
+def test_holm_is_over_the_claims_of_the_study(document):
+    p = sorted((claim["p"], claim["p_holm"]) for claim in document["claims"].values())
+    assert 0 < p[0][0] < 1e-6
+    assert p[0][1] / p[0][0] == pytest.approx(3)
+
+
+def test_findings_tables_and_published_results_carry_their_numbers(document):
+    place, labels, arms = document["findings"]
+    below = (direct().loss < 0.02).mean()
+    assert f"{below:.1%} of 100 seeds end lower" in place["text"]
+    # Of xor4's labels 0, 1, 1, 0 the last is printed as 1. ((0.2² + 0.1² + 0.2² + 0.1²) / 4 = 0.025)
+    assert "1 of 4 printed labels are not those of the data" in labels["text"]
+    assert "agree with 3 of 4 printed labels and with 4 of 4 true ones" in labels["text"]
+    assert "mean squared error is 0.025, half of it 0.0125" in labels["text"]
+    assert [row[0] for row in arms["table"]["rows"]] == ["a", "b"]
+    (table,) = document["tables"]
+    right = table["columns"].index("right")
+    assert len(table["rows"]) == 4
+    assert all(re.fullmatch(r"[\d.]+%", row[right]) for row in table["rows"])
+    (own,) = document["outside"]
+    assert own["published"] == {
+        "successes": 9, "runs": 10, "at_least": None, "time": None,
+        "low": pytest.approx(0.596, abs=1e-3), "high": pytest.approx(0.982, abs=1e-3),
+    }  # fmt: skip
+    stopped = direct(stop_loss=0.01).loss <= 0.01
+    assert [o["label"] for o in own["ours"]] == ["normal weights", "xavier's"]
+    assert own["ours"][0]["successes"] == stopped.sum()
+    assert own["verdict"] in {"reproduced", "not reproduced", "depends"}
+
+
+def test_what_is_written_reads_back_and_draws(document, path):
+    from matplotlib import image
+
+    folder = path.parent / "out"
+    assert json.loads((folder / "verdicts.json").read_text()) == json.loads(json.dumps(document, allow_nan=False))
+    assert set(document["figures"]) == {"optimizers", "rates", "answers", "final"}
+    tree = ET.fromstring((folder / "index.html").read_text())
+    shown = {e.get("id") for e in tree.iter("article")}
+    assert shown == {
+        *(f"claim-{key}" for key in document["claims"]), *(f"finding-{f['id']}" for f in document["findings"]),
+        "table-predictions", "outside-own",
+    }  # fmt: skip
+    assert len(list(tree.iter("img"))) == 4
+    for figure in document["figures"].values():
+        height, width = image.imread(folder / figure["file"]).shape[:2]
+        assert (figure["width"], figure["height"]) == (width, height)
+        assert "100 runs" in figure["caption"]
+
+
+def test_the_command_under_a_claim_reproduces_its_runs(document, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    command = document["claims"]["adam-faster"]["command"]
+    assert cli.run(command.split()[1:]) == 0
+    assert cli.run(["show", "adam-faster.db", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out.splitlines()[-1])["arms"]
+    told = {arm["settings"]["optimizer"]: arm["solved"] for arm in shown}
+    assert told == {arm["label"]: arm["solved"] for arm in document["claims"]["adam-faster"]["arms"]}
+
+
+# ---- the multiverse ----
+
+
+def test_cells_leave_out_what_the_claim_is_about_and_what_changes_nothing(path):
+    asked = studyfile.read(path)
+    faster, solves, same = asked.claims
+    cells = multiverse.cells(faster, asked.nuisance)
+    assert len(cells) == 2 * 2 * 2  # init, beta2, lr; xor4 is not drawn
+    assert {"init": "normal", "beta2": 0.9, "lr": "as stated"} in cells
+    assert multiverse.cells(solves, asked.nuisance)[0].keys() == {"init", "lr"}  # plain descent has no beta2
+    assert "data_seed" not in multiverse.cells(same, asked.nuisance)[0]
+
+
+def test_a_claim_that_depends_on_a_setting_is_mixed_and_says_on_which(tmp_path):
+    path = tmp_path / "mixed.toml"
+    path.write_text(
+        """
+title = "Mixed"
+[base]
+data = "xor4"
+epochs = 100
+[nuisance]
+lr = [0.0]
+init = ["normal", "xavier"]
+[[claims]]
+id = "solves"
+sentence = "Adam solves it."
+arms = [{ label = "adam" }]
+at_least = 0.5
+"""
     )
-    assert study.late_roughness(runs).tolist() == [1.0, 0.0, math.inf]
-    assert study.METRICS["epochs to solve"](runs, 0).tolist() == [3, math.inf, math.inf]
-    assert study.METRICS["final loss"](runs, 0).tolist() == [0.1, 0.01, math.inf]
-    assert study.METRICS["loss at epoch"](runs, 8).tolist() == [0.01, 0.1, 1.0]
-    assert study.METRICS["accuracy at epoch"](runs, 9).tolist() == [0, 0, 0]
-    assert np.isfinite(study.METRICS["solved"](runs, 0)).tolist() == [True, False, False]
+    found = study(path, seeds=200, multiverse=True)["claims"]["solves"]
+    assert found["verdict"] == "mixed"
+    assert found["depends_on"] == ["lr"]
+    assert found["multiverse"]["cells"] == 4
+    assert found["multiverse"]["by"]["lr"]["0"] == {"supported": 0, "refuted": 2, "undecided": 0}
+    assert found["multiverse"]["by"]["lr"]["as stated"]["refuted"] == 0
 
 
-@pytest.mark.parametrize(("low", "high", "p", "word"), [
-    (0.6, 0.7, 0.001, "supported"), (0.6, 0.7, 0.2, "undecided"), (0.5, 0.7, 0.001, "undecided"),
-    (0.4, 0.54, 0.5, "refuted"), (0.1, 0.2, 1e-9, "refuted"),
-])  # fmt: skip
-def test_a_verdict_is_where_the_interval_lies(low, high, p, word):
-    effect = study.Effect(Comparison((low + high) / 2, low, high, p), 0.5, 0.55, "b")
-    assert study.verdict(effect, p) == word
+def test_each_arm_gets_the_rate_best_for_it_on_other_seeds(path, monkeypatch):
+    seen = []
+    run = trials.run
+    monkeypatch.setattr(trials, "run", lambda wishes, seeds, *rest: seen.append((wishes, seeds)) or run(wishes, seeds))
+    asked = studyfile.read(path)._replace(nuisance={"lr": ["best"]}, rates=(0.001, 0.3))
+    asked = asked._replace(claims=tuple(c._replace(nuisance=("lr",)) for c in asked.claims[:1]))
+    multiverse.run(asked, range(300), None)
+    (_, searched), (tested, seeds) = seen
+    assert not set(searched) & set(seeds)
+    rates = {(arm.config.optimizer, arm.config.lr) for arm, _ in tested.values()}
+    assert rates == {("adam", 0.1), ("sgd", 0.1), ("adam", 0.3), ("sgd", 0.3)}
 
 
-def test_of_several_comparisons_all_have_to_hold():
-    assert study.joined(["supported", "supported"]) == "supported"
-    assert study.joined(["supported", "undecided"]) == "undecided"
-    assert study.joined(["undecided", "refuted", "supported"]) == "refuted"
+def test_runs_alike_are_trained_once():
+    base = {"data": "xor", "optimizer": "sgd"}
+    same = [base, {**base, "beta2": 0.5}, {**base, "data_seed": 4}]
+    assert len({trials.key(claims.trial(settings)) for settings in same}) == 1
+    other = [base, {**base, "optimizer": "adam"}, {**base, "noise": 0.1, "data_seed": 4}, {**base, "noise": 0.1}]
+    assert len({trials.key(claims.trial(settings)) for settings in other}) == 4
 
 
-def test_verdicts_on_runs_whose_truth_is_known(rng):
-    luck = rng.normal(size=1000)
-    claim = {"metric": "final loss", "arm": "a", "against": ["b"]}
-
-    def measured(a, b):
-        return {
-            n: study.Measured({("final loss", 0): np.exp(v)}, {}, np.empty((3, 0))) for n, v in (("a", a), ("b", b))
-        }
-
-    words = []
-    for shift in (-0.5, 0.0, 0.5):
-        noise = 0.3 * rng.normal(size=(2, 1000))
-        (effect,) = study.effects(claim, measured(luck + noise[0] + shift, luck + noise[1]))
-        words.append(study.verdict(effect, effect.found.p))
-    assert words == ["supported", "refuted", "refuted"]
-    few = measured(luck[:20] + 0.3 * rng.normal(size=20), luck[:20] + 0.3 * rng.normal(size=20) + 0.05)
-    assert study.verdict(study.effects(claim, few)[0], 0.01) == "undecided"
+# ---- the lab's study ----
 
 
-def test_what_a_verdict_depends_on_is_the_setting_that_tells_the_cells_apart():
-    by = {
-        "init": {"a": {"supported": 10, "refuted": 0}, "b": {"supported": 0, "refuted": 10}},
-        "seed": {"1": {"supported": 5, "refuted": 5}, "2": {"supported": 5, "refuted": 5}},
+def test_the_labs_study_covers_the_report():
+    asked = load("lab")
+    assert "lab" in shipped()
+    told = {section["id"] for section in asked.sections}
+    assert told == {
+        "results", "learning-rates", "hidden-units", "no-activation", "schedulers", "losses", "optimizers",
+        "activations",
+    }  # fmt: skip
+    assert all(section["claims"] and section["figures"] for section in asked.sections)
+    shown = {figure for section in asked.sections for figure in section["figures"]}
+    assert shown | {"place-linear", "place-xor"} == set(asked.figures)
+    for finding in asked.findings:
+        if finding["figure"]:  # whose line is where the table says
+            assert asked.figures[finding["figure"]].mark == pytest.approx(finding["value"] * finding["factor"])
+
+
+def test_verdicts_of_the_lab_are_the_same_from_one_block_of_seeds_to_the_next():
+    found = [study("lab", seeds=1000, seed=seed) for seed in (SEED, SEED + 1000)]
+    first, second = ({name: claim["verdict"] for name, claim in d["claims"].items()} for d in found)
+    assert first == second
+    assert first["linear-learnt"] == "supported"
+    assert first["no-activation-xor"] == "supported"
+    assert len(set(first.values())) > 1
+    evidence = {finding["id"]: finding for finding in found[0]["findings"]}
+    assert "21 of 21 true ones" in evidence["labels"]["text"]
+    assert "half of it 1.002e-06" in evidence["labels"]["text"]  # which is the loss that the report prints
+    median = float(evidence["place-xor"]["table"]["rows"][1][4])
+    assert median == pytest.approx(2 * 0.000001002499884, rel=0.2)
+    coded = {row[0]: row for row in evidence["adam-as-coded"]["table"]["rows"]}
+    assert len({row[3] for row in coded.values()}) == len(coded) == 5
+    warmed = {row[0]: float(row[3].split()[0]) for row in evidence["schedules-as-coded"]["table"]["rows"]}
+    assert min(warmed, key=warmed.get) == "warm-up to 1: as coded"
+    assert {"warmup-as-coded-lowest": "supported", "warmup-lowest": "refuted"}.items() <= first.items()
+    assert [len(table["rows"]) for table in found[0]["tables"]] == [21, 100]
+
+
+def test_the_labs_findings_have_the_arms_as_coded():
+    arms = {
+        finding["id"]: [arm.trial.config for arm in finding["arms"]]
+        for finding in load("lab").findings
+        if finding["kind"] in {"arms", "place"}
     }
-    assert study._depends(by) == ["init"]
+    for name in ("place-linear", "place-xor", "adam-as-coded"):
+        config = arms[name][-1]
+        assert (config.beta2, config.bias_correction, config.epsilon_place) == (0.9, "first", "inside")
+    assert {c.beta2 for c in arms["adam-as-coded"]} == {0.9, 0.999}
+    assert [c.warmup_peak for c in arms["schedules-as-coded"]] == [None, None, None, None, 1.0]
+    assert [c.hidden for c in arms["units-as-run"]] == [(2, 2), (4, 4), (4, 4), (2, 2)]
 
 
-def test_a_study_from_file_to_page(tmp_path, monkeypatch, capsys):
+# ---- the literature's ----
+
+
+def test_published_results_from_file_to_page(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    loaded(tmp_path)
-    assert cli.run(["study", "mine.toml", "--seeds", "300", "--multiverse"]) == 0
+    assert cli.run(["study", "xor-literature", "--seeds", "10"]) == 0
     out = capsys.readouterr().out
-    assert "Adam is <faster> & better." in out
-    folder = tmp_path / "fnn-study-mine"
-    document = json.loads((folder / "verdicts.json").read_text(encoding="utf-8"))
-    first, second = document["claims"]["adam-first"], document["claims"]["sgd-lower"]
-    assert first["verdict"] == "supported"
-    assert second["verdict"] == "refuted"
-    assert first["multiverse"]["cells"] == 2
-    assert document["counts"] == {"supported": 1, "refuted": 1, "mixed": 0, "undecided": 0}
-    x, y = fnn.data.xor4()
-    runs = [fnn.train(fnn.Config(epochs=60, **arm), x, y, seeds=range(312551116, 312551416)) for arm in (
-        {"optimizer": "adam"}, {"optimizer": "sgd", "lr": 0.01})]  # fmt: skip
-    a, b = (np.where(r.solved, r.epochs_to_solve, np.inf) for r in runs)
-    assert first["effect"] == pytest.approx((a < b).mean() + (a == b).mean() / 2)
-    page = (folder / "index.html").read_text(encoding="utf-8")
-    assert "Adam is &lt;faster&gt; &amp; better." in page
-    assert (folder / "curves.png").exists()
+    assert re.match(r"verdict +result +published +ours +agree\n", out)
+    assert re.search(r"2-2-1, all patterns at once with momentum +25 of 30 runs and a median of 730 epochs +\d", out)
+    written = json.loads((tmp_path / "fnn-study-xor-literature" / "verdicts.json").read_text())
+    entries = {entry["id"]: entry for entry in written["outside"]}
+    config = fnn.Config(
+        hidden="2", init="uniform", init_scale=1.0, optimizer="momentum", scheduler="constant", lr=0.125, epochs=5000,
+        batch_size=4, stop_max_error=0.5,
+    )  # fmt: skip
+    runs = fnn.train(config, *fnn.data.xor4(), seeds=range(SEED, SEED + 10))
+    own = {own["label"]: own for own in entries["batch-momentum"]["ours"]}["η 1/4, momentum 0.9, weights ±1"]
+    assert own["successes"] == runs.met.sum()
+    assert own["time"] == np.median(runs.stopped[runs.met])
+    tree = ET.fromstring((tmp_path / "fnn-study-xor-literature" / "index.html").read_text())
+    articles = [e.get("id") for e in tree.iter("article")]
+    assert articles == [f"outside-{key}" for key in entries]
 
 
-def test_the_shipped_study_says_the_same_of_two_blocks_of_seeds():
-    lab = study.load("lab")
-    blocks = [study.run(lab, 1000, seed)[0]["claims"] for seed in (312551116, 7_000_000)]
-    flips = {
-        key: (claim["verdict"], blocks[1][key]["verdict"])
-        for key, claim in blocks[0].items()
-        if claim["verdict"] != blocks[1][key]["verdict"]
-    }
-    assert flips == {}
+# ---- the command ----
 
 
-def test_bad_input_is_one_line(tmp_path, monkeypatch, capsys):
+def test_the_command_writes_and_prints_a_table_of_verdicts(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for arguments in (["study", "lba"], ["study", "lab", "--seeds", "0"], ["study", "lab", "--threads", "0"]):
-        assert cli.run(arguments) == 2
-        assert capsys.readouterr().err.count("\n") == 1
+    assert cli.run(["study", str(path), "--seeds", "50"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert re.match(r"verdict +claim +effect \(95%\)", out)
+    assert re.search(r"\nsupported +Adam is faster than plain descent\. +probability of improvement by .*\d \(", out)
+    assert (tmp_path / "fnn-study-mine" / "optimizers.png").exists()
+    assert cli.run(["study", str(path), "--seeds", "50", "--seed", "9", "--out", "there", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["seeds"] == {"first": 9, "count": 50}
+    assert found["command"] == "fnn study mine.toml --seeds 50 --seed 9"
+    assert json.loads((tmp_path / "there" / "verdicts.json").read_text()) == found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("lba",), r"--study: got 'lba'; expected one of lab.*\(did you mean lab\?\)"),
+        (("none.toml",), r"--study: got 'none.toml'; expected a study's TOML file"),
+        (("bad.toml",), r"bad\.toml, line 2: key: got 'clams'; .*did you mean claims"),
+        (("lab", "--seeds", "1"), r"--seeds: got 1; expected"),
+        (("lab", "--seeds", "many"), r"'--seeds': .*got 'many'; expected a whole number"),
+        (("lab", "--threads", "0"), r"--threads: got 0; expected"),
+        (("lab", "--out", "bad.toml"), r"--out: got 'bad.toml'; expected a folder"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.toml").write_text('title = "T"\nclams = 3\n')
+    assert cli.run(["study", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(rf"fnn: .*{message}.*\n", err)
+
+
+def test_an_interrupted_study_says_so_and_exits_with_130(path, monkeypatch, capsys):
+    monkeypatch.chdir(path.parent)
+    monkeypatch.setattr(trials, "run", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert cli.run(["study", str(path), "--seeds", "50"]) == 130
+    assert capsys.readouterr().err == "fnn: interrupted\n"
+
+
+def test_seeds_are_a_whole_number(path):
+    with pytest.raises(InvalidSetting, match=r"seeds: got 2\.5"):
+        study(path, seeds=2.5)

@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnn.svg import SHAPES, Scale, bar, interval, mark, scale
+from fnn.svg import SHAPES, Scale, bar, decades, interval, mark, scale
 
 
 @given(st.sampled_from([0.0, 0.5, 1.0]), st.lists(st.floats(1e-6, 1e6), min_size=1), st.booleans())
@@ -23,6 +23,13 @@ def test_scales_on_paper():
     assert scale(0, [-0.3])[:2] == (-0.5, 0.5)
     assert scale(1, [1.9, 0.4]) == (0.2, 5, True)
     assert scale(1, [0.5, 4]).place(0.2 * 5**0.5) == 25  # the root is half the way in logarithms
+
+
+def test_decades_hold_their_values():
+    assert decades([40, 730, 4679]) == (10, 10_000, True)
+    assert decades([100, 1000]) == (100, 1000, True)
+    assert decades([10]) == (10, 100, True)
+    assert decades([100, 10_000]).place(1000) == 50
 
 
 def test_an_interval_has_what_is_known_of_it_and_no_more():

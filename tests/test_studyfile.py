@@ -1,0 +1,218 @@
+"""Study files: what they may say, and what is said of a wrong one."""
+
+import pytest
+
+from fnn import studyfile
+from fnn.errors import InvalidSetting
+from fnn.positions import line_of, positions
+from fnn.study import load
+
+GOOD = """
+title = "T"
+
+[base]
+data = "xor4"
+epochs = 30
+
+[nuisance]
+hidden = ["2x2", "3x3"]
+
+[figures.one]
+title = "F"
+settings = { lr = 0.5 }
+[[figures.one.arms]]
+label = "a"
+optimizer = "sgd"
+[[figures.one.arms]]
+label = "b"
+
+[[claims]]
+id = "first"
+sentence = "S"
+figure = "one"
+metric = "epochs"
+arms = ["a"]
+direction = "lower"
+than = ["b"]
+margin = 0.6
+
+[[claims]]
+id = "second"
+sentence = "S"
+arms = [{ label = "c", lr = 0.3 }]
+at_least = 0.5
+
+[[outside]]
+id = "told"
+title = "U"
+source = "S"
+what = "W"
+successes = 9
+runs = 10
+median = 20
+[outside.settings]
+stop_rms = 0.1
+[outside.vary.start]
+"near" = { init_scale = 0.5 }
+"far" = { init_scale = 2.0 }
+[outside.vary.update]
+"a momentum" = { optimizer = "momentum", momentum = 0.5 }
+"none" = { optimizer = "adagrad" }
+"""
+
+
+def read(tmp_path, text):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    return studyfile.read(path)
+
+
+def test_a_file_says_what_it_says(tmp_path):
+    found = read(tmp_path, GOOD)
+    assert found.name == "mine"
+    first, second = found.claims
+    assert first.pairs == ((0, 1),)
+    assert not first.up
+    assert first.arms[0].trial.config.optimizer == "sgd"
+    assert {arm.trial.config.lr for arm in first.arms} == {0.5}
+    assert second.pairs == ()
+    assert second.up
+    assert second.margin == 0.5
+    assert second.arms[0].trial.config.lr == 0.3
+    assert found.sections[0]["claims"] == ["first", "second"]
+
+
+def test_readings_are_tried_in_every_combination_under_their_names(tmp_path):
+    (told,) = read(tmp_path, GOOD).outside
+    assert [arm.label for arm in told["arms"]] == ["near, a momentum", "near, none", "far, a momentum", "far, none"]
+    configs = [arm.trial.config for arm in told["arms"]]
+    assert [(c.init_scale, c.optimizer) for c in configs] == [
+        (0.5, "momentum"), (0.5, "adagrad"), (2.0, "momentum"), (2.0, "adagrad"),
+    ]  # fmt: skip
+    assert {c.stop_rms for c in configs} == {0.1}
+    assert (told["statistic"], told["time"], told["at_least"]) == ("median", 20, None)
+    text = GOOD[: GOOD.index("[outside.vary.start]")]
+    assert [arm.label for arm in read(tmp_path, text).outside[0]["arms"]] == ["as published"]
+
+
+def test_arms_without_than_are_an_order(tmp_path):
+    found = read(tmp_path, GOOD.replace('arms = ["a"]', 'arms = ["a", "b"]').replace('than = ["b"]\n', ""))
+    assert found.claims[0].pairs == ((0, 1),)
+
+
+# What of the good file becomes what; the line that is to be named ends in `# here`.
+WRONG = [
+    ('title = "T"', 'titel = "T"  # here', r"key: got 'titel'.*did you mean title"),
+    ("epochs = 30", "epochs = 0  # here", r"epochs: got 0; expected"),
+    ('data = "xor4"', 'data = "xro4"  # here', r"data: got 'xro4'.*did you mean xor4"),
+    ("lr = 0.5 }", "lrr = 0.5 }  # here", r"setting: got 'lrr'.*did you mean lr"),
+    ("lr = 0.5 }", 'lr = "fast" }  # here', r"lr: got 'fast'; expected a finite number"),
+    ('optimizer = "sgd"', 'optimiser = "sgd"  # here', r"got 'optimiser'.*did you mean optimizer"),
+    ('optimizer = "sgd"', 'optimizer = ["sgd", "adam"]  # here', r"got \['sgd', 'adam'\]; expected one value"),
+    ('label = "b"', 'label = "a"  # here', r"label: got 'a'; expected a label of its own"),
+    ('metric = "epochs"', 'metric = "epcohs"  # here', r"metric: got 'epcohs'.*did you mean epochs"),
+    ('metric = "epochs"', 'metric = "loss"\nepoch = 31  # here', r"epoch: got 31; expected at most the 30"),
+    ('metric = "epochs"', 'metric = "epochs"\nepoch = 3  # here', r"epoch: got 3; expected .* with a metric of"),
+    ('metric = "epochs"', 'metric = "solved"\nfactor = 2  # here', r"factor: got 2.0; expected .* other than solved"),
+    ('arms = ["a"]', 'arms = ["c"]  # here', r"arm: got 'c'; expected one of a, b"),
+    ('figure = "one"', 'figure = "on"  # here', r"figure: got 'on'.*did you mean one"),
+    ('title = "F"', 'title = "F"\nmark = 0.1  # here', r"mark: got 0.1; expected .* in a figure of kind final"),
+    ('direction = "lower"', 'direction = "down"  # here', r"direction: got 'down'; expected one of lower, higher"),
+    ("margin = 0.6", "margin = 0.4  # here", r"margin: got 0.4; expected a number of at least 0.5 and below 1"),
+    (
+        '[[claims]]\nid = "first"',
+        '[[claims]]  # here\nid = "first"\nfactor = 2',
+        r"margin: got None; expected a number",
+    ),
+    ("at_least = 0.5", "at_least = 1.5  # here", r"at_least: got 1.5; expected a share"),
+    ("at_least = 0.5", "at_least = 0.5\nmargin = 0.6  # here", r"margin: got 0.6; expected none of"),
+    ("at_least = 0.5", 'at_least = 0.5\nmetric = "loss"  # here', r"metric: got 'loss'; expected solved"),
+    (
+        '[[claims]]\nid = "second"',
+        '[[claims]]  # here\nid = "second"',
+        r"than: got \[\]; expected arms to compare with",
+    ),
+    (
+        'metric = "epochs"',
+        'metric = "epochs"\nuntil = 3  # here',
+        r"until: got 3; expected .* with a metric of roughness",
+    ),
+    ('metric = "epochs"', 'metric = "roughness"\nuntil = 31  # here', r"until: got 31; expected at most the 30"),
+    ("successes = 9", "successes = 11  # here", r"successes: got 11; expected a number of successes among"),
+    ("median = 20", "median = 20\nmean = 30  # here", r"mean: got 30; expected one of median, mean, harmonic_mean"),
+    ("median = 20", "median = 0  # here", r"median: got 0; expected a finite number of epochs"),
+    ("median = 20", "at_least = 2  # here", r"at_least: got 2; expected a share"),
+    ('"near" = { init_scale = 0.5 }', '"near" = 0.5  # here', r"near: got 0.5; expected readings by name"),
+    ("stop_rms = 0.1", "stop_rsm = 0.1  # here", r"setting: got 'stop_rsm'.*did you mean stop_rms"),
+    ("init_scale = 2.0 }", "init_scael = 2.0 }  # here", r"setting: got 'init_scael'.*did you mean init_scale"),
+    ('id = "second"', 'id = "first"  # here', r"id: got 'first'; expected an id of its own"),
+    ("lr = 0.3 }]", "lr = -1 }]  # here", r"lr: got -1; expected"),
+    ('hidden = ["2x2", "3x3"]', 'hidden = ["2x2", "3y3"]  # here', r"hidden: got '3y3'; expected widths"),
+    ('hidden = ["2x2", "3x3"]', 'hiden = ["2x2"]  # here', r"setting: got 'hiden'.*did you mean hidden"),
+]
+LACKING = {"margin: got None": "margin = 0.6\n", r"than: got \[\]": "at_least = 0.5\n"}
+
+
+@pytest.mark.parametrize(("old", "new", "message"), WRONG, ids=[new.strip() for _, new, _ in WRONG])
+def test_what_is_wrong_is_said_with_file_line_and_the_nearest_right_name(tmp_path, old, new, message):
+    text = GOOD
+    for start, line in LACKING.items():
+        text = text.replace(line, "") if message.startswith(start) else text
+    assert text.count(old) == 1
+    text = text.replace(old, new)
+    (here,) = [k for k, line in enumerate(text.splitlines(), 1) if line.endswith("# here")]
+    with pytest.raises(InvalidSetting, match=rf"^mine\.toml, line {here}: .*{message}"):
+        read(tmp_path, text)
+
+
+def test_losses_of_different_kinds_are_not_compared_by_value(tmp_path):
+    text = GOOD.replace('label = "b"', 'label = "b"\nloss = "bce"').replace("margin = 0.6", "margin = 0.6\n")
+    read(tmp_path, text)  # epochs to solve may be
+    for metric in ("loss", "best-loss", "roughness"):
+        with pytest.raises(InvalidSetting, match=r"line 25: metric: got .*differ in loss \(bce and mse\)"):
+            read(tmp_path, text.replace('"epochs"', f'"{metric}"'))
+    text = GOOD.replace('label = "b"', 'label = "b"\noutput = "identity"')
+    with pytest.raises(InvalidSetting, match=r"differ in output \(identity and sigmoid\)"):
+        read(tmp_path, text.replace('"epochs"', '"loss"'))
+
+
+def test_a_file_that_is_not_there_or_not_toml_and_a_study_there_is_not(tmp_path):
+    (tmp_path / "bad.toml").write_text("= 3")
+    for name in ("none.toml", "bad.toml"):
+        with pytest.raises(InvalidSetting, match=r"study: got .*expected a study's TOML file"):
+            studyfile.read(tmp_path / name)
+    with pytest.raises(InvalidSetting, match=r"study: got 'lbb'; expected one of lab"):
+        load("lbb")
+
+
+def test_positions_of_keys():
+    text = '''a = """
+b = 1
+[c]
+"""
+x = [  # [y]
+  { z = 1 },
+]
+[t]
+k = "#[" # [[
+d.e = 2
+[[u.v]]
+w = 1
+[[u.v]]
+w = 2
+[u.v.n]
+o = 1
+'''
+    found = positions(text)
+    assert found == {
+        ("a",): 1, ("x",): 5, ("t",): 8, ("t", "k"): 9, ("t", "d", "e"): 10, ("u", "v", 0): 11, ("u", "v", 0, "w"): 12,
+        ("u", "v", 1): 13, ("u", "v", 1, "w"): 14, ("u", "v", 1, "n"): 15, ("u", "v", 1, "n", "o"): 16,
+    }  # fmt: skip
+    assert line_of(found, ("u", "v", 1, "absent")) == 13
+    assert line_of(found, ("absent",)) == 1
+
+
+def test_the_example_of_the_docstring_is_a_study(tmp_path):
+    example = "\n".join(line.removeprefix("    ") for line in studyfile.__doc__.split("\n\n    ", 1)[1].splitlines())
+    found = read(tmp_path, example.rsplit("\n\nA claim", 1)[0])
+    assert [claim.id for claim in found.claims] == ["momentum-faster"]
