@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from fnn.config import Config
-from fnn.lanes import fma, load, policy, store
+from fnn.lanes import fma, load, standalone, store
 from fnn.stacks import aligned
 
 # Operations of one exponential as `fnn.lanes` computes it (range reduction, polynomial, scaling), by precision.
 EXP = {"float32": 19, "float64": 29}
 
 
-@policy
+@standalone
 def _chains_into(a, turns):
     """Run 24 independent chains of fused multiply-adds: enough to hide the latency of two units."""
     v = load(a, 0)

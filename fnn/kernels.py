@@ -592,9 +592,11 @@ def _kernel(sources):
         passes = 1 if size == N else 1 + (N + size - 1) // size
         ones_into(values, layers, part)
         if kept:
-            inputs_into(values, x, 0, N, layers)
+            inputs_into(values, x, 0 * N, N, layers)  # no constant 0: see `matrix`
         for b in range(len(w)):
-            point, going = np.searchsorted(curve_epochs, begin), row.shape[1]
+            point, going = 0, row.shape[1]
+            while point < len(curve_epochs) and curve_epochs[point] < begin:
+                point += 1
             for epoch in range(begin, end):
                 if cancel[0]:
                     return

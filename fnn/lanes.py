@@ -39,8 +39,10 @@ WIDTH = {np.dtype(np.float32): 16, np.dtype(np.float64): 8}
 # The one way to compile: no Python objects, no GIL, NaN and division as in IEEE arithmetic. And without `nrt`, which
 # counts references: kernels make no arrays, and counting those they pass on costs small networks a fifth of their time.
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False, "_nrt": False}
-policy = njit(**OPTIONS)
-inlined = njit(**OPTIONS, forceinline=True)
+standalone = njit(**OPTIONS)
+# Parts of kernels are not called from Python: without the way in from there they compile sooner.
+policy = njit(**OPTIONS, no_cpython_wrapper=True)
+inlined = njit(**OPTIONS, no_cpython_wrapper=True, forceinline=True)
 
 
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,7 +50,7 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     try:
         compiled: Callable[..., Any] = njit(**OPTIONS, cache=True)(function)
     except RuntimeError:  # neither the package's folder nor the user's can be written
-        compiled = policy(function)
+        compiled = standalone(function)
     return compiled
 
 

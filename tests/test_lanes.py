@@ -15,7 +15,7 @@ def compiled(function, arguments=1):
     code = f"def rows_into({names}, out):\n    for i in range(len(out)):\n        store(out, i, function({loads}))"
     scope = {"function": function, "load": lanes.load, "store": lanes.store}
     exec(code, scope)
-    into = lanes.policy(scope["rows_into"])
+    into = lanes.standalone(scope["rows_into"])
 
     def run(*values):
         width = lanes.WIDTH[values[0].dtype]
