@@ -365,7 +365,7 @@ def bench(
     runs: Annotated[int, of_run(parser=whole, help="Timed runs of each contender, at least 5.")] = 5,
     seed: Annotated[int, of_run(parser=whole, help="Seed of the order they come in.")] = 0,
     threads: Annotated[int | None, of_run(parser=whole, help="By itself one a processor.")] = None,
-    cap: Annotated[float | None, of_run(parser=number, help="Most seconds for a row; by itself 20, or 120.")] = None,
+    cap: Annotated[float | None, of_run(parser=number, help="Most seconds for a row; by itself 6, or 120.")] = None,
     networks: Annotated[int | None, of_run(parser=whole, help="Most networks of a stack, to try it out.")] = None,
     csv: Annotated[Path | None, of_run(help="File for the rows, as CSV.")] = None,
     out: Annotated[Path | None, of_run(help="Folder for results.json and the figures.")] = None,

@@ -24,7 +24,7 @@ from fnn.errors import InvalidSetting, one_of
 from fnn.files import replacing
 
 # Seconds a contender may take for a row: without peers the whole takes about two minutes on two cores.
-CAP, CAP_PEERS = 20.0, 120.0
+CAP, CAP_PEERS = 6.0, 120.0
 LEAST_RUNS = 5
 PACKAGES = ("numpy", "numba", "llvmlite")
 PEER_PACKAGES = ("jax", "torch", "scikit-learn")

@@ -40,6 +40,7 @@ from fnn.lanes import (
     sigmoid,
     spread,
     sqrt,
+    standalone,
     store,
     tanh,
 )
@@ -468,7 +469,7 @@ def philox_into(words, seeds, stream):
                 words[s, 4 * block + i] = drawn[i]
 
 
-@policy
+@standalone
 def order_into(order, seeds, epoch, N):
     """Write `draws.permutations` of each network: order: (N, L), seeds: (L,)."""
     blocks = (N + 3) // 4

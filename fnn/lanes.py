@@ -40,7 +40,7 @@ WIDTH = {np.dtype(np.float32): 16, np.dtype(np.float64): 8}
 # counts references: kernels make no arrays, and counting those they pass on costs small networks a fifth of their time.
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False, "_nrt": False}
 standalone = njit(**OPTIONS)
-# Parts of kernels are not called from Python: without the way in from there they compile sooner.
+# Parts of kernels have no way in from Python and so compile sooner. Called from there all the same, they crash it.
 policy = njit(**OPTIONS, no_cpython_wrapper=True)
 inlined = njit(**OPTIONS, no_cpython_wrapper=True, forceinline=True)
 

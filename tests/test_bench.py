@@ -325,7 +325,7 @@ def test_a_process_is_timed_and_its_summary_read(tmp_path):
     }  # fmt: skip
     assert rows["plain"].ratio == pytest.approx(rows["plain"].seconds[1] / rows["fnn"].seconds[1])
     assert {r.status for r in late if r.contender != "gone"} == {run.SKIPPED}
-    assert late[0].note == "one run takes more than 0.001 s"
+    assert late[0].note == f"one run takes more than {processes.PATIENCE * 0.001:g} s"
     with pytest.raises(RuntimeError, match=r"broken: .*ZeroDivisionError"):
         processes.runner(processes.Command(name="broken", title="broken", words=("-c", "1 / 0")))()
 
