@@ -129,7 +129,8 @@ def measure_processes(work: str, peers: bool, method: Method, tell: Callable[[st
         else:
             ready[command.name] = runner(command)
         rows[command.name] = row
-    taken = in_rounds(ready, dict.fromkeys(ready, 1), method.runs, method.seed, lambda name: tell(rows[name].title))
+    once = dict.fromkeys(ready, 1)
+    taken = in_rounds(ready, once, (), method.runs, method.seed, lambda name: tell(rows[name].title))
     for name, seconds in taken.items():
         rows[name] = replace(rows[name], seconds=quartiles(seconds), runs=len(seconds))
     return compared(list(rows.values()))

@@ -11,7 +11,7 @@ from bench.contenders import OWN, Array, Contender
 from bench.fann import FANN
 from bench.peak import operations
 from bench.peers import PEERS
-from bench.timing import in_rounds, quartiles, repeats_for, seconds_of
+from bench.timing import BRIEF, in_rounds, quartiles, repeats_for, seconds_of
 from bench.work import Case
 
 CONTENDERS: dict[str, Contender] = {**OWN, **PEERS, **FANN}
@@ -123,6 +123,7 @@ class _Entry:
     def __init__(self, case: Case, name: str) -> None:
         self.case, self.contender = case, CONTENDERS[name]
         self.run: Callable[[], Any] | None = None
+        self.brief = False
         config = case.config
         self.row = Row(
             work=case.work, what=case.what, at=case.at, dtype=config.dtype, contender=name, title=self.contender.title,
@@ -175,7 +176,8 @@ class _Entry:
         if warm * method.runs > method.cap:
             self.leave(SKIPPED, f"one run takes {warm:,.0f} s")
             return
-        self.run, self.row = run, replace(self.row, repeats=repeats_for(seconds_of(run) if warm < 1 else warm))
+        warm = seconds_of(run) if warm < 1 else warm
+        self.run, self.brief, self.row = run, warm < BRIEF, replace(self.row, repeats=repeats_for(warm))
 
     def timed(self, seconds: list[float]) -> Row:
         quarter, middle, last = quartiles(seconds)
@@ -211,6 +213,7 @@ def measure(
     seconds = in_rounds(
         {name: e.run for name, e in ready.items() if e.run},
         {name: e.row.repeats for name, e in ready.items()},
+        {name for name, e in ready.items() if e.brief},
         method.runs,
         method.seed,
         lambda name: tell(ready[name].row.title),

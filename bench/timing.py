@@ -2,13 +2,16 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from fnn.stats import quantiles
 
 # A run shorter than this is repeated within one measurement: the clock and the scheduler are coarse.
-SHORTEST = 0.02
+SHORTEST = 0.05
+# One shorter than this is run once more before each measurement. What ran before it has filled the caches, and its
+# threads may still spin: after PyTorch's, the kernel's first run took up to 1.4 times as long as its second.
+BRIEF = 0.25
 
 
 def seconds_of(run: Callable[[], Any], repeats: int = 1) -> float:
@@ -34,15 +37,21 @@ def orders(names: list[str], rounds: int, seed: int) -> Iterator[list[str]]:
 def in_rounds(
     runs: Mapping[str, Callable[[], Any]],
     repeats: Mapping[str, int],
+    brief: Collection[str],
     rounds: int,
     seed: int,
     tell: Callable[[str], None],
 ) -> dict[str, list[float]]:
-    """Return the seconds of each contender's run in every round; tell hears whose turn it is."""
+    """Return the seconds of each contender's run in every round; tell hears whose turn it is.
+
+    brief: those that are run once, untimed, before each measurement.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for order in orders(list(runs), rounds, seed):
         for name in order:
             tell(name)
+            if name in brief:
+                runs[name]()
             seconds[name].append(seconds_of(runs[name], repeats[name]))
     return seconds
 

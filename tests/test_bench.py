@@ -135,11 +135,24 @@ def test_rounds_have_everyone_once_in_an_order_fixed_by_the_seed():
 def test_in_rounds_runs_everyone_so_often_and_keeps_every_time():
     called = []
     runs = {name: lambda name=name: called.append(name) for name in "ab"}
-    seconds = timing.in_rounds(runs, {"a": 1, "b": 3}, 5, 0, tell=lambda _: None)
+    seconds = timing.in_rounds(runs, {"a": 1, "b": 3}, (), 5, 0, tell=lambda _: None)
     assert (called.count("a"), called.count("b")) == (5, 15)
     assert [len(times) for times in seconds.values()] == [5, 5]
     assert timing.quartiles([5.0, 1.0, 2.0, 4.0, 3.0]) == [2.0, 3.0, 4.0]
-    assert [timing.repeats_for(s) for s in (1.0, 0.02, 0.0101, 1e-9)] == [1, 1, 2, 100]
+    assert [timing.repeats_for(s) for s in (1.0, 0.05, 0.0251, 1e-9)] == [1, 1, 2, 100]
+
+
+def test_a_brief_run_is_not_timed_right_after_anothers():
+    called, timed = [], {"brief": [], "other": []}
+
+    def run(name):
+        timed[name].append(called[-1:] != [name])  # whether it comes after another's
+        called.append(name)
+
+    runs = {name: lambda name=name: run(name) for name in timed}
+    timing.in_rounds(runs, dict.fromkeys(runs, 1), {"brief"}, 8, 0, lambda _: None)
+    assert timed["brief"][1::2] == [False] * 8
+    assert len(timed["other"]) == 8
 
 
 def row(name, **values):
