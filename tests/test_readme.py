@@ -1,6 +1,6 @@
 """The README is what it says: its commands run, print what it shows, and its tables list what there is.
 
-Run as a script, this file writes the README's results, tables and picture anew.
+Run as a script, this file writes the README's results, tables and pictures anew.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import sqlite3
 import sys
 import tempfile
@@ -29,8 +30,10 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PICTURE = ROOT / ".readme" / "xor-200.png"
 SWEEP_PICTURE = ROOT / ".readme" / "xor-sweep.png"
+PAGE_PICTURE = ROOT / ".readme" / "lab-page.png"
 
 SHELL = re.compile(r"(```console\n\$ (fnn [^\n]*)\n)(.*?)(```)", re.DOTALL)
+STUDY = re.compile(r"`(\w+\.toml)`:\n\n```toml\n(.*?)```", re.DOTALL)
 PYTHON = re.compile(r"```python\n((?:(?!```).)*)```\n\n```text\n(.*?)```", re.DOTALL)
 PARTS = {
     "data": (data.DATA, "--data"),
@@ -55,6 +58,12 @@ LOOPS = {
     "sklearn": "scikit-learn `MLPClassifier`",
 }
 NUMBER = re.compile(r"\d[\d.]*(?:e[-+]?\d+)?")
+
+
+def write_study(folder):
+    """Write the README's study file into a folder."""
+    ((name, text),) = STUDY.findall(README.read_text(encoding="utf-8"))
+    (Path(folder) / name).write_text(text, encoding="utf-8")
 
 
 def run_command(line, folder):
@@ -149,7 +158,7 @@ def machine_line():
 
 def alike(printed, shown):
     """Whether two texts are the same but for the last digits of their numbers and the seconds taken."""
-    timed = r"(?<=trained in )\S+(?= s)|(?<=after )\S+(?= s;)|[\d,]+(?= networks a second)"
+    timed = r"(?<=trained in )\S+(?= s)|(?<=after )\S+(?= s;)|(?<=seeds, )\S+(?= s\n)|[\d,]+(?= networks a second)"
     printed, shown = (re.sub(timed, "…", text) for text in (printed, shown))
     numbers = [[float(n) for n in NUMBER.findall(text)] for text in (printed, shown)]
     # A 2% leeway: rounding differs from processor to processor, and 500 epochs amplify it.
@@ -161,7 +170,9 @@ def alike(printed, shown):
 @pytest.fixture(scope="module")
 def one_folder(tmp_path_factory):
     """The folder in which the commands run one after the other, as a reader would."""
-    return tmp_path_factory.mktemp("readme")
+    folder = tmp_path_factory.mktemp("readme")
+    write_study(folder)
+    return folder
 
 
 @pytest.mark.parametrize("number", range(len(SHELL.findall(README.read_text(encoding="utf-8")))))
@@ -221,7 +232,7 @@ def test_the_store_is_read_as_shown(one_folder):
 
 def test_links_and_pictures_are_there():
     links = re.findall(r"\]\(([^)]+)\)", README.read_text(encoding="utf-8"))
-    assert {p.relative_to(ROOT).as_posix() for p in (PICTURE, SWEEP_PICTURE)} < set(links)
+    assert {p.relative_to(ROOT).as_posix() for p in (PICTURE, SWEEP_PICTURE, PAGE_PICTURE)} < set(links)
     for link in links:
         assert (ROOT / link).exists(), link
     assert image.imread(PICTURE).shape[2] in (3, 4)
@@ -254,10 +265,24 @@ def draw_sweep(path, store_path):
         path.write_bytes((Path(folder) / "epochs-to-solve.png").read_bytes())
 
 
+def draw_page(path):
+    """Draw the head of the lab's page, as a browser shows it."""
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        run_command("fnn study lab", folder)
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport={"width": 1000, "height": 900}, color_scheme="light")
+        page.goto((Path(folder) / "fnn-study-lab" / "index.html").as_uri())
+        page.screenshot(path=path)
+        browser.close()
+
+
 def write():
-    """Write the README's results, tables and picture anew."""
+    """Write the README's results, tables and pictures anew."""
     text = README.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
+        write_study(folder)
         text = SHELL.sub(lambda m: m[1] + run_command(m[2], folder) + m[4], text)
         draw_sweep(SWEEP_PICTURE, Path(folder) / "xor.db")
     text = PYTHON.sub(lambda m: f"```python\n{m[1]}```\n\n```text\n{run_python(m[1])}```", text)
@@ -273,6 +298,7 @@ def write():
         text = re.sub(rf"({re.escape(head)}\n[-| ]+\n)(\|[^\n]*\n)*", lambda m, rows=rows: m[1] + rows, text)
     README.write_text(text, encoding="utf-8")
     draw_picture(PICTURE)
+    draw_page(PAGE_PICTURE)
 
 
 if __name__ == "__main__":
