@@ -25,6 +25,8 @@ from fnn.files import replacing
 
 # Seconds a contender may take for a row: without peers the whole takes about two minutes on two cores.
 CAP, CAP_PEERS = 6.0, 120.0
+# Without peers these are measured in float64 too; elsewhere float32 says it.
+IN_BOTH = ("xor", "linear", "settings")
 LEAST_RUNS = 5
 PACKAGES = ("numpy", "numba", "llvmlite")
 PEER_PACKAGES = ("jax", "torch", "scikit-learn")
@@ -140,6 +142,8 @@ def _tables(
         return
     known: dict[str, float] = {}
     for case in cases(work, networks):
+        if not peers and work not in IN_BOTH and case.config.dtype == "float64":
+            continue
         called = f"{case.what}, {case.config.dtype}"
         yield measure(case, list(CONTENDERS) if peers else list(OWN), method, known, partial(tell, called))
 

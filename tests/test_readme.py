@@ -101,6 +101,9 @@ def module_table():
 SPEED = from_document(json.loads((ROOT / "bench" / "results" / "results.json").read_text(encoding="utf-8")))
 
 
+SPEED_HEAD = "| work | fnn (quartiles) | JAX | PyTorch | fnn is faster than either by | share of the FMA peak |"
+
+
 def rows_of(*work):
     """Return the recorded rows of each case of some work, by contender: ((what, dtype), {contender: row})."""
     timed = [row for row in SPEED.rows if row.work in work and row.seconds]
@@ -117,7 +120,8 @@ def speed_table():
         # A peer that was over the run's cap of seconds has no figure.
         best = [max((row.per_second for n, row in rows.items() if n in forms), default=0) for forms in (JAX, TORCH)]
         ours = rows["fnn"]
-        table += f"| {what}, {dtype} | {ours.per_second:,.0f} "
+        slow, fast = (ours.networks / ours.seconds[at] for at in (2, 0))
+        table += f"| {what}, {dtype} | {ours.per_second:,.0f} ({slow:,.0f}–{fast:,.0f}) "
         table += "".join(f"| {rate:,.0f} " if rate else "| – " for rate in best)
         table += f"| {ours.per_second / max(best):.1f} " if max(best) else "| – "
         table += f"| {ours.share:.0%} |\n"
@@ -289,7 +293,7 @@ def write():
     tables = {
         "| part | names | option |": parts_table(),
         "| module | what lives there |": module_table(),
-        "| work | fnn | JAX | PyTorch | fnn is faster than either by | share of the FMA peak |": speed_table(),
+        SPEED_HEAD: speed_table(),
         "| one sweep of lab XOR, float32 | time | file | most memory |": sweeps_table(),
         "| one after the other | networks a second | fnn is faster by |": loops_table(),
     }
