@@ -20,16 +20,16 @@ import typer
 
 import fnn
 from fnn import data as datasets
-from fnn import report
 from fnn.config import SEED, Config
 from fnn.errors import InvalidSetting, one_of
 from fnn.files import writable_folder
-from fnn.grid import several
-from fnn.model import save_model
-from fnn.train import BACKENDS, Progress
+from fnn.report import text as report
+from fnn.sweeps.grid import several
+from fnn.training.model import save_model
+from fnn.training.train import BACKENDS, Progress
 
 if TYPE_CHECKING:
-    from fnn.sweep import SweepProgress
+    from fnn.sweeps.run import SweepProgress
 
 T = TypeVar("T")
 
@@ -163,7 +163,7 @@ def train(
         )  # fmt: skip
     written = [save_model(folder / "model.npz", results)]
     if plots:
-        from fnn.plots import save_figures
+        from fnn.plots.run import save_figures
 
         written += save_figures(folder, results, samples)
     if json_:
@@ -207,8 +207,8 @@ def sweep(
     """Train settings × seeds into a store; commas separate alternatives. Run again, it trains what is missing."""
     from contextlib import closing
 
-    from fnn import store
-    from fnn.sweep import command_line, fill, options, plan
+    from fnn.sweeps import store
+    from fnn.sweeps.run import command_line, fill, options, plan
 
     given = {"data": data, "points": points, "noise": noise, "data_seed": data_seed, **settings}
     given |= {"seeds": seeds, "seed": seed, "backend": backend, "threads": threads, "curve_points": curve_points}
@@ -271,7 +271,8 @@ def show(
     """Show what a store says of each combination of settings: a row each, and with --plots figures."""
     from contextlib import closing
 
-    from fnn import arms, store
+    from fnn.sweeps import store
+    from fnn.sweeps import summaries as arms
 
     with closing(store.opened(path)) as connection:
         runs = store.read(connection, [store.condition(text) for text in where or ()])
@@ -280,7 +281,7 @@ def show(
             raise Ended(f"{path}: no runs" + (" that meet --where" if where else " yet"), 2)
         written = []
         if plots:
-            from fnn.charts import save_figures
+            from fnn.plots.sweep import save_figures
 
             written = save_figures(writable_folder("plots", plots), connection, runs, found)
     if json_:
@@ -301,8 +302,8 @@ def export(
     """Write a store's runs, a row each, as CSV, Parquet or arrays."""
     from contextlib import closing
 
-    from fnn import store
-    from fnn.export import export
+    from fnn.sweeps import store
+    from fnn.sweeps.export import export
 
     with closing(store.opened(path)) as connection:
         count = export(connection, to, [store.condition(text) for text in where or ()])

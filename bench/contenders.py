@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fnn
-from fnn import network
-from fnn.activations import ACTIVATIONS
-from fnn.losses import REDUCTIONS
-from fnn.schedules import SCHEDULES
+from fnn.network import functions as network
+from fnn.network.activations import ACTIVATIONS
+from fnn.network.losses import REDUCTIONS
+from fnn.network.schedules import SCHEDULES
 
 Array = NDArray[np.floating[Any]]
 Built = tuple[Callable[[], Any], Callable[[Any], Array]]

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from fnn.config import Config
-from fnn.lanes import fma, load, standalone, store
-from fnn.stacks import aligned
+from fnn.kernel.jit import standalone
+from fnn.kernel.simd import fma, load, store
+from fnn.training.networks_in_lanes import aligned
 
 # Operations of one exponential as `fnn.lanes` computes it (range reduction, polynomial, scaling), by precision.
 EXP = {"float32": 19, "float64": 29}

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +21,7 @@ from bench.work import WORK, Case
 from fnn.config import DTYPES
 from fnn.errors import InvalidSetting, one_of
 from fnn.files import replacing
+from fnn.machine import installed, processor, processors
 
 # Seconds a contender may take for a row: without peers the whole takes about two minutes on two cores.
 CAP, CAP_PEERS = 6.0, 120.0
@@ -38,15 +38,10 @@ def names_of(work: str | None) -> list[str]:
     return every if work is None else [one_of("work", name, every) for name in work.split(",")]
 
 
-def cpus() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @contextmanager
 def on_cpus(threads: int) -> Iterator[None]:
     """Keep the process, and libraries that ask the system how many threads to start, to so many processors."""
-    if threads == cpus() or not hasattr(os, "sched_setaffinity"):
+    if threads == processors() or not hasattr(os, "sched_setaffinity"):
         yield
         return
     before = os.sched_getaffinity(0)
@@ -59,15 +54,8 @@ def on_cpus(threads: int) -> Iterator[None]:
 
 def machine(peers: bool) -> dict[str, Any]:
     """Return what the figures depend on."""
-    packages = {}
-    for name in PACKAGES + PEER_PACKAGES * peers:
-        try:
-            packages[name] = version(name)
-        except PackageNotFoundError:
-            packages[name] = "not installed"
-    info = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
-    model = next((line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")), "")
-    return {"cpu": model or platform.processor(), "python": platform.python_version(), "packages": packages}
+    packages = {name: installed(name) or "not installed" for name in PACKAGES + PEER_PACKAGES * peers}
+    return {"cpu": processor(), "python": platform.python_version(), "packages": packages}
 
 
 def peaks(threads: int) -> dict[str, float]:
@@ -116,7 +104,7 @@ def run(
     at most so many in a stack.
     """
     check(runs, seed, threads, cap, networks)
-    threads = threads or cpus()
+    threads = threads or processors()
     rows: list[Row] = []
     with on_cpus(threads):
         watch.tell("the machine", "FMA peak")
@@ -154,8 +142,8 @@ def check(runs: int, seed: int, threads: int | None, cap: float | None, networks
         raise InvalidSetting("runs", runs, f"a whole number of at least {LEAST_RUNS}, for quartiles to say something")
     if seed < 0:
         raise InvalidSetting("seed", seed, "a whole number of at least 0")
-    if threads is not None and not 1 <= threads <= cpus():
-        raise InvalidSetting("threads", threads, f"a whole number from 1 to {cpus()}, the processors there are")
+    if threads is not None and not 1 <= threads <= processors():
+        raise InvalidSetting("threads", threads, f"a whole number from 1 to {processors()}, the processors there are")
     if cap is not None and not 0 < cap < math.inf:
         raise InvalidSetting("cap", cap, "a finite number of seconds above 0")
     if networks is not None and networks < 1:

@@ -7,7 +7,6 @@ million: one process, from the shell prompt; its time, its file and the most mem
 """
 
 import argparse
-import importlib
 import json
 import os
 import subprocess
@@ -20,9 +19,11 @@ from typing import Any
 import numpy as np
 
 import fnn
-from fnn import store
+import fnn.sweeps.run
+from fnn.machine import processor, processors
+from fnn.sweeps import store
 
-sweeping: Any = importlib.import_module("fnn.sweep")  # `fnn.sweep` is its function
+sweep_run: Any = fnn.sweeps.run  # its `train` is replaced while it is timed
 
 
 def cost_of_the_store(runs: int, networks: int, points: int) -> dict[str, Any]:
@@ -34,21 +35,21 @@ def cost_of_the_store(runs: int, networks: int, points: int) -> dict[str, Any]:
     for _ in range(runs + 1):
         with TemporaryDirectory() as folder:
             sizes: list[int] = []
-            train = sweeping.train
+            train = sweep_run.train
 
             def counted(*args: Any, train: Any = train, sizes: list[int] = sizes, **options: Any) -> Any:
                 results = train(*args, **options)
                 sizes.append(len(results))
                 return results
 
-            sweeping.train = counted
+            sweep_run.train = counted
             start = time.perf_counter()
             connection = store.opened(Path(folder) / "runs.db", create=True)
-            asked = sweeping.plan(networks, curve_points=points, data="xor", dtype="float32")
-            sweeping.fill(connection, asked)
+            asked = sweep_run.plan(networks, curve_points=points, data="xor", dtype="float32")
+            sweep_run.fill(connection, asked)
             connection.close()
             seconds["sweep"].append(time.perf_counter() - start)
-            sweeping.train = train
+            sweep_run.train = train
         start, first = time.perf_counter(), 0
         for size in sizes:
             fnn.train(config, x, y, seeds=range(first, first + size), curve_every=every)
@@ -98,7 +99,7 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    document: dict[str, Any] = {"processor": store.processor(), "threads": len(os.sched_getaffinity(0)), "costs": []}
+    document: dict[str, Any] = {"processor": processor(), "threads": processors(), "costs": []}
     for points in (0, 100):
         cost = cost_of_the_store(options.runs, 100_000, points)
         document["costs"].append(cost)

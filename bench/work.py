@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fnn
-from fnn.data import Data
+from fnn.data.synthetic import Data
 
 Array = NDArray[np.float64]
 

@@ -1,20 +1,25 @@
 """Thousands of small neural networks trained at once, from scratch, and what is true of them with error bars.
 
-Reading order, which is import order (a module imports only from those before it):
+A package is a room. Reading order, which is import order (what stands in a room imports only from rooms before it, or
+from what stands before it in its own room; each room's first lines have the order inside):
 
-errors files draws data activations losses optimizers schedules initializers config network lanes kernels
-stacks crowds train model grid store sweep stats arms export plots charts report metrics claims positions entries
-studyfile trials verdicts judge multiverse findings outside panels markup svg parts articles page study cli
+errors files rng machine data network config kernel training stats sweeps plots report studies
+
+`import fnn` loads none of them: each name below comes with the room it lives in when it is first asked for.
 """
 
-from fnn import data
-from fnn.config import Config
-from fnn.errors import InvalidSetting
-from fnn.network import accuracy, backward, forward, init, mean_loss, predict, start, update
-from fnn.stats import wilson
-from fnn.study import study
-from fnn.sweep import sweep
-from fnn.train import Results, train
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fnn import data
+    from fnn.config import Config
+    from fnn.errors import InvalidSetting
+    from fnn.network.functions import accuracy, backward, forward, init, mean_loss, predict, start, update
+    from fnn.stats.comparisons import wilson
+    from fnn.studies.study import study
+    from fnn.sweeps.run import sweep
+    from fnn.training.train import Results, train
 
 __version__ = "0.1.0"
 
@@ -36,3 +41,30 @@ __all__ = [
     "update",
     "wilson",
 ]
+
+# Where each public name lives.
+_HOMES = {
+    "Config": "config",
+    "InvalidSetting": "errors",
+    "Results": "training.train",
+    **dict.fromkeys(
+        ("accuracy", "backward", "forward", "init", "mean_loss", "predict", "start", "update"), "network.functions"
+    ),
+    "study": "studies.study",
+    "sweep": "sweeps.run",
+    "train": "training.train",
+    "wilson": "stats.comparisons",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "data":
+        return import_module("fnn.data")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'fnn' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"fnn.{_HOMES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.activations import ACTIVATIONS
 from fnn.errors import InvalidSetting, one_of
-from fnn.initializers import INITIALIZERS
-from fnn.losses import ERRORS, LOSSES, REDUCTIONS
-from fnn.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
-from fnn.schedules import SCHEDULES
+from fnn.network.activations import ACTIVATIONS
+from fnn.network.initializers import INITIALIZERS
+from fnn.network.losses import ERRORS, LOSSES, REDUCTIONS
+from fnn.network.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
+from fnn.network.schedules import SCHEDULES
 
 SEED = 312551116
 DTYPES = {"float32": np.float32, "float64": np.float64}

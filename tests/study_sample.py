@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fnn.page import page
+from fnn.report.page import page
 
 ALT = "Median losses over 500 epochs: lr 0.5 falls first and then swings, lr 0.01 falls slowly and steadily."
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from conftest import read_only
 
-from fnn.activations import ACTIVATIONS
+from fnn.network.activations import ACTIVATIONS
 
 Z = np.concatenate([np.linspace(-8, 8, 161) + 1e-3, [-40, 40]])  # off the kink at 0
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn import arms, store
+from fnn.sweeps import store
+from fnn.sweeps import summaries as arms
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn import crowds, draws, kernels, network
+from fnn import rng as draws
 from fnn.config import ORDERS, STOPS
-from fnn.optimizers import OPTIMIZERS
+from fnn.kernel import epoch as kernels
+from fnn.network import functions as network
+from fnn.network.optimizers import OPTIMIZERS
+from fnn.training import samples_in_lanes as crowds
 from tests.test_optimizers import TORCH
 from tests.test_stacks import apart, same_bits
 

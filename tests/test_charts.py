@@ -10,7 +10,9 @@ from matplotlib import image
 from matplotlib.figure import Figure
 
 import fnn
-from fnn import arms, charts, store
+from fnn.plots import sweep as charts
+from fnn.sweeps import store
+from fnn.sweeps import summaries as arms
 
 SPEC = {"optimizer": ["sgd", "adam"], "lr": [0.1, 1.0], "beta2": [0.9, 0.99], "epochs": 100}
 

@@ -15,7 +15,7 @@ import pytest
 
 import cli
 import fnn
-from fnn.model import load_model
+from fnn.training.model import load_model
 
 FILES = ["decision-boundary.png", "learning-curve.png", "learning-rate.png", "model.npz", "predictions.png"]
 

@@ -10,7 +10,8 @@ import pytest
 
 import cli
 import fnn
-from fnn import arms, store
+from fnn.sweeps import store
+from fnn.sweeps import summaries as arms
 from tests.test_cli import OnTerminal
 
 SWEEP = ("sweep", "--data", "xor", "--optimizer", "sgd,adam", "--lr", "0.1,1", "--epochs", 60, "--seeds", 50)

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn import crowds, network
-from fnn.activations import ACTIVATIONS
 from fnn.config import numeric_settings
-from fnn.losses import LOSSES, REDUCTIONS
-from fnn.optimizers import OPTIMIZERS
-from fnn.schedules import SCHEDULES
+from fnn.network import functions as network
+from fnn.network.activations import ACTIVATIONS
+from fnn.network.losses import LOSSES, REDUCTIONS
+from fnn.network.optimizers import OPTIMIZERS
+from fnn.network.schedules import SCHEDULES
+from fnn.training import samples_in_lanes as crowds
 from tests.test_stacks import same_bits
 
 N = crowds.LEAST + 7  # no multiple of the lanes, nor of the chunks

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fnn import draws
+from fnn import rng as draws
 
 SEEDS = [0, 1, 312551116, 2**32 - 1, 2**32, 2**63 - 1]
 

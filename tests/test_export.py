@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn import store
-from fnn.export import export
+from fnn.sweeps import store
+from fnn.sweeps.export import export
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn import grid
+from fnn.sweeps import grid
 
 
 def configs(**spec):

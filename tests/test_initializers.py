@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn import draws, network
-from fnn.initializers import INITIALIZERS
+from fnn import rng as draws
+from fnn.network import functions as network
+from fnn.network.initializers import INITIALIZERS
 
 LAYERS = fnn.Config(hidden=(30, 20)).layers(10, 1)
 SEEDS = range(200)

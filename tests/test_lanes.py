@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fnn import lanes
+from fnn.kernel import simd as lanes
 
 KINDS = [np.float32, np.float64]
 

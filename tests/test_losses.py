@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from conftest import read_only
 
-from fnn.activations import ACTIVATIONS
-from fnn.losses import LOSSES, REDUCTIONS
+from fnn.network.activations import ACTIVATIONS
+from fnn.network.losses import LOSSES, REDUCTIONS
 
 Z = np.linspace(-6, 6, 25)[:, None]
 Y = (np.arange(25) % 2.0)[:, None]

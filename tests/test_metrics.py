@@ -7,7 +7,7 @@ import pytest
 
 import fnn
 from fnn.errors import InvalidSetting
-from fnn.metrics import METRICS, Measure, measure
+from fnn.studies.metrics import METRICS, Measure, measure
 from tests.conftest import read_only
 
 

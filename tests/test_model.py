@@ -5,7 +5,7 @@ import pytest
 
 import fnn
 from fnn.errors import InvalidSetting
-from fnn.model import load_model, save_model
+from fnn.training.model import load_model, save_model
 
 
 @pytest.mark.parametrize("seeds", [1, 3])

@@ -3,9 +3,9 @@ import pytest
 from conftest import read_only
 
 import fnn
-from fnn import network
-from fnn.activations import ACTIVATIONS
-from fnn.losses import LOSSES, REDUCTIONS
+from fnn.network import functions as network
+from fnn.network.activations import ACTIVATIONS
+from fnn.network.losses import LOSSES, REDUCTIONS
 
 
 def flat_loss(layers, flat, x, y, loss, reduction):

@@ -5,10 +5,10 @@ import pytest
 from conftest import read_only
 
 import fnn
-from fnn import network
 from fnn.config import numeric_settings
-from fnn.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
-from fnn.schedules import SCHEDULES
+from fnn.network import functions as network
+from fnn.network.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
+from fnn.network.schedules import SCHEDULES
 
 CONFIG = fnn.Config(momentum=0.9, beta1=0.8, beta2=0.9, alpha=0.5, epsilon=0.0, weight_decay=0.25)
 

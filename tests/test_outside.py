@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fnn.claims import Arm
-from fnn.outside import agrees, document, middle, newcombe, ours
-from fnn.stats import wilson
-from fnn.study import load
-from fnn.trials import key
+from fnn.stats.comparisons import wilson
+from fnn.studies.model import Arm
+from fnn.studies.replications import agrees, document, middle, newcombe, ours
+from fnn.studies.runs import key
+from fnn.studies.study import load
 
 RULE = Arm("as published", {"data": "xor4", "epochs": 100, "stop_max_error": 0.5})
 NO_RULE = Arm("as published", {"data": "xor4", "epochs": 100})

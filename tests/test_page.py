@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 from study_sample import DOCUMENTS, HOSTILE, LITERATURE, STUDY, claim, mapped, write
 
-from fnn.page import page
-from fnn.parts import anchor
+from fnn.report.components import anchor
+from fnn.report.page import page
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fnn
-from fnn.parts import Figures, anchor, chance, embedded, number, paragraphs
+from fnn.report.components import Figures, anchor, chance, embedded, number, paragraphs
 
 
 def test_numbers_as_they_are_read():

@@ -4,7 +4,7 @@ from matplotlib import image
 from matplotlib.figure import Figure
 
 import fnn
-from fnn import plots
+from fnn.plots import run as plots
 
 
 @pytest.fixture(scope="module", params=[1, 30], ids=["one network", "a stack"])

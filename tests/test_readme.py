@@ -24,7 +24,8 @@ import cli
 import fnn
 from bench.tables import from_document
 from bench.targets import JAX, TORCH
-from fnn import activations, config, data, initializers, losses, optimizers, schedules
+from fnn import config, data
+from fnn.network import activations, initializers, losses, optimizers, schedules
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -247,7 +248,7 @@ def draw_picture(path):
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    from fnn import plots
+    from fnn.plots import run as plots
 
     samples = fnn.data.xor()
     results = fnn.train(fnn.Config(), *samples, seeds=range(312551116, 312551316))
@@ -261,7 +262,9 @@ def draw_picture(path):
 
 def draw_sweep(path, store_path):
     """Draw the README's second picture: epochs to solve in the sweep it shows."""
-    from fnn import arms, charts, store
+    from fnn.plots import sweep as charts
+    from fnn.sweeps import store
+    from fnn.sweeps import summaries as arms
 
     with tempfile.TemporaryDirectory() as folder, contextlib.closing(store.opened(store_path)) as connection:
         runs = store.read(connection)

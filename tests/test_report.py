@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn import report
+from fnn.report import text as report
 
 
 def test_rows_are_one_for_each_point():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn.schedules import SCHEDULES
+from fnn.network.schedules import SCHEDULES
 
 
 def rates(name, epochs, **settings):

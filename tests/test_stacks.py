@@ -13,13 +13,16 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn import draws, kernels, stacks, stats
-from fnn.activations import ACTIVATIONS
-from fnn.initializers import INITIALIZERS
-from fnn.losses import LOSSES, REDUCTIONS
-from fnn.optimizers import OPTIMIZERS
-from fnn.schedules import SCHEDULES
-from fnn.train import NUMERICS
+from fnn import rng as draws
+from fnn.kernel import epoch as kernels
+from fnn.network.activations import ACTIVATIONS
+from fnn.network.initializers import INITIALIZERS
+from fnn.network.losses import LOSSES, REDUCTIONS
+from fnn.network.optimizers import OPTIMIZERS
+from fnn.network.schedules import SCHEDULES
+from fnn.stats import comparisons as stats
+from fnn.training import networks_in_lanes as stacks
+from fnn.training.train import NUMERICS
 
 KINDS = ["float32", "float64"]
 

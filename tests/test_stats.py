@@ -8,7 +8,7 @@ import scipy.optimize
 import scipy.special
 import scipy.stats
 
-from fnn import stats
+from fnn.stats import comparisons as stats
 
 
 @pytest.mark.parametrize(("successes", "runs"), [(0, 1), (1, 1), (0, 50), (50, 50), (889, 1000), (1, 7)])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn import grid, store
+from fnn.sweeps import grid, store
 
 
 @pytest.fixture

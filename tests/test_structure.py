@@ -15,22 +15,45 @@ ROOT = Path(__file__).parents[1]
 
 
 def imports(path, package="fnn"):
-    """Return the modules of a package that a file imports, wherever in it."""
+    """Return the modules of a package that a file imports, wherever in it, by their dotted names within it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == package:
-            found |= {node.module.partition(".")[2]} if "." in node.module else {a.name for a in node.names}
+            inside = node.module.partition(".")[2].replace(".", "/")
+            base = ROOT / package / inside
+            modules = {a.name for a in node.names if (base / f"{a.name}.py").exists() or (base / a.name).is_dir()}
+            found |= {"/".join(filter(None, (inside, name))) for name in modules}
+            found |= {inside} if inside and len(modules) < len(node.names) else set()
         elif isinstance(node, ast.Import):
-            found |= {a.name.partition(".")[2] for a in node.names if a.name.startswith(f"{package}.")}
+            found |= {
+                a.name.partition(".")[2].replace(".", "/") for a in node.names if a.name.startswith(f"{package}.")
+            }
     return found
 
 
-def test_modules_import_only_from_those_before_them_in_the_reading_order():
-    order = re.search(r"\n\n((?:[a-z]+[ \n])+cli)\.?\n", fnn.__doc__)[1].split()
-    files = {path.stem: path for path in (ROOT / "fnn").glob("*.py") if path.stem != "__init__"} | {
-        "cli": ROOT / "cli.py"
-    }
-    assert sorted(order) == sorted(files)
+def listed(text):
+    """Return the reading order at the end of a docstring."""
+    return text.strip().rpartition("\n\n")[2].split()
+
+
+def rooms():
+    """Return the modules of `fnn` in reading order, as paths in it: a package's are in the order it gives."""
+    (order,) = re.findall(r"\n\n((?:[a-z]+[ \n])+)\n", fnn.__doc__)
+    for name in order.split():
+        folder = ROOT / "fnn" / name
+        if folder.is_dir():
+            inside = listed(ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))))
+            assert sorted(inside) == sorted(p.stem for p in folder.glob("*.py") if p.stem != "__init__"), name
+            yield from (f"{name}/{module}" for module in inside)
+        yield name
+
+
+def test_what_stands_in_a_room_imports_only_what_comes_before_it():
+    order = list(rooms())
+    files = {name: ROOT / "fnn" / f"{name}.py" for name in order}
+    files = {name: path if path.exists() else ROOT / "fnn" / name / "__init__.py" for name, path in files.items()}
+    there = {p.relative_to(ROOT / "fnn") for p in (ROOT / "fnn").rglob("*.py")} - {Path("__init__.py")}
+    assert {p.relative_to(ROOT / "fnn") for p in files.values()} == there
     for place, name in enumerate(order):
         later = imports(files[name]) & set(order[place:])
         assert not later, f"{name} imports {later}, which comes after it"

@@ -9,10 +9,13 @@ import pytest
 
 import cli
 import fnn
-from fnn import claims, multiverse, studyfile, trials
 from fnn.config import SEED
 from fnn.errors import InvalidSetting
-from fnn.study import load, shipped, study
+from fnn.studies import model as claims
+from fnn.studies import multiverse
+from fnn.studies import parse as studyfile
+from fnn.studies import runs as trials
+from fnn.studies.study import load, shipped, study
 
 MINE = """
 title = "Mine"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from fnn import studyfile
 from fnn.errors import InvalidSetting
-from fnn.positions import line_of, positions
-from fnn.study import load
+from fnn.studies import parse as studyfile
+from fnn.studies.study import load
+from fnn.studies.toml_source import line_of, positions
 
 GOOD = """
 title = "T"

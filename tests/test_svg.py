@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnn.svg import SHAPES, Scale, bar, decades, interval, mark, scale
+from fnn.report.svg import SHAPES, Scale, bar, decades, interval, mark, scale
 
 
 @given(st.sampled_from([0.0, 0.5, 1.0]), st.lists(st.floats(1e-6, 1e6), min_size=1), st.booleans())

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn import store
+from fnn.sweeps import store
 
 sweep = importlib.import_module("fnn.sweep")  # `fnn.sweep` is its function
 

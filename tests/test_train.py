@@ -6,12 +6,12 @@ import pytest
 from conftest import read_only
 
 import fnn
-from fnn import stats
-from fnn.activations import ACTIVATIONS
-from fnn.losses import LOSSES
-from fnn.optimizers import OPTIMIZERS
-from fnn.schedules import SCHEDULES
-from fnn.train import Progress
+from fnn.network.activations import ACTIVATIONS
+from fnn.network.losses import LOSSES
+from fnn.network.optimizers import OPTIMIZERS
+from fnn.network.schedules import SCHEDULES
+from fnn.stats import comparisons as stats
+from fnn.training.train import Progress
 
 
 @pytest.fixture(scope="module")

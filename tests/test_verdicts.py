@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fnn.stats import holm
-from fnn.verdicts import Cells, difference, enough, overall, share, verdict, weakest
+from fnn.stats.comparisons import holm
+from fnn.studies.verdicts import Cells, difference, enough, overall, share, verdict, weakest
 
 
 def shifted(rng, by, runs=1000):

@@ -1,0 +1,8 @@
+"""What networks are trained on.
+
+synthetic samples
+"""
+
+from fnn.data.synthetic import DATA, SEED, Array, Data, circles, linear, make, moons, spiral, xor, xor4
+
+__all__ = ["DATA", "SEED", "Array", "Data", "circles", "linear", "make", "moons", "spiral", "xor", "xor4"]

@@ -1,0 +1,43 @@
+"""How kernels are compiled, and where what is compiled is kept: the one policy, and the one key of the cache.
+
+Numba's cache looks at the source of the file that a compiled function stands in, not at what that function calls in
+other files. So the name under which an entry is kept has a digest of all sources whose arithmetic may be compiled in:
+a change in any of them is another name, and what was kept under the old one is not even read. (Numba would read it to
+see whether it is out of date, and fail where it holds a class of arguments that is no longer there.)
+"""
+
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from numba import njit
+
+_HOUSE = Path(__file__).parents[1]
+# Whatever a kernel calls, or takes a number or a name from: more than these it may not import from `fnn`.
+SOURCES = (*sorted(_HOUSE.glob("kernel/*.py")), *sorted(_HOUSE.glob("network/*.py")), _HOUSE / "rng.py")
+
+# No Python objects, no GIL, NaN and division as in IEEE arithmetic. And without `nrt`, which counts references:
+# kernels make no arrays, and counting those they pass on costs small networks a fifth of their time.
+OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False, "_nrt": False}
+standalone = njit(**OPTIONS)
+# Parts of kernels have no way in from Python and so compile sooner. Called from there all the same, they crash it.
+policy = njit(**OPTIONS, no_cpython_wrapper=True)
+inlined = njit(**OPTIONS, no_cpython_wrapper=True, forceinline=True)
+
+
+@cache
+def sources_digest() -> str:
+    """Return the digest of all sources whose arithmetic may be compiled in."""
+    return sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()[:16]
+
+
+def entry(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile what Python calls, and keep it on disk where there is a place for that."""
+    function.__qualname__ = f"{function.__qualname__}_{sources_digest()}"
+    try:
+        compiled: Callable[..., Any] = njit(**OPTIONS, cache=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's can be written
+        compiled = standalone(function)
+    return compiled

@@ -1,0 +1,42 @@
+"""The machine: its processor, how many of them this process may use, and the versions of what computes."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+
+def processors() -> int:
+    """Return how many processors this process may use; where the system does not say, how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def processor() -> str:
+    """Return the name of the processor."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        return next(line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def installed(package: str) -> str | None:
+    """Return the version of an installed distribution, None where it is not there."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def versions(threads: int | None = None) -> dict[str, Any]:
+    """Return what trains: versions, machine and threads."""
+    return {
+        "fnn": installed("fnn"),
+        "python": platform.python_version(),
+        "numpy": installed("numpy"),
+        "numba": installed("numba"),
+        "system": platform.platform(),
+        "processor": processor(),
+        "threads": threads or processors(),
+    }

@@ -1,0 +1,194 @@
+"""What a run says of itself: the rows and lines printed, and the JSON document."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fnn.data.synthetic import Data
+from fnn.network.functions import predict
+from fnn.stats.comparisons import Spread, Summary, summarize
+from fnn.sweeps.summaries import Summary as ArmSummary
+from fnn.sweeps.summaries import said
+from fnn.training.train import Results
+
+Array = NDArray[np.floating[Any]]
+
+MOST_ROWS = 100
+
+
+def lines(results: Results, data: Data) -> Iterator[str]:
+    """Yield what is printed of one network, or of a stack with one config."""
+    if len(results) == 1:
+        yield from prediction_rows(predict(results.layers[0], results.network(0), data.x), data.y)
+        yield from run_lines(results)
+    else:
+        yield from summary_lines(summarize(results))
+
+
+def prediction_rows(output: Array, y: Array) -> Iterator[str]:
+    """Yield a row for each sample, the lab's; of more than 100 the first and last 50, and the number left out.
+
+    output, y: (N, 1).
+    """
+    count, width = len(y), len(str(len(y) - 1))
+    left_out = max(0, count - MOST_ROWS)
+    for i in range(count):
+        if left_out and MOST_ROWS // 2 <= i < count - MOST_ROWS // 2:
+            if i == MOST_ROWS // 2:
+                yield f"… {left_out} more"
+            continue
+        yield f"Iter {i:<{width}}   Ground truth: {y[i, 0]:g}   prediction: {output[i, 0]:.9f}"
+
+
+def run_lines(results: Results) -> Iterator[str]:
+    """Yield what became of one network."""
+    yield f"loss = {results.loss[0]:.3g}   accuracy = {round(results.accuracy[0], 4)}"
+    epochs = results.configs[0].epochs
+    if results.diverged[0] >= 0:
+        yield f"diverged after {results.diverged[0]} of {epochs} epochs: the loss is no longer a finite number"
+    elif results.solved[0]:
+        yield f"solved after {results.epochs_to_solve[0]} of {epochs} epochs"
+    else:
+        yield f"not solved within {epochs} epochs"
+    rules = " or ".join(f"{name.replace('_', '-')} {value:g}" for name, value in results.configs[0].stops.items())
+    if results.met[0]:
+        yield f"stopped after {results.stopped[0]} epochs, at {rules}"
+    elif rules:
+        yield f"did not get to {rules}"
+
+
+def summary_lines(s: Summary) -> Iterator[str]:
+    """Yield what became of a stack."""
+    low, high = s.interval
+    yield f"networks          {s.runs}"
+    yield f"solved            {s.solved} of {s.runs} = {s.solved / s.runs:.1%}   (95% interval {low:.1%} to {high:.1%})"
+    yield f"loss              {_spread(s.loss)}"
+    yield f"accuracy          {_spread(s.accuracy)}"
+    if s.epochs_to_solve:
+        yield f"epochs to solve   {_spread(s.epochs_to_solve)}   (the solved)"
+    yield f"diverged          {s.diverged}"
+    if s.met is not None and s.met_interval:
+        low, high = s.met_interval
+        yield f"met stopping rule {s.met} of {s.runs} = {s.met / s.runs:.1%}   (95% interval {low:.1%} to {high:.1%})"
+    if s.epochs_to_meet:
+        yield f"epochs to meet it {_spread(s.epochs_to_meet)}   (of those)"
+
+
+def _spread(s: Spread) -> str:
+    return f"median {s.median:.3g}   quartiles {s.q25:.3g} to {s.q75:.3g}   range {s.min:.3g} to {s.max:.3g}"
+
+
+def document(results: Results, data: dict[str, Any], compile_seconds: float = 0.0) -> dict[str, Any]:
+    """Return the JSON document of a run or a stack. A number that is not finite is null.
+
+    data: what describes the data set, `data` (its name) among it.
+    """
+    s = summarize(results)
+    one = s.runs == 1
+    return {
+        **data,
+        "config": asdict(results.config(0)),
+        "runs": s.runs,
+        "solved": s.solved / s.runs,
+        "solved_interval": list(s.interval),
+        "accuracy": _finite(s.accuracy.median) if one else _numbers(s.accuracy),
+        "loss": _finite(s.loss.median) if one else _numbers(s.loss),
+        "epochs_to_solve": s.epochs_to_solve.median if s.epochs_to_solve else None,
+        "diverged": s.diverged,
+        "met": s.met,
+        "met_interval": list(s.met_interval) if s.met_interval else None,
+        "epochs_to_meet": s.epochs_to_meet.median if s.epochs_to_meet else None,
+        "seconds": {"compile": compile_seconds, "train": results.seconds, "total": compile_seconds + results.seconds},
+    }
+
+
+def _numbers(s: Spread) -> dict[str, float | None]:
+    return {name: _finite(value) for name, value in s._asdict().items()}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+# ---- what a store says ----
+
+
+def columns(found: Sequence[ArmSummary]) -> list[str]:
+    """Return the heads of the rows of these arms."""
+    return [
+        *found[0].arm.settings,
+        "runs",
+        "solved (95%)",
+        "epochs to solve (quartiles)",
+        "loss, median (95%)",
+        "diverged",
+    ]
+
+
+def row(s: ArmSummary) -> list[str]:
+    """Return an arm's settings and its summary as words."""
+    low, high = s.interval
+    epochs = f"{s.epochs.median:.4g} ({s.epochs.q25:.4g}–{s.epochs.q75:.4g})" if s.epochs else "–"
+    return [
+        *map(said, s.arm.settings.values()),
+        str(s.runs),
+        f"{s.solved / s.runs:.1%} ({low:.1%}–{high:.1%})",
+        epochs,
+        f"{s.loss.estimate:.3g} ({s.loss.low:.3g}–{s.loss.high:.3g})",
+        str(s.diverged),
+    ]
+
+
+def arm(s: ArmSummary) -> dict[str, Any]:
+    """Return an arm's settings and its summary for a JSON document. A number that is not finite is null."""
+    loss = {"median": s.loss.estimate, "low": s.loss.low, "high": s.loss.high}
+    return {
+        "settings": s.arm.settings,
+        "runs": s.runs,
+        "solved": s.solved / s.runs,
+        "solved_interval": list(s.interval),
+        "epochs_to_solve": _numbers(s.epochs) if s.epochs else None,
+        "loss": {name: _finite(value) for name, value in loss.items()},
+        "diverged": s.diverged,
+    }
+
+
+# ---- what a study says ----
+
+
+def verdicts(document: Mapping[str, Any]) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """Yield the heads and the rows of a study's claims, and of its published results, where it has any."""
+    claims = document["claims"].values()
+    if claims:
+        rows = [[c["verdict"], c["sentence"], _effect(c), _because(c)] for c in claims]
+        because = [""] if any(row[3] for row in rows) else []
+        yield ["verdict", "claim", "effect (95%)", *because], rows if because else [row[:3] for row in rows]
+    if document["outside"]:
+        yield ["verdict", "result", "published", "ours", "agree"], [_outside(o) for o in document["outside"]]
+
+
+def verdict_counts(document: Mapping[str, Any]) -> str:
+    """Return how many claims have each verdict."""
+    counts = {word: n for word, n in document["counts"].items() if n}
+    counts |= Counter(o["verdict"] for o in document["outside"])
+    return ", ".join(f"{n} {word}" for word, n in counts.items())
+
+
+def _outside(entry: Mapping[str, Any]) -> list[str]:
+    agreeing = sum(own["agrees"] for own in entry["ours"])
+    return [entry["verdict"], entry["title"], entry["told"], entry["found"], f"{agreeing} of {len(entry['ours'])}"]
+
+
+def _effect(claim: Mapping[str, Any]) -> str:
+    return f"{claim['effect_name']} {claim['effect']:.3f} ({claim['low']:.3f}–{claim['high']:.3f})"
+
+
+def _because(claim: Mapping[str, Any]) -> str:
+    if claim["depends_on"]:
+        return f"depends on {', '.join(claim['depends_on'])}"
+    return f"about {claim['seeds_needed']:,} seeds would decide it" if claim["seeds_needed"] else ""
