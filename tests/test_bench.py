@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from matplotlib import image
 
 import cli
 import fnn
-from bench import figures, peak, processes, run, suite, tables, targets, timing, work
+from bench import fann, figures, peak, processes, run, suite, tables, targets, timing, work
 from bench.contenders import OWN, Contender
 from bench.run import CONTENDERS, Case, Method, Row
 
@@ -107,6 +108,21 @@ def test_fann_is_given_the_same_weights_and_lowers_the_loss(which, dtype):
             tolerance = 1e-12 if dtype == "float64" else 1e-5
             assert np.allclose(output, fnn.predict(config.layers(2, 1), params, x), rtol=0, atol=tolerance)
     assert losses[1] < 0.8 * losses[0]
+
+
+def test_a_compiler_without_fann_leaves_no_folder_behind(tmp_path, monkeypatch):
+    """What is left to the garbage collector becomes a warning, and here warnings are errors."""
+    compiler = tmp_path / "cc"
+    compiler.write_text("#!/bin/sh\nexit 1\n")
+    compiler.chmod(0o755)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    params = fnn.init(fnn.Config().layers(2, 1), range(2))
+    fann._library.cache_clear()
+    with pytest.raises(ImportError, match="libfann-dev"):
+        CONTENDERS["fann"].build(fnn.Config(), params, *fnn.data.xor(), 1)
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_operations_on_paper():
