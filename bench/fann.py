@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 import fnn
-from bench.contenders import Array, Built, Contender, activations
+
+from .contenders import Array, Built, Contender, activations
 
 SOURCE = Path(__file__).with_name("fann.c")
 # FANN's number of each activation, and the steepness with which it is ours: its sigmoid is 1 / (1 + e^(−2·s·z)).

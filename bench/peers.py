@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 import fnn
-from bench.contenders import Array, Built, Contender, activations, gradient_factor, rates
+
+from .contenders import Array, Built, Contender, activations, gradient_factor, rates
 
 # Networks whose work fits the cache: stacked PyTorch is fastest that many at a time.
 _AT_ONCE = 1024

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 import fnn
-from bench.contenders import OWN, Array, Contender
-from bench.fann import FANN
-from bench.peak import operations
-from bench.peers import PEERS
-from bench.timing import BRIEF, in_rounds, quartiles, repeats_for, seconds_of
-from bench.work import Case
+
+from .contenders import OWN, Array, Contender
+from .fann import FANN
+from .peak import operations
+from .peers import PEERS
+from .timing import BRIEF, in_rounds, quartiles, repeats_for, seconds_of
+from .work import Case
 
 CONTENDERS: dict[str, Contender] = {**OWN, **PEERS, **FANN}
 

@@ -13,11 +13,12 @@ import pytest
 from conftest import read_only
 from matplotlib import image
 
-import cli
 import fnn
-from bench import fann, figures, peak, processes, run, suite, tables, targets, timing, work
-from bench.contenders import OWN, Contender
-from bench.run import CONTENDERS, Case, Method, Row
+from fnn.bench import fann, figures, peak, processes, run, suite, tables, targets, timing, work
+from fnn.bench.contenders import OWN, Contender
+from fnn.bench.run import CONTENDERS, Case, Method, Row
+from fnn.cli import main
+from fnn.network.schedules import SCHEDULES
 
 MODULES = {"torch": "torch", "jax": "jax", "scikit-learn": "sklearn"}
 # Beside the lab, everything contenders need to know: other activations, depths, schedules, reductions.
@@ -52,7 +53,7 @@ def oracle(config, layers, params, x, y):
     state = fnn.start("adam", params)
     for epoch in range(config.epochs):
         gradients = fnn.backward(layers, params, fnn.forward(layers, params, x), y, "mse", config.reduction)
-        lr = fnn.network.SCHEDULES[config.scheduler](epoch, config.epochs, config)
+        lr = SCHEDULES[config.scheduler](epoch, config.epochs, config)
         params, state = fnn.update("adam", params, gradients, state, epoch + 1, lr, config)
     return fnn.predict(layers, params, x)
 
@@ -263,8 +264,9 @@ for name in ("torch", "jax", "sklearn"):
     sys.modules[name] = None  # importing it fails from now on
 import os
 os.environ["PATH"] = ""
-import cli
-sys.exit(cli.run(["bench", "--peers", "--work", "size", "--networks", "1", "--cap", "60", "--json"]))
+from fnn.cli import main
+from fnn.network.schedules import SCHEDULES
+sys.exit(main.run(["bench", "--peers", "--work", "size", "--networks", "1", "--cap", "60", "--json"]))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -375,7 +377,7 @@ def test_the_scripts_of_the_sweep_say_how_many_they_solved(name):
 def test_the_command_prints_tables_and_writes_rows_and_figures(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     options = "--work size --networks 10 --cap 60 --runs 5 --threads 1 --out deep/er --csv rows.csv"
-    assert cli.run(["bench", *options.split()]) == 0
+    assert main.run(["bench", *options.split()]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert "FMA peak" in out
@@ -394,7 +396,7 @@ def test_the_command_prints_tables_and_writes_rows_and_figures(tmp_path, monkeyp
 
 
 def test_json_is_one_document_and_nothing_else(capsys):
-    assert cli.run(["bench", "--work", "size", "--networks", "1", "--cap", "0.5", "--json"]) == 0
+    assert main.run(["bench", "--work", "size", "--networks", "1", "--cap", "0.5", "--json"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert json.loads(out)["machine"]["cpu"]
@@ -418,7 +420,7 @@ BAD = [
 def test_bad_input_is_one_line_and_measures_nothing(options, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
-    assert cli.run(["bench", *options.split()]) == 2
+    assert main.run(["bench", *options.split()]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(rf"fnn: .*{message}.*\n", err)

@@ -19,12 +19,11 @@ from pathlib import Path
 import pytest
 from matplotlib import image
 
-import bench
-import cli
 import fnn
-from bench.tables import from_document
-from bench.targets import JAX, TORCH
-from fnn import config, data
+from fnn import bench, config, data
+from fnn.bench.tables import from_document
+from fnn.bench.targets import JAX, TORCH
+from fnn.cli import main
 from fnn.network import activations, initializers, losses, optimizers, schedules
 
 ROOT = Path(__file__).parents[1]
@@ -71,7 +70,7 @@ def run_command(line, folder):
     """Return what `fnn ...` prints, run in a folder."""
     out = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(out):
-        assert cli.run(line.split()[1:]) == 0
+        assert main.run(line.split()[1:]) == 0
     return out.getvalue()
 
 

@@ -133,14 +133,15 @@ def test_progress_counts_what_was_there(tmp_path):
 # go to its end, and another one in a folder of its own. It prints how many were killed before they had ended.
 KILLER = """
 import os, random, signal, sys, time
-import cli, fnn
+import fnn
+from fnn.cli import main
 fnn.train(fnn.Config(), *fnn.data.xor())
 def command(folder):
     child = os.fork()
     if child == 0:
         os.chdir(folder)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        os._exit(cli.run(sys.argv[1:]))
+        os._exit(main.run(sys.argv[1:]))
     return child
 def end_of(child):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
