@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fnn.stats.comparisons import wilson
+from fnn.stats.intervals import wilson
 from fnn.studies.model import Arm
 from fnn.studies.replications import agrees, document, middle, newcombe, ours
 from fnn.studies.runs import key

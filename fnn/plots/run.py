@@ -20,7 +20,7 @@ from fnn.data.synthetic import Data
 from fnn.files import replacing
 from fnn.network import functions as network
 from fnn.network.schedules import SCHEDULES
-from fnn.stats.comparisons import quantiles
+from fnn.stats.intervals import quantiles
 from fnn.training.train import Results
 
 Array = NDArray[np.floating[Any]]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fnn.files import replacing
 from fnn.plots.run import STYLE
-from fnn.stats.comparisons import quantiles
+from fnn.stats.intervals import quantiles
 from fnn.sweeps.store import SETTINGS, Connection, Curves, Runs, read_curves
 from fnn.sweeps.summaries import Arm, Summary, ordered, said
 

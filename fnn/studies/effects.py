@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fnn.config import SEED
-from fnn.stats.comparisons import median_interval, quantiles, spread, wilson
+from fnn.stats.intervals import median_interval, quantiles, spread, wilson
 from fnn.studies.model import Arm, Claim
 from fnn.studies.runs import Record
 from fnn.studies.verdicts import Effect, difference, share, weakest

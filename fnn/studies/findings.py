@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fnn.errors import InvalidSetting
-from fnn.stats.comparisons import median_interval, quantiles, wilson, worst
+from fnn.stats.intervals import median_interval, quantiles, wilson, worst
 from fnn.studies.effects import arm_document
 from fnn.studies.model import Arm
 from fnn.studies.runs import Record

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.stats.comparisons import wilson
+from fnn.stats.intervals import wilson
 from fnn.studies.effects import command
 from fnn.studies.model import Arm
 from fnn.studies.runs import Record, key

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fnn.config import SEED, Config, named_settings
 from fnn.data.samples import Samples
 from fnn.network import functions as network
-from fnn.stats.comparisons import quantiles
+from fnn.stats.intervals import quantiles
 from fnn.studies.metrics import Measure
 from fnn.sweeps import grid
 from fnn.training.train import Progress, Results, train
