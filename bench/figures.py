@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 from bench.run import Row
 from bench.tables import duration
 from fnn.files import replacing
-from fnn.plots.run import INK, ONE, STYLE, ZERO
+from fnn.plots.style import INK, ONE, STYLE, ZERO
 
 
 class Look(NamedTuple):
