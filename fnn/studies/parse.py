@@ -134,7 +134,7 @@ def parse(top: TomlTable, name: str) -> Study:
 def _check_ids(entries: Sequence[TomlTable]) -> None:
     ids: set[str] = set()
     for entry in entries:
-        if (key := entry.get("id", str)) in ids:
+        if (key := entry.line("id")) in ids:
             entry.fail("id", key, "an id of its own")
         ids.add(key)
 
@@ -167,8 +167,8 @@ def _rates(top: TomlTable, base: Settings) -> tuple[float, ...]:
 def _figures(table: TomlTable, base: Settings) -> dict[str, Figure]:
     for key in table.values:
         # A file is named after it.
-        if not re.fullmatch(r"[^/\\\0]+", key) or len(key.encode()) > 200:
-            table.fail(key, key, "a figure's name that a file may have: short, without / and \\")
+        if not key.isprintable() or re.search(r"[/\\]|^$", key) or len(key.encode()) > 200:
+            table.fail(key, key, "a name that a file may have: printable, short, without / and \\")
     return {key: _figure(table.table(key), key, base) for key in table.values}
 
 
@@ -206,7 +206,7 @@ def _section(table: TomlTable, figures: Sequence[str], claims: Sequence[str]) ->
             with table.locating(key):
                 one_of(key, entry, names)
     return {
-        "id": table.get("id", str),
+        "id": table.line("id"),
         "title": table.get("title", str),
         "text": table.get("text", str, ""),
         "figures": table.get("figures", list, []),

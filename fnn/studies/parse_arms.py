@@ -19,7 +19,7 @@ def read_arms(table: TomlTable, settings: Settings) -> tuple[Arm, ...]:
 
 def read_arm(table: TomlTable, settings: Settings) -> Arm:
     """Return the arm of a table: its label, and settings over those given."""
-    label = table.get("label", str)
+    label = table.line("label")
     arm = Arm(label, {**settings, **{key: value for key, value in table.values.items() if key != "label"}})
     with table.locating():
         _ = arm.trial

@@ -29,7 +29,7 @@ def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, 
     pairs = _pairs(table, len(first), len(than))
     up, margin, factor = _margin_of_pairs(table, measured) if pairs else _margin_of_share(table, measured)
     claim = Claim(
-        id=table.get("id", str),
+        id=table.line("id"),
         sentence=table.get("sentence", str),
         figure=figure.id if figure else None,
         measure=measured,

@@ -25,7 +25,7 @@ def read_finding(table: TomlTable, figures: Mapping[str, Figure], base: Settings
     """Return a finding beside the claims, with what its evidence needs."""
     table.refuse_other_keys(_FINDING)
     finding = Finding(
-        id=table.get("id", str),
+        id=table.line("id"),
         title=table.get("title", str),
         text=table.get("text", str),
         kind=table.choice("kind", FINDING_KINDS, "text"),
@@ -87,7 +87,7 @@ def read_prediction_table(table: TomlTable, base: Settings) -> PredictionTable:
     arm = Arm(table.get("title", str), read_settings(table, base))
     with table.locating():
         _ = arm.trial
-    return PredictionTable(table.get("id", str), arm.label, arm)
+    return PredictionTable(table.line("id"), arm.label, arm)
 
 
 # ---- published results ----
@@ -106,7 +106,7 @@ def read_published(table: TomlTable, base: Settings) -> PublishedResult:
         table.fail("runs", None, f"what was published: successes among runs, at_least, or {names}")
     settings, open_choices = read_settings(table, base), _open_choices(table.table("vary"))
     return PublishedResult(
-        id=table.get("id", str),
+        id=table.line("id"),
         title=table.get("title", str),
         source=table.get("source", str),
         what=table.get("what", str),

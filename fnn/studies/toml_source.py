@@ -118,6 +118,13 @@ class TomlTable(NamedTuple):
             self.fail(key, value, "a finite number")
         return value
 
+    def line(self, key: str) -> str:
+        """Return the value of a key that is text in one line, as a name in an error message has to be."""
+        text: str = self.get(key, str)
+        if text.splitlines() != [text]:
+            self.fail(key, text, "a line of text")
+        return text
+
     def fail(self, key: str, got: object, expected: str) -> NoReturn:
         """Raise InvalidSetting for a key, with file and line."""
         raise InvalidSetting(f"{self.where(key)}: {key}", got, expected)
