@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fnn.config import Config
     from fnn.errors import InvalidSetting
     from fnn.network.functions import accuracy, backward, forward, init, mean_loss, predict, start, update
-    from fnn.stats.comparisons import wilson
+    from fnn.stats.intervals import wilson
     from fnn.studies.study import study
     from fnn.sweeps.run import sweep
     from fnn.training.train import Results, train
@@ -53,7 +53,7 @@ _HOMES = {
     "study": "studies.study",
     "sweep": "sweeps.run",
     "train": "training.train",
-    "wilson": "stats.comparisons",
+    "wilson": "stats.intervals",
 }
 
 

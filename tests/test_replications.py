@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from arm_results import arm_results
 
-from fnn.stats.comparisons import wilson
+from fnn.stats.intervals import wilson
 from fnn.studies.model import Arm, PublishedResult
 from fnn.studies.parse import load
 from fnn.studies.replications import agrees, middle_half, newcombe, reading_document, replication_document

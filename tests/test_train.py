@@ -10,7 +10,7 @@ from fnn.network.activations import ACTIVATIONS
 from fnn.network.losses import LOSSES
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
-from fnn.stats import comparisons as stats
+from fnn.stats.summary import summarize
 from fnn.training.train import Progress
 
 
@@ -22,7 +22,7 @@ def stack(xor):
 
 def test_xor_gives_the_figures_of_the_design(stack):
     # Measured apart from this code, over 1,000 seeds: 88.9% solved, median loss 1.5e-7, 98 epochs.
-    summary = stats.summarize(stack)
+    summary = summarize(stack)
     assert summary.interval[0] < 0.889 < summary.interval[1]
     assert 1.2e-7 < summary.loss.median < 1.9e-7
     assert 90 < summary.epochs_to_solve.median < 110

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fnn.plots.style import COLORS, LINES, MARKERS, cells, percent_axis, quartile_band, save_figure, steps, whiskers
-from fnn.stats.comparisons import quantiles
 from fnn.stats.curves import solved_by_epoch
+from fnn.stats.intervals import quantiles
 from fnn.sweeps.store import SETTINGS, Connection, Curves, Runs, read_curves
 from fnn.sweeps.summaries import Arm, Summary, ordered, said
 

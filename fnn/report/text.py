@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from fnn.data.synthetic import Data
 from fnn.network.functions import predict
 from fnn.report.document import ClaimDocument, ReplicationDocument, StudyDocument
-from fnn.stats.comparisons import Spread, Summary, summarize
+from fnn.stats.intervals import Spread
+from fnn.stats.summary import Summary, summarize
 from fnn.sweeps.summaries import Summary as ArmSummary
 from fnn.sweeps.summaries import said
 from fnn.training.train import Results

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fnn.network.functions import predict
-from fnn.stats.comparisons import quantiles
+from fnn.stats.intervals import quantiles
 from fnn.training.train import Results
 
 Array = NDArray[np.floating[Any]]

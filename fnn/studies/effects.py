@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fnn.report.document import ArmDocument, LossDocument
-from fnn.stats.comparisons import median_interval, quantiles, spread, wilson
+from fnn.stats.intervals import median_interval, quantiles, spread, wilson
 from fnn.studies.model import Arm, Claim
 from fnn.studies.runs import ArmResults
 from fnn.studies.verdicts import Effect, difference_effect, share_effect, weakest

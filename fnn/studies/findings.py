@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fnn.report.document import FindingDocument, TableDocument
-from fnn.stats.comparisons import median_interval, quantiles, wilson, worst
+from fnn.stats.intervals import median_interval, quantiles, wilson, worst
 from fnn.studies.effects import arm_document
 from fnn.studies.model import Finding, PredictionTable
 from fnn.studies.runs import ArmResults

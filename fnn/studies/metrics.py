@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.errors import InvalidSetting, one_of
-from fnn.stats.comparisons import worst
+from fnn.stats.intervals import worst
 from fnn.training.train import Results
 
 Array = NDArray[np.float64]

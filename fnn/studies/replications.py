@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.report.document import PublishedDocument, ReadingDocument, ReplicationDocument
-from fnn.stats.comparisons import wilson
+from fnn.stats.intervals import wilson
 from fnn.studies.command import sweep_command
 from fnn.studies.model import Arm, PublishedResult
 from fnn.studies.runs import ArmResults, Key, run_key

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from fnn.config import SEED, Config, named_settings
 from fnn.network.optimizers import OPTIMIZERS
-from fnn.stats.comparisons import quantiles
 from fnn.stats.curves import curve_quantiles, predictions
+from fnn.stats.intervals import quantiles
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm
 from fnn.sweeps import grid

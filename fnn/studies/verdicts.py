@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnn.stats.comparisons import Interval, improvement, seeds_needed, share_difference, wilson
+from fnn.stats.comparisons import improvement, seeds_needed, share_difference
+from fnn.stats.intervals import Interval, wilson
 
 LEVEL = 0.05
 # In the multiverse an interval is at 99%, as if it were one of so many, so that half a percent of the cells are on the

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.errors import InvalidSetting, one_of
-from fnn.stats.comparisons import Interval, Spread, median_interval, spread, wilson
+from fnn.stats.intervals import Interval, Spread, median_interval, spread, wilson
 from fnn.sweeps.store import SETTINGS, Runs
 
 # What rows can be sorted by, beside settings.
