@@ -176,7 +176,7 @@ def fnn_process(folder, *words, before=""):
     """Start the command as a process of its own, after a line of Python."""
     # Started from a script in the background, this process ignores Ctrl-C, and passes that on.
     listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    code = f"{listening}\n{before}\nimport cli; cli.main()"
+    code = f"{listening}\n{before}\nfrom fnn.cli.main import main; main()"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen([sys.executable, "-c", code, *map(str, words)], cwd=folder, **pipes)
 

@@ -1,6 +1,6 @@
-"""Figures of a store: what the arms of a sweep did, side by side, from the store alone.
+"""Figures of a store: its combinations of settings side by side, from the store alone.
 
-One setting is told by colour, line and marker, the others by panels. Colours are Okabe & Ito's.
+The values of one setting differ in colour, line and marker, those of the others are in panels.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -8,31 +8,26 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any, NamedTuple
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fnn.files import replacing
-from fnn.plots.run import STYLE
+from fnn.plots.style import COLORS, LINES, MARKERS, cells, percent_axis, quartile_band, save_figure, steps, whiskers
+from fnn.stats.curves import solved_by_epoch
 from fnn.stats.intervals import quantiles
 from fnn.sweeps.store import SETTINGS, Connection, Curves, Runs, read_curves
 from fnn.sweeps.summaries import Arm, Summary, ordered, said
 
 Array = NDArray[Any]
 
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
-LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (7, 2, 1, 2)))
-MARKERS = "osD^vPX*"
-
 # What a page holds.
-MOST_PANELS, MOST_ROWS, MOST_CELLS, COLUMNS = 12, 60, 12, 3
+MOST_PANELS, MOST_ROWS, COLUMNS = 12, 60, 3
 WIDTH = 7.6
 
 
 class Picture(NamedTuple):
-    """What the figures draw: arms with their summaries, `hue` the setting told by colour, None if there is none."""
+    """What the figures draw: summaries of combinations; `hue` is the setting shown by colour, None if none is."""
 
     connection: Connection
     runs: Runs
@@ -40,28 +35,28 @@ class Picture(NamedTuple):
     hue: str | None
 
     @property
-    def hues(self) -> list[Any]:
-        """The values told by colour."""
+    def hue_values(self) -> list[Any]:
+        """The values shown by colour."""
         return ordered([s.arm.settings[self.hue] for s in self.summaries]) if self.hue else [None]
 
     def panels(self, without: Sequence[str] = ()) -> dict[str, list[Summary]]:
-        """Return the arms of each panel under its title: those alike in all but the hue, or in all but `without`."""
+        """Return the summaries of each panel under its title: alike in all but the hue, or in all but `without`."""
         apart = without or ([self.hue] if self.hue else [])
-        found: dict[str, list[Summary]] = {}
+        panels: dict[str, list[Summary]] = {}
         for s in self.summaries:
-            rest = ", ".join(f"{name} {said(v)}" for name, v in s.arm.settings.items() if name not in apart)
-            found.setdefault(rest, []).append(s)
-        return found
+            title = ", ".join(f"{name} {said(v)}" for name, v in s.arm.settings.items() if name not in apart)
+            panels.setdefault(title, []).append(s)
+        return panels
 
     def look(self, s: Summary) -> tuple[str, Any, str, str]:
-        """Return colour, line, marker and name of an arm."""
+        """Return colour, line, marker and name of a combination."""
         value = s.arm.settings[self.hue] if self.hue else None
-        k = self.hues.index(value)
+        k = self.hue_values.index(value)
         return COLORS[k], LINES[k], MARKERS[k], f"{self.hue} {said(value)}" if self.hue else s.arm.label
 
     @property
-    def who(self) -> str:
-        """The number of runs, of each arm and in all."""
+    def run_counts(self) -> str:
+        """The number of runs, of each combination and in all, in words."""
         counts = sorted({s.runs for s in self.summaries})
         each = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
         if len(self.summaries) == 1:
@@ -70,50 +65,13 @@ class Picture(NamedTuple):
 
 
 def hue(settings: dict[str, list[Any]]) -> str | None:
-    """Choose the setting told by colour: of those with at most 8 values a named one, of those the one with most."""
+    """Choose the setting shown by colour: of those with at most 8 values a named one, of those the one with most."""
     sizes = {name: len(set(values)) for name, values in settings.items()}
     fitting = [name for name, size in sizes.items() if 1 < size <= len(COLORS)]
     return max(fitting, key=lambda name: (SETTINGS[name] == "TEXT" and name != "hidden", sizes[name]), default=None)
 
 
-# ---- pieces ----
-
-
-def bands(ax: Axes, epochs: Array, levels: Array, color: str, line: Any, label: str) -> Axes:
-    """Draw a median over epochs with the band between its quartiles. levels: (3, P)."""
-    ax.fill_between(epochs, levels[0], levels[2], color=color, alpha=0.18, linewidth=0)
-    ax.plot(epochs, levels[1], color=color, linestyle=line, label=label)
-    return ax
-
-
-def steps(ax: Axes, epochs: Array, share: Array, color: str, line: Any, label: str) -> Axes:
-    """Draw a share that rises with epochs, and stays at its ceiling. epochs, share: (P,)."""
-    ax.step(epochs, share, where="post", color=color, linestyle=line, label=label)
-    return ax
-
-
-def whiskers(ax: Axes, place: float, share: float, interval: tuple[float, float], color: str, marker: str) -> Axes:
-    """Draw a share as a mark with its interval, lying at a height."""
-    ax.plot(interval, (place, place), color=color, linewidth=2.2, solid_capstyle="butt", alpha=0.55)
-    ax.plot([share], [place], marker, color=color, markersize=5.5, markeredgecolor="white", markeredgewidth=0.6)
-    return ax
-
-
-def cells(ax: Axes, columns: Sequence[float], rows: Sequence[float], share: Array) -> Any:
-    """Draw shares between 0 and 1 as coloured cells, with their numbers where they fit. share: (rows, columns)."""
-    drawn = ax.imshow(share, cmap="cividis", vmin=0, vmax=1, origin="lower", aspect="auto")
-    across, up = ([f"{value:.3g}" for value in values] for values in (columns, rows))
-    steep: Any = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len(columns) > 4 else {}
-    ax.set_xticks(range(len(columns)), across, fontsize=8, **steep)
-    ax.set_yticks(range(len(rows)), up, fontsize=8)
-    ax.grid(visible=False)
-    if max(len(columns), len(rows)) <= MOST_CELLS:
-        for r, c in np.argwhere(np.isfinite(share)):
-            dark = share[r, c] < 0.55
-            ax.text(
-                c, r, f"{share[r, c]:.0%}", ha="center", va="center", fontsize=7, color="white" if dark else "black"
-            )
-    return drawn
+# ---- panels ----
 
 
 def _grid(figure: Figure, titles: Sequence[str], height: float = 2.3) -> Iterator[tuple[str, Axes]]:
@@ -131,8 +89,8 @@ def _grid(figure: Figure, titles: Sequence[str], height: float = 2.3) -> Iterato
         ax.set_visible(False)
 
 
-def _finish(figure: Figure, title: str, picture: Picture, left_out: str = "") -> None:
-    """Name what is told by colour below, and say above what is shown of how many runs."""
+def _add_legend_and_title(figure: Figure, title: str, picture: Picture, left_out: str = "") -> None:
+    """Add the names of the colours below, and above what is shown of how many runs."""
     named: dict[str, Any] = {}
     for ax in figure.axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
@@ -140,11 +98,17 @@ def _finish(figure: Figure, title: str, picture: Picture, left_out: str = "") ->
     if len(named) > 1 or picture.hue:
         columns = min(len(named), 4)
         figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=columns, columnspacing=1.4)
-    figure.suptitle(f"{title}\n{picture.who}{left_out}", fontsize=10.5)
+    figure.suptitle(f"{title}\n{picture.run_counts}{left_out}", fontsize=10.5)
 
 
-def _cut(shown: int, of: int, what: str) -> str:
-    return f"; the first {shown} of {of} {what}: --where and --by choose" if of > shown else ""
+def _left_out(most: int, count: int, kind: str) -> str:
+    return f"; the first {most} of {count} {kind}: --where and --by choose" if count > most else ""
+
+
+def _label_first_column(figure: Figure, text: str) -> None:
+    for ax in figure.axes:
+        if ax.get_subplotspec().is_first_col():  # type: ignore[union-attr]
+            ax.set_ylabel(text)
 
 
 # ---- the figures ----
@@ -155,34 +119,35 @@ def learning_curves(figure: Figure, picture: Picture) -> bool:
     panels, drawn = picture.panels(), False
     for title, ax in _grid(figure, list(panels)):
         for s in panels[title]:
-            found = _curves(picture, s.arm)
-            if found is None:
-                continue
-            epochs, loss = found
-            levels = quantiles(loss, [0.25, 0.5, 0.75])
-            color, line, _, label = picture.look(s)
-            bands(ax, epochs, np.where(np.isfinite(levels), levels, np.nan), color, line, label)
-            drawn = True
+            curves = _curves(picture, s.arm)
+            if curves is not None:
+                color, line, _, label = picture.look(s)
+                quartile_band(ax, curves.epochs, quantiles(curves.loss, [0.25, 0.5, 0.75]), color, line, label)
+                drawn = True
         ax.set_yscale("log", nonpositive="mask")
         ax.set_xlabel("epoch")
         ax.label_outer()
-    for ax in figure.axes:
-        if ax.get_subplotspec().is_first_col():  # type: ignore[union-attr]
-            ax.set_ylabel("loss")
-    _finish(figure, "loss while training, median and quartiles", picture, _cut(MOST_PANELS, len(panels), "panels"))
+    _label_first_column(figure, "loss")
+    _add_legend_and_title(
+        figure, "loss while training, median and quartiles", picture, _left_out(MOST_PANELS, len(panels), "panels")
+    )
     return drawn
 
 
-def _curves(picture: Picture, arm: Arm) -> tuple[NDArray[np.int64], Array] | None:
-    """Return the epochs and the loss curves of an arm, of all its settings that have the same epochs."""
+def _curves(picture: Picture, arm: Arm) -> Curves | None:
+    """Return the curves of a combination, of all its settings that have the same epochs."""
     seeds = picture.runs.seed
-    found: list[Curves] = []
+    parts: list[Curves] = []
     for place in arm.places:
-        own = seeds[arm.runs[picture.runs.arm[arm.runs] == place]]
-        curves = read_curves(picture.connection, picture.runs.ids[place], range(int(own.min()), int(own.max()) + 1))
-        if curves is not None and (not found or np.array_equal(curves.epochs, found[0].epochs)):
-            found.append(curves)
-    return (found[0].epochs, np.concatenate([curves.loss for curves in found])) if found else None
+        of_place = seeds[arm.runs[picture.runs.arm[arm.runs] == place]]
+        some = range(int(of_place.min()), int(of_place.max()) + 1)
+        curves = read_curves(picture.connection, picture.runs.ids[place], some)
+        if curves is not None and (not parts or np.array_equal(curves.epochs, parts[0].epochs)):
+            parts.append(curves)
+    if not parts:
+        return None
+    loss, accuracy = (np.concatenate([getattr(part, name) for part in parts]) for name in ("loss", "accuracy"))
+    return Curves(parts[0].epochs, loss, accuracy)
 
 
 def solved_shares(figure: Figure, picture: Picture) -> bool:
@@ -200,9 +165,10 @@ def solved_shares(figure: Figure, picture: Picture) -> bool:
         place, last = place - 1, title
     ax.set_yticks([height for height, _ in labels], [text for _, text in labels], fontsize=8)
     ax.set(xlim=(-0.02, 1.02), ylim=(place + 0.3, 0.7), xlabel="share solved")
-    ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
+    percent_axis(ax.xaxis)
     figure.suptitle(
-        f"share of runs solved, with 95% intervals\n{picture.who}{_cut(MOST_ROWS, count, 'arms')}", fontsize=10.5
+        f"share of runs solved, with 95% intervals\n{picture.run_counts}{_left_out(MOST_ROWS, count, 'arms')}",
+        fontsize=10.5,
     )
     return True
 
@@ -213,27 +179,19 @@ def epochs_to_solve(figure: Figure, picture: Picture) -> bool:
     for title, ax in _grid(figure, list(panels)):
         for s in panels[title]:
             budget = max(picture.runs.settings["epochs"][place] for place in s.arm.places)
-            epochs = np.sort(picture.runs.epochs_to_solve[s.arm.runs][picture.runs.solved[s.arm.runs]])
-            at, after = np.unique(epochs, return_index=True)
-            share = np.append(after[1:], len(epochs)) / s.runs if len(epochs) else np.empty(0)
+            epochs, share = solved_by_epoch(picture.runs.epochs_to_solve[s.arm.runs], budget)
             color, line, _, label = picture.look(s)
-            steps(
-                ax,
-                np.concatenate(([0], at, [budget])),
-                np.concatenate(([0], share, share[-1:] if len(share) else [0])),
-                color,
-                line,
-                label,
-            )
+            steps(ax, epochs, share, color, line, label)
         ax.set(ylim=(-0.02, 1.02), xlabel="epoch")
-        ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
+        percent_axis(ax.yaxis)
         ax.set_xlim(left=0)
         ax.label_outer()
-    for ax in figure.axes:
-        if ax.get_subplotspec().is_first_col():  # type: ignore[union-attr]
-            ax.set_ylabel("solved by then")
-    _finish(
-        figure, "epochs to solve: share of runs solved by each epoch", picture, _cut(MOST_PANELS, len(panels), "panels")
+    _label_first_column(figure, "solved by then")
+    _add_legend_and_title(
+        figure,
+        "epochs to solve: share of runs solved by each epoch",
+        picture,
+        _left_out(MOST_PANELS, len(panels), "panels"),
     )
     return True
 
@@ -256,8 +214,10 @@ def heat_map(figure: Figure, picture: Picture) -> bool:
         ax.set(xlabel=across, ylabel=up)
         ax.label_outer()
     bar = figure.colorbar(drawn, ax=figure.axes, shrink=0.8, label="share solved")
-    bar.ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
-    figure.suptitle(f"share of runs solved\n{picture.who}{_cut(MOST_PANELS, len(panels), 'panels')}", fontsize=10.5)
+    percent_axis(bar.ax.yaxis)
+    figure.suptitle(
+        f"share of runs solved\n{picture.run_counts}{_left_out(MOST_PANELS, len(panels), 'panels')}", fontsize=10.5
+    )
     return True
 
 
@@ -273,12 +233,5 @@ def save_figures(folder: Path, connection: Connection, runs: Runs, summaries: li
     """Draw the figures there is something for into the folder; return the files."""
     grouped = {name: [s.arm.settings[name] for s in summaries] for name in summaries[0].arm.settings}
     picture = Picture(connection, runs, summaries, hue(grouped))
-    paths = []
-    with mpl.rc_context(STYLE):
-        for name, draw in FIGURES.items():
-            figure = Figure(layout="constrained")
-            if draw(figure, picture):
-                with replacing(folder / name) as part:
-                    figure.savefig(part)
-                paths.append(folder / name)
-    return paths
+    drawn = (name for name, draw in FIGURES.items() if save_figure(folder / name, draw, picture))
+    return [folder / name for name in drawn]

@@ -1,11 +1,11 @@
-"""Study files: what they may say, and what is said of a wrong one."""
+"""Study files: what they may hold, and the error of a wrong one."""
 
 import pytest
 
 from fnn.errors import InvalidSetting
-from fnn.studies import parse as studyfile
-from fnn.studies.study import load
-from fnn.studies.toml_source import line_of, positions
+from fnn.studies import parse
+from fnn.studies.parse import load
+from fnn.studies.toml_source import line_numbers, line_of
 
 GOOD = """
 title = "T"
@@ -64,13 +64,13 @@ stop_rms = 0.1
 def read(tmp_path, text):
     path = tmp_path / "mine.toml"
     path.write_text(text)
-    return studyfile.read(path)
+    return parse.read(path)
 
 
-def test_a_file_says_what_it_says(tmp_path):
-    found = read(tmp_path, GOOD)
-    assert found.name == "mine"
-    first, second = found.claims
+def test_claims_have_their_arms_settings_and_margins(tmp_path):
+    study = read(tmp_path, GOOD)
+    assert study.name == "mine"
+    first, second = study.claims
     assert first.pairs == ((0, 1),)
     assert not first.up
     assert first.arms[0].trial.config.optimizer == "sgd"
@@ -79,25 +79,25 @@ def test_a_file_says_what_it_says(tmp_path):
     assert second.up
     assert second.margin == 0.5
     assert second.arms[0].trial.config.lr == 0.3
-    assert found.sections[0]["claims"] == ["first", "second"]
+    assert study.sections[0]["claims"] == ["first", "second"]
 
 
 def test_readings_are_tried_in_every_combination_under_their_names(tmp_path):
-    (told,) = read(tmp_path, GOOD).outside
-    assert [arm.label for arm in told["arms"]] == ["near, a momentum", "near, none", "far, a momentum", "far, none"]
-    configs = [arm.trial.config for arm in told["arms"]]
+    (result,) = read(tmp_path, GOOD).published
+    assert [arm.label for arm in result.arms] == ["near, a momentum", "near, none", "far, a momentum", "far, none"]
+    configs = [arm.trial.config for arm in result.arms]
     assert [(c.init_scale, c.optimizer) for c in configs] == [
         (0.5, "momentum"), (0.5, "adagrad"), (2.0, "momentum"), (2.0, "adagrad"),
     ]  # fmt: skip
     assert {c.stop_rms for c in configs} == {0.1}
-    assert (told["statistic"], told["time"], told["at_least"]) == ("median", 20, None)
+    assert (result.statistic, result.time, result.at_least) == ("median", 20, None)
     text = GOOD[: GOOD.index("[outside.vary.start]")]
-    assert [arm.label for arm in read(tmp_path, text).outside[0]["arms"]] == ["as published"]
+    assert [arm.label for arm in read(tmp_path, text).published[0].arms] == ["as published"]
 
 
 def test_arms_without_than_are_an_order(tmp_path):
-    found = read(tmp_path, GOOD.replace('arms = ["a"]', 'arms = ["a", "b"]').replace('than = ["b"]\n', ""))
-    assert found.claims[0].pairs == ((0, 1),)
+    study = read(tmp_path, GOOD.replace('arms = ["a"]', 'arms = ["a", "b"]').replace('than = ["b"]\n', ""))
+    assert study.claims[0].pairs == ((0, 1),)
 
 
 # What of the good file becomes what; the line that is to be named ends in `# here`.
@@ -154,7 +154,7 @@ LACKING = {"margin: got None": "margin = 0.6\n", r"than: got \[\]": "at_least = 
 
 
 @pytest.mark.parametrize(("old", "new", "message"), WRONG, ids=[new.strip() for _, new, _ in WRONG])
-def test_what_is_wrong_is_said_with_file_line_and_the_nearest_right_name(tmp_path, old, new, message):
+def test_an_error_has_file_line_and_the_nearest_right_name(tmp_path, old, new, message):
     text = GOOD
     for start, line in LACKING.items():
         text = text.replace(line, "") if message.startswith(start) else text
@@ -180,12 +180,12 @@ def test_a_file_that_is_not_there_or_not_toml_and_a_study_there_is_not(tmp_path)
     (tmp_path / "bad.toml").write_text("= 3")
     for name in ("none.toml", "bad.toml"):
         with pytest.raises(InvalidSetting, match=r"study: got .*expected a study's TOML file"):
-            studyfile.read(tmp_path / name)
+            parse.read(tmp_path / name)
     with pytest.raises(InvalidSetting, match=r"study: got 'lbb'; expected one of lab"):
         load("lbb")
 
 
-def test_positions_of_keys():
+def test_line_numbers_of_keys():
     text = '''a = """
 b = 1
 [c]
@@ -203,16 +203,16 @@ w = 2
 [u.v.n]
 o = 1
 '''
-    found = positions(text)
-    assert found == {
+    lines = line_numbers(text)
+    assert lines == {
         ("a",): 1, ("x",): 5, ("t",): 8, ("t", "k"): 9, ("t", "d", "e"): 10, ("u", "v", 0): 11, ("u", "v", 0, "w"): 12,
         ("u", "v", 1): 13, ("u", "v", 1, "w"): 14, ("u", "v", 1, "n"): 15, ("u", "v", 1, "n", "o"): 16,
     }  # fmt: skip
-    assert line_of(found, ("u", "v", 1, "absent")) == 13
-    assert line_of(found, ("absent",)) == 1
+    assert line_of(lines, ("u", "v", 1, "absent")) == 13
+    assert line_of(lines, ("absent",)) == 1
 
 
 def test_the_example_of_the_docstring_is_a_study(tmp_path):
-    example = "\n".join(line.removeprefix("    ") for line in studyfile.__doc__.split("\n\n    ", 1)[1].splitlines())
-    found = read(tmp_path, example.rsplit("\n\nA claim", 1)[0])
-    assert [claim.id for claim in found.claims] == ["momentum-faster"]
+    example = "\n".join(line.removeprefix("    ") for line in parse.__doc__.split("\n\n    ", 1)[1].splitlines())
+    study = read(tmp_path, example.rsplit("\n\nA claim", 1)[0])
+    assert [claim.id for claim in study.claims] == ["momentum-faster"]

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 import fnn
 from fnn.plots import sweep as charts
+from fnn.plots.style import STYLE
 from fnn.sweeps import store
 from fnn.sweeps import summaries as arms
 
@@ -36,7 +37,7 @@ def picture(path):
 
 def drawn(draw, picture):
     figure = Figure(layout="constrained")
-    with mpl.rc_context(charts.STYLE):
+    with mpl.rc_context(STYLE):
         assert draw(figure, picture)
     assert "40 runs an arm, 320 in all" in figure.get_suptitle()
     return figure

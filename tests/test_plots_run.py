@@ -5,6 +5,8 @@ from matplotlib.figure import Figure
 
 import fnn
 from fnn.plots import run as plots
+from fnn.plots.style import limits
+from fnn.stats.curves import answer_share
 
 
 @pytest.fixture(scope="module", params=[1, 30], ids=["one network", "a stack"])
@@ -49,12 +51,12 @@ def test_the_share_of_answers_is_counted_over_networks(drawn):
     expected = np.mean(
         [fnn.predict(results.layers[0], results.network(k), grid)[:, 0] > 0.5 for k in range(len(results))], axis=0
     )
-    assert plots.answer_share(results, grid) == pytest.approx(expected)
+    assert answer_share(results, grid) == pytest.approx(expected)
 
 
 def test_limits_leave_a_margin_even_around_one_point():
-    assert plots.limits(np.array([[0.0, 0.0], [1.0, 2.0]])).tolist() == [[-0.16, 1.16], [-0.16, 2.16]]
-    (left, right), _ = plots.limits(np.array([[3.0, 3.0]]))
+    assert limits(np.array([[0.0, 0.0], [1.0, 2.0]])).tolist() == [[-0.16, 1.16], [-0.16, 2.16]]
+    (left, right), _ = limits(np.array([[3.0, 3.0]]))
     assert left < 3 < right
 
 
