@@ -1,0 +1,81 @@
+"""Write what the documents print, list and show: results of commands, tables, and with --pictures the pictures.
+
+    python .readme/generate.py [--pictures]
+
+A block after a line `<!-- generated: NAME -->`, up to the next empty line, is one of `tables.BLOCKS`. What follows
+`$ fnn ...` in a console block is what the command prints, and a text block after a Python block is its output. Tests
+hold the documents to what this writes; pictures of the page need Playwright and Chromium.
+"""
+
+import contextlib
+import io
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import pictures
+from tables import BLOCKS, ROOT
+
+from fnn.cli.main import run
+
+README = ROOT / "README.md"
+DOCUMENTS = (README, ROOT / "bench" / "README.md", ROOT / "fnn" / "sweeps" / "README.md", ROOT / ".github" / "CONTRIBUTING.md")
+
+BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n)((?:[^\n]+\n)*)")
+SHELL = re.compile(r"(```console\n\$ (fnn [^\n]*)\n)(.*?)(```)", re.DOTALL)
+PYTHON = re.compile(r"```python\n((?:(?!```).)*)```\n\n```text\n(.*?)```", re.DOTALL)
+STUDY = re.compile(r"`(\w+\.toml)`[^\n]*:\n\n```toml\n(.*?)```", re.DOTALL)
+
+
+def with_blocks(text: str) -> str:
+    """Return a document with its tables made anew."""
+    return BLOCK.sub(lambda match: match[1] + BLOCKS[match[2]](), text)
+
+
+def write_study(text: str, folder: str | Path) -> None:
+    """Write the study file that a document shows into a folder."""
+    for name, study in STUDY.findall(text):
+        (Path(folder) / name).write_text(study, encoding="utf-8")
+
+
+def run_command(line: str, folder: str | Path) -> str:
+    """Return what `fnn ...` prints, run in a folder. Raises RuntimeError where it fails."""
+    out = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out):
+        if run(line.split()[1:]):
+            raise RuntimeError(f"{line} failed")
+    return out.getvalue()
+
+
+def run_python(code: str) -> str:
+    """Return what a piece of Python prints."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(code, "README.md", "exec"), {})
+    return out.getvalue()
+
+
+def with_results(text: str, folder: str | Path) -> str:
+    """Return a document with what its commands and its Python print; the commands run in a folder, in their order."""
+    write_study(text, folder)
+    text = SHELL.sub(lambda match: match[1] + run_command(match[2], folder) + match[4], text)
+    return PYTHON.sub(lambda match: f"```python\n{match[1]}```\n\n```text\n{run_python(match[1])}```", text)
+
+
+def main() -> None:
+    """Write every document anew, and the pictures if asked to."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in DOCUMENTS:
+            text = path.read_text(encoding="utf-8")
+            path.write_text(with_results(with_blocks(text), folder), encoding="utf-8")
+        if "--pictures" in sys.argv:
+            pictures.draw_sweep(pictures.FOLDER / "xor-sweep.png", Path(folder) / "xor.db")
+            pictures.draw_networks(pictures.FOLDER / "xor-200.png")
+            pictures.draw_page(pictures.FOLDER / "lab-page.png", run_command)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("COLUMNS", "80")
+    main()
