@@ -67,6 +67,12 @@ def save_figure(
         return figure
 
 
+def literal(text: str) -> str:
+    """Return text that Matplotlib shows as it is: without formulas between dollars, or names hidden for their `_`."""
+    escaped = text.replace("$", r"\$")
+    return f" {escaped}" if escaped.startswith("_") else escaped
+
+
 # ---- lines ----
 
 
@@ -89,7 +95,7 @@ def quartile_band(ax: Axes, epochs: Epochs, levels: Array, color: str, line: Any
     """Draw a median over epochs with the band between its quartiles. levels: (3, P)."""
     q25, median, q75 = _finite(levels)
     ax.fill_between(epochs, q25, q75, color=color, alpha=0.18, linewidth=0)
-    ax.plot(epochs, median, color=color, linestyle=line, label=label)
+    ax.plot(epochs, median, color=color, linestyle=line, label=literal(label))
     return ax
 
 
@@ -100,7 +106,7 @@ def _finite(levels: Array) -> Array:
 
 def steps(ax: Axes, epochs: Epochs, share: Array, color: str, line: Any, label: str) -> Axes:
     """Draw a share that rises with epochs, and stays at its ceiling. epochs, share: (P,)."""
-    ax.step(epochs, share, where="post", color=color, linestyle=line, label=label)
+    ax.step(epochs, share, where="post", color=color, linestyle=line, label=literal(label))
     return ax
 
 
