@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from fnn.files import replacing
 from fnn.plots.run import STYLE
 from fnn.stats.intervals import quantiles
-from fnn.sweeps.store import SETTINGS, Connection, Curves, Runs, read_curves
-from fnn.sweeps.summaries import Arm, Summary, ordered, said
+from fnn.sweeps.query import Curves, Runs, read_curves
+from fnn.sweeps.schema import SETTINGS, Connection
+from fnn.sweeps.summaries import Group, GroupSummary, ordered, value_text
 
 Array = NDArray[Any]
 
@@ -36,28 +37,28 @@ class Picture(NamedTuple):
 
     connection: Connection
     runs: Runs
-    summaries: list[Summary]
+    summaries: list[GroupSummary]
     hue: str | None
 
     @property
     def hues(self) -> list[Any]:
         """The values told by colour."""
-        return ordered([s.arm.settings[self.hue] for s in self.summaries]) if self.hue else [None]
+        return ordered([s.group.settings[self.hue] for s in self.summaries]) if self.hue else [None]
 
-    def panels(self, without: Sequence[str] = ()) -> dict[str, list[Summary]]:
+    def panels(self, without: Sequence[str] = ()) -> dict[str, list[GroupSummary]]:
         """Return the arms of each panel under its title: those alike in all but the hue, or in all but `without`."""
         apart = without or ([self.hue] if self.hue else [])
-        found: dict[str, list[Summary]] = {}
+        found: dict[str, list[GroupSummary]] = {}
         for s in self.summaries:
-            rest = ", ".join(f"{name} {said(v)}" for name, v in s.arm.settings.items() if name not in apart)
+            rest = ", ".join(f"{name} {value_text(v)}" for name, v in s.group.settings.items() if name not in apart)
             found.setdefault(rest, []).append(s)
         return found
 
-    def look(self, s: Summary) -> tuple[str, Any, str, str]:
+    def look(self, s: GroupSummary) -> tuple[str, Any, str, str]:
         """Return colour, line, marker and name of an arm."""
-        value = s.arm.settings[self.hue] if self.hue else None
+        value = s.group.settings[self.hue] if self.hue else None
         k = self.hues.index(value)
-        return COLORS[k], LINES[k], MARKERS[k], f"{self.hue} {said(value)}" if self.hue else s.arm.label
+        return COLORS[k], LINES[k], MARKERS[k], f"{self.hue} {value_text(value)}" if self.hue else s.group.label
 
     @property
     def who(self) -> str:
@@ -155,7 +156,7 @@ def learning_curves(figure: Figure, picture: Picture) -> bool:
     panels, drawn = picture.panels(), False
     for title, ax in _grid(figure, list(panels)):
         for s in panels[title]:
-            found = _curves(picture, s.arm)
+            found = _curves(picture, s.group)
             if found is None:
                 continue
             epochs, loss = found
@@ -173,12 +174,12 @@ def learning_curves(figure: Figure, picture: Picture) -> bool:
     return drawn
 
 
-def _curves(picture: Picture, arm: Arm) -> tuple[NDArray[np.int64], Array] | None:
+def _curves(picture: Picture, group: Group) -> tuple[NDArray[np.int64], Array] | None:
     """Return the epochs and the loss curves of an arm, of all its settings that have the same epochs."""
     seeds = picture.runs.seed
     found: list[Curves] = []
-    for place in arm.places:
-        own = seeds[arm.runs[picture.runs.arm[arm.runs] == place]]
+    for place in group.places:
+        own = seeds[group.runs[picture.runs.trial[group.runs] == place]]
         curves = read_curves(picture.connection, picture.runs.ids[place], range(int(own.min()), int(own.max()) + 1))
         if curves is not None and (not found or np.array_equal(curves.epochs, found[0].epochs)):
             found.append(curves)
@@ -212,8 +213,8 @@ def epochs_to_solve(figure: Figure, picture: Picture) -> bool:
     panels = picture.panels()
     for title, ax in _grid(figure, list(panels)):
         for s in panels[title]:
-            budget = max(picture.runs.settings["epochs"][place] for place in s.arm.places)
-            epochs = np.sort(picture.runs.epochs_to_solve[s.arm.runs][picture.runs.solved[s.arm.runs]])
+            budget = max(picture.runs.settings["epochs"][place] for place in s.group.places)
+            epochs = np.sort(picture.runs.epochs_to_solve[s.group.runs][picture.runs.solved[s.group.runs]])
             at, after = np.unique(epochs, return_index=True)
             share = np.append(after[1:], len(epochs)) / s.runs if len(epochs) else np.empty(0)
             color, line, _, label = picture.look(s)
@@ -240,18 +241,18 @@ def epochs_to_solve(figure: Figure, picture: Picture) -> bool:
 
 def heat_map(figure: Figure, picture: Picture) -> bool:
     """The share solved over two settings that are numbers, if two vary."""
-    settings = picture.summaries[0].arm.settings
+    settings = picture.summaries[0].group.settings
     numeric = [name for name in settings if SETTINGS[name] != "TEXT"]
     if len(numeric) < 2:
         return False
-    across, up = sorted(numeric, key=lambda name: -len({s.arm.settings[name] for s in picture.summaries}))[:2]
-    columns, rows = (ordered([s.arm.settings[name] for s in picture.summaries]) for name in (across, up))
+    across, up = sorted(numeric, key=lambda name: -len({s.group.settings[name] for s in picture.summaries}))[:2]
+    columns, rows = (ordered([s.group.settings[name] for s in picture.summaries]) for name in (across, up))
     panels = picture.panels([across, up])
     drawn: Any = None
     for title, ax in _grid(figure, list(panels), height=max(1.6, 0.26 * len(rows) + 0.9)):
         share = np.full((len(rows), len(columns)), np.nan)
         for s in panels[title]:
-            share[rows.index(s.arm.settings[up]), columns.index(s.arm.settings[across])] = s.solved / s.runs
+            share[rows.index(s.group.settings[up]), columns.index(s.group.settings[across])] = s.solved / s.runs
         drawn = cells(ax, columns, rows, share)
         ax.set(xlabel=across, ylabel=up)
         ax.label_outer()
@@ -269,9 +270,9 @@ FIGURES: dict[str, Callable[[Figure, Picture], bool]] = {
 }
 
 
-def save_figures(folder: Path, connection: Connection, runs: Runs, summaries: list[Summary]) -> list[Path]:
+def save_figures(folder: Path, connection: Connection, runs: Runs, summaries: list[GroupSummary]) -> list[Path]:
     """Draw the figures there is something for into the folder; return the files."""
-    grouped = {name: [s.arm.settings[name] for s in summaries] for name in summaries[0].arm.settings}
+    grouped = {name: [s.group.settings[name] for s in summaries] for name in summaries[0].group.settings}
     picture = Picture(connection, runs, summaries, hue(grouped))
     paths = []
     with mpl.rc_context(STYLE):

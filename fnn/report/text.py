@@ -13,8 +13,7 @@ from fnn.data.synthetic import Data
 from fnn.network.functions import predict
 from fnn.stats.intervals import Spread
 from fnn.stats.summary import Summary, summarize
-from fnn.sweeps.summaries import Summary as ArmSummary
-from fnn.sweeps.summaries import said
+from fnn.sweeps.summaries import GroupSummary, value_text
 from fnn.training.train import Results
 
 Array = NDArray[np.floating[Any]]
@@ -119,10 +118,10 @@ def _finite(value: float) -> float | None:
 # ---- what a store says ----
 
 
-def columns(found: Sequence[ArmSummary]) -> list[str]:
+def columns(found: Sequence[GroupSummary]) -> list[str]:
     """Return the heads of the rows of these arms."""
     return [
-        *found[0].arm.settings,
+        *found[0].group.settings,
         "runs",
         "solved (95%)",
         "epochs to solve (quartiles)",
@@ -131,12 +130,12 @@ def columns(found: Sequence[ArmSummary]) -> list[str]:
     ]
 
 
-def row(s: ArmSummary) -> list[str]:
+def row(s: GroupSummary) -> list[str]:
     """Return an arm's settings and its summary as words."""
     low, high = s.interval
     epochs = f"{s.epochs.median:.4g} ({s.epochs.q25:.4g}–{s.epochs.q75:.4g})" if s.epochs else "–"
     return [
-        *map(said, s.arm.settings.values()),
+        *map(value_text, s.group.settings.values()),
         str(s.runs),
         f"{s.solved / s.runs:.1%} ({low:.1%}–{high:.1%})",
         epochs,
@@ -145,11 +144,11 @@ def row(s: ArmSummary) -> list[str]:
     ]
 
 
-def arm(s: ArmSummary) -> dict[str, Any]:
+def arm(s: GroupSummary) -> dict[str, Any]:
     """Return an arm's settings and its summary for a JSON document. A number that is not finite is null."""
     loss = {"median": s.loss.estimate, "low": s.loss.low, "high": s.loss.high}
     return {
-        "settings": s.arm.settings,
+        "settings": s.group.settings,
         "runs": s.runs,
         "solved": s.solved / s.runs,
         "solved_interval": list(s.interval),

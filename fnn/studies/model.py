@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from fnn.errors import InvalidSetting, one_of
+from fnn.checks import one_of
+from fnn.errors import InvalidSetting
 from fnn.studies.metrics import Measure
 from fnn.sweeps import grid
 
@@ -18,7 +19,7 @@ class Arm(NamedTuple):
     settings: dict[str, Any]
 
     @property
-    def trial(self) -> grid.Arm:
+    def trial(self) -> grid.Trial:
         """What is trained: samples and Config."""
         return trial(self.settings)
 
@@ -76,12 +77,12 @@ class Study(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _trial(settings: tuple[tuple[str, Any], ...]) -> grid.Arm:
-    (arm,) = grid.arms(dict(settings))
-    return arm
+def _trial(settings: tuple[tuple[str, Any], ...]) -> grid.Trial:
+    (trial,) = grid.trials(dict(settings))
+    return trial
 
 
-def trial(settings: Table) -> grid.Arm:
+def trial(settings: Table) -> grid.Trial:
     """Return samples and Config of settings. Raises InvalidSetting for one that cannot be."""
     for name, value in settings.items():
         one_of("setting", name, grid.NAMES)

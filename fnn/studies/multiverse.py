@@ -17,7 +17,7 @@ from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm, Claim, Study
 from fnn.studies.runs import Key, Record, Wish
 from fnn.studies.verdicts import LOOKS, Cells, verdict
-from fnn.sweeps.summaries import said
+from fnn.sweeps.summaries import value_text
 
 # Seeds of a cell, and of the search for the best rate: those are others than the ones tested, and the same whatever
 # is tested, so that a verdict does not hang on which of two rates as good came out first.
@@ -98,7 +98,7 @@ def _verdicts(claim: Claim, universe: Universe, records: Mapping[Key, Record]) -
     for arms in universe.arms[claim.id]:
         effect = judged(claim, [records[trials.key(arm.trial)] for arm in arms], LOOKS)
         words.append(verdict(effect, min(1.0, effect.p * LOOKS)))
-    settings = [{name: said(value) for name, value in cell.items()} for cell in universe.cells[claim.id]]
+    settings = [{name: value_text(value) for name, value in cell.items()} for cell in universe.cells[claim.id]]
     return Cells(settings, words)
 
 

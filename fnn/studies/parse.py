@@ -50,7 +50,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fnn.errors import InvalidSetting, one_of
+from fnn.checks import one_of
+from fnn.errors import InvalidSetting
 from fnn.studies import parse_evidence as entries
 from fnn.studies.metrics import METRICS, Measure, measure
 from fnn.studies.model import Arm, Claim, Figure, Study, Table, trial

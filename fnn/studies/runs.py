@@ -67,7 +67,7 @@ class Record(NamedTuple):
         return self.epochs >= 0
 
 
-def key(arm: grid.Arm) -> Key:
+def key(arm: grid.Trial) -> Key:
     """Return what an arm's runs depend on: settings that its optimizer, schedule and data do not use are left out."""
     s, c = arm.samples, arm.config
     drawn = (s.data_seed,) if s.data not in ("xor", "xor4") or s.noise > 0 else ()
@@ -89,7 +89,7 @@ _USED_BY = {
 
 
 def run(
-    wishes: Mapping[Key, tuple[grid.Arm, Wish]],
+    wishes: Mapping[Key, tuple[grid.Trial, Wish]],
     seeds: range,
     threads: int | None = None,
     tell: Callable[[float], None] | None = None,
@@ -124,7 +124,7 @@ def _wants_curves(wish: Wish) -> bool:
     return wish.curves or any(m.epoch is not None or m.name in ("best-loss", "roughness") for m in wish.measures)
 
 
-def _groups(wishes: Mapping[Key, tuple[grid.Arm, Wish]]) -> list[list[Key]]:
+def _groups(wishes: Mapping[Key, tuple[grid.Trial, Wish]]) -> list[list[Key]]:
     """Return the keys of arms with the same samples; within, those that train in one stack beside each other."""
     groups: dict[tuple[Any, ...], dict[tuple[Any, ...], list[Key]]] = {}
     for k, (arm, _) in wishes.items():
@@ -133,7 +133,7 @@ def _groups(wishes: Mapping[Key, tuple[grid.Arm, Wish]]) -> list[list[Key]]:
     return [[k for alike in group.values() for k in alike] for group in groups.values()]
 
 
-def _at_once(wishes: Mapping[Key, tuple[grid.Arm, Wish]], keys: Sequence[Key], seeds: int, every: int) -> int:
+def _at_once(wishes: Mapping[Key, tuple[grid.Trial, Wish]], keys: Sequence[Key], seeds: int, every: int) -> int:
     if not keys:
         return 1
     # The curves of loss and accuracy; without them the weights, which results hold too.

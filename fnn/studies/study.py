@@ -9,8 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from fnn import checks
+from fnn.checks import one_of
 from fnn.config import SEED
-from fnn.errors import InvalidSetting, one_of
+from fnn.errors import InvalidSetting
 from fnn.files import replacing, writable_folder
 from fnn.machine import versions
 from fnn.report.page import page
@@ -24,6 +26,9 @@ from fnn.studies.model import Claim, Study
 from fnn.studies.multiverse import Wishes, wish
 from fnn.studies.runs import Key, Record
 from fnn.studies.verdicts import MIXED, REFUTED, SUPPORTED, UNDECIDED, Cells, Effect, enough, overall, verdict
+
+# Of each run at least this much is kept: loss, accuracy and five more numbers.
+RECORD_BYTES = 7 * 8
 
 Document = dict[str, Any]
 Tell = Callable[[float, int, str], None]
@@ -40,7 +45,7 @@ def load(study: str | Path) -> Study:
 
     Raises InvalidSetting for a name there is not, and for what a file says wrongly, with its line.
     """
-    if str(study).endswith(".toml"):
+    if isinstance(study, (str, Path)) and str(study).endswith(".toml"):
         return studyfile.read(Path(study))
     found = shipped()
     try:
@@ -68,15 +73,14 @@ def study(
     given networks done, in all, and what is done. Raises InvalidSetting.
     """
     asked = load(name)
-    if not (isinstance(seeds, int) and seeds >= 2 and isinstance(seed, int) and 0 <= seed <= 2**63 - seeds):
-        raise InvalidSetting("seeds", seeds, "a whole number of at least 2, with the first seed no more than 2^63")
-    if threads is not None and threads < 1:
-        raise InvalidSetting("threads", threads, "a whole number of at least 1")
-    folder = None if out is None else writable_folder("out", Path(out))
-    began = time.perf_counter()
-    numbers = range(seed, seed + seeds)
+    numbers = checks.seed_range(seeds, seed, least=2)
+    threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
+    multiverse = checks.boolean("multiverse", multiverse)
     wishes = _wishes(asked)
-    total = len(wishes) * seeds
+    total = len(wishes) * len(numbers)
+    checks.fits("seeds", len(numbers), total * RECORD_BYTES)
+    folder = None if out is None else writable_folder("out", checks.path("out", out))
+    began = time.perf_counter()
     tell = partial(_tell, on_progress, "claims") if on_progress else None
     records = trials.run(wishes, numbers, threads, tell and partial(tell, total))
     cells = _multiverse(asked, numbers, threads, on_progress) if multiverse else {}
