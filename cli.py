@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar, get_args, get
 import typer
 
 import fnn
+from fnn import checks
 from fnn import data as datasets
 from fnn.config import SEED, Config
-from fnn.errors import InvalidSetting, one_of
+from fnn.errors import InvalidSetting
 from fnn.files import writable_folder
 from fnn.report import text as report
 from fnn.sweeps.grid import several
@@ -146,14 +147,11 @@ def train(
 ) -> None:
     """Train a network from scratch, or a stack of them, and show what became of it."""
     config = Config(**settings)
-    if not 1 <= seeds <= 2**63 - config.seed:
-        raise InvalidSetting("seeds", seeds, "a whole number of at least 1, with --seed no more than 2^63")
-    one_of("backend", backend, BACKENDS)
-    if threads is not None and threads < 1:
-        raise InvalidSetting("threads", threads, "a whole number of at least 1")
+    numbers = checks.seed_range(seeds, config.seed)
+    checks.one_of("backend", backend, BACKENDS)
+    checks.threads("threads", threads)
     samples = datasets.make(data, points, noise, data_seed)
     folder = writable_folder("out", out or Path(f"fnn-{data}"))
-    numbers = range(config.seed, config.seed + seeds)
     # Curves are for the figures; of very many networks a point now and then keeps them in memory.
     every = -(-seeds * config.epochs // MOST_POINTS) if plots else 0
     with _progress("training", quiet=json_) as tell:
@@ -205,31 +203,30 @@ def sweep(
     settings: dict[str, Any],
 ) -> None:
     """Train settings × seeds into a store; commas separate alternatives. Run again, it trains what is missing."""
-    from contextlib import closing
-
-    from fnn.sweeps import store
-    from fnn.sweeps.run import command_line, fill, options, plan
+    from fnn.sweeps.connect import locked, open_store
+    from fnn.sweeps.plan import command_line, options, plan, store_path
+    from fnn.sweeps.query import count_runs
+    from fnn.sweeps.run import fill
 
     given = {"data": data, "points": points, "noise": noise, "data_seed": data_seed, **settings}
     given |= {"seeds": seeds, "seed": seed, "backend": backend, "threads": threads, "curve_points": curve_points}
     given["out"] = out and str(out)
     asked = options(spec) | {name: value for name, value in given.items() if value is not None}
-    path = Path(asked.pop("out", None) or f"fnn-{'-'.join(several('data', asked.get('data', 'sweep')))}.db")
+    to = asked.pop("out", None)
     try:
         wanted = plan(**asked)
+        path = store_path(f"fnn-{'-'.join(several('data', asked.get('data', 'sweep')))}.db" if to is None else to)
     except InvalidSetting as error:
         raise (Ended(f"{spec}: {error}", 2) if spec else error) from None
-    if not path.parent.is_dir():
-        raise InvalidSetting("out", str(path), "a file in a folder that is there")
     with (
-        store.alone(path, lambda: typer.echo(f"fnn: waiting for another sweep on {path} to end", err=True)),
-        closing(store.opened(path, create=True)) as connection,
+        locked(path, lambda: typer.echo(f"fnn: waiting for another sweep on {path} to end", err=True)),
+        open_store(path, create=True) as connection,
     ):
         try:
             with _progress("sweeping", quiet=json_) as tell:
                 swept, _ = fill(connection, wanted, command_line(), tell and (lambda now: tell(*sweep_words(now))))
         except KeyboardInterrupt:
-            there = sum(store.counts(connection, wanted.seeds).values())
+            there = sum(count_runs(connection, wanted.seeds).values())
             again = "the same command goes on from there"
             raise Ended(f"interrupted: {path} has {there:,} runs with these seeds; {again}", 130) from None
         about = {"store": str(path), "bytes": path.stat().st_size, **swept._asdict()}
@@ -269,14 +266,14 @@ def show(
     json_: Annotated[bool, of_run("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
     """Show what a store says of each combination of settings: a row each, and with --plots figures."""
-    from contextlib import closing
+    from fnn.sweeps.conditions import parse_condition
+    from fnn.sweeps.connect import open_store
+    from fnn.sweeps.query import read_runs
+    from fnn.sweeps.summaries import summarize_groups
 
-    from fnn.sweeps import store
-    from fnn.sweeps import summaries as arms
-
-    with closing(store.opened(path)) as connection:
-        runs = store.read(connection, [store.condition(text) for text in where or ()])
-        found = arms.summaries(runs, by.split(",") if by else None, sort)
+    with open_store(path) as connection:
+        runs = read_runs(connection, [parse_condition(text) for text in where or ()])
+        found = summarize_groups(runs, by.split(",") if by else None, sort)
         if not found:
             raise Ended(f"{path}: no runs" + (" that meet --where" if where else " yet"), 2)
         written = []
@@ -300,13 +297,12 @@ def export(
     where: Where = None,
 ) -> None:
     """Write a store's runs, a row each, as CSV, Parquet or arrays."""
-    from contextlib import closing
-
-    from fnn.sweeps import store
+    from fnn.sweeps.conditions import parse_condition
+    from fnn.sweeps.connect import open_store
     from fnn.sweeps.export import export
 
-    with closing(store.opened(path)) as connection:
-        count = export(connection, to, [store.condition(text) for text in where or ()])
+    with open_store(path) as connection:
+        count = export(connection, to, [parse_condition(text) for text in where or ()])
     typer.echo(f"{to}: {count:,} runs, {to.stat().st_size / 1e6:,.1f} MB")
 
 

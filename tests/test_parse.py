@@ -9,6 +9,7 @@ from fnn.errors import InvalidSetting
 from fnn.studies import parse
 from fnn.studies.parse import load, shipped
 from fnn.studies.toml_source import line_numbers, line_of
+from fnn.sweeps.grid import NAMES
 
 GOOD = """
 title = "T"
@@ -222,6 +223,7 @@ VALUES = (
 )  # fmt: skip
 INSERTED = ("é", "\u2028", "\x00", '"', "[", "}", "'''", "-", " ", "9", "=")
 KEYS = (
+    *NAMES,
     *sorted({line.partition(" =")[0] for line in GOOD.splitlines() if " =" in line}),
     "mark",
     "epoch",

@@ -1,7 +1,6 @@
 """Figures of a store: what is drawn is what the store says; that they look well is for eyes."""
 
 import shutil
-from contextlib import closing
 
 import matplotlib as mpl
 import numpy as np
@@ -12,8 +11,10 @@ from matplotlib.figure import Figure
 import fnn
 from fnn.plots import sweep as charts
 from fnn.plots.style import STYLE
-from fnn.sweeps import store
-from fnn.sweeps import summaries as arms
+from fnn.sweeps.conditions import parse_condition
+from fnn.sweeps.connect import open_store
+from fnn.sweeps.query import read_curves, read_runs
+from fnn.sweeps.summaries import summarize_groups
 
 SPEC = {"optimizer": ["sgd", "adam"], "lr": [0.1, 1.0], "beta2": [0.9, 0.99], "epochs": 100}
 
@@ -27,11 +28,14 @@ def path(tmp_path_factory):
 
 @pytest.fixture
 def picture(path):
-    with closing(store.opened(path)) as connection:
-        runs = store.read(connection)
-        found = arms.summaries(runs)
+    with open_store(path) as connection:
+        runs = read_runs(connection)
+        found = summarize_groups(runs)
         yield charts.Picture(
-            connection, runs, found, charts.hue({n: [s.arm.settings[n] for s in found] for n in SPEC if n != "epochs"})
+            connection,
+            runs,
+            found,
+            charts.hue({n: [s.group.settings[n] for s in found] for n in SPEC if n != "epochs"}),
         )
 
 
@@ -52,10 +56,10 @@ def test_colour_tells_the_named_setting(picture):
 
 def test_learning_curves_are_the_medians_of_the_stored_ones(picture):
     figure = drawn(charts.learning_curves, picture)
-    s = next(s for s in picture.summaries if s.arm.settings == {"optimizer": "adam", "lr": 0.1, "beta2": 0.9})
+    s = next(s for s in picture.summaries if s.group.settings == {"optimizer": "adam", "lr": 0.1, "beta2": 0.9})
     (ax,) = [ax for ax in figure.axes if ax.get_title() == "lr 0.1, beta2 0.9"]
     (line,) = [line for line in ax.lines if line.get_label() == "optimizer adam"]
-    curves = store.read_curves(picture.connection, picture.runs.ids[s.arm.places[0]])
+    curves = read_curves(picture.connection, picture.runs.ids[s.group.places[0]])
     np.testing.assert_array_equal(line.get_ydata(), np.median(curves.loss.astype(float), axis=0))
     np.testing.assert_array_equal(line.get_xdata(), curves.epochs)
     assert ax.get_yscale() == "log"
@@ -75,10 +79,10 @@ def test_lines_rise_to_the_solved_share_and_end_at_the_budget(picture):
     for title, members in picture.panels().items():
         (ax,) = [ax for ax in figure.axes if ax.get_title() == title]
         for s in members:
-            (line,) = [x for x in ax.lines if x.get_label() == f"optimizer {s.arm.settings['optimizer']}"]
+            (line,) = [x for x in ax.lines if x.get_label() == f"optimizer {s.group.settings['optimizer']}"]
             x, y = line.get_xdata(), line.get_ydata()
             assert (x[0], y[0], x[-1], y[-1]) == (0, 0, 100, s.solved / 40)
-            epochs = picture.runs.epochs_to_solve[s.arm.runs]
+            epochs = picture.runs.epochs_to_solve[s.group.runs]
             for at, share in zip(x[1:-1], y[1:-1], strict=True):
                 assert share == ((epochs >= 0) & (epochs <= at)).sum() / 40
 
@@ -88,8 +92,8 @@ def test_the_heat_map_has_a_cell_for_each_pair_of_numbers(picture):
     adam = next(ax for ax in figure.axes if ax.get_title() == "optimizer adam")
     share = adam.images[0].get_array()
     for s in picture.summaries:
-        if s.arm.settings["optimizer"] == "adam":
-            at = [0.9, 0.99].index(s.arm.settings["beta2"]), [0.1, 1.0].index(s.arm.settings["lr"])
+        if s.group.settings["optimizer"] == "adam":
+            at = [0.9, 0.99].index(s.group.settings["beta2"]), [0.1, 1.0].index(s.group.settings["lr"])
             at = at if adam.get_xlabel() == "lr" else at[::-1]
             assert share[at] == s.solved / 40
     sgd = next(ax for ax in figure.axes if ax.get_title() == "optimizer sgd")  # the left one has the labels of both
@@ -99,18 +103,18 @@ def test_the_heat_map_has_a_cell_for_each_pair_of_numbers(picture):
 
 def test_without_two_numbers_there_is_no_heat_map_and_without_curves_no_curves(tmp_path):
     fnn.sweep("xor4", optimizer=["sgd", "adam"], lr=0.5, seeds=5, epochs=9, curve_points=0, out=tmp_path / "a.db")
-    with closing(store.opened(tmp_path / "a.db")) as connection:
-        runs = store.read(connection)
-        paths = charts.save_figures(tmp_path, connection, runs, arms.summaries(runs))
+    with open_store(tmp_path / "a.db") as connection:
+        runs = read_runs(connection)
+        paths = charts.save_figures(tmp_path, connection, runs, summarize_groups(runs))
     assert [path.name for path in paths] == ["solved-share.png", "epochs-to-solve.png"]
 
 
 def test_one_arm_alone_and_many_more_than_a_page_holds(tmp_path):
     fnn.sweep("xor4", lr={"log": [0.01, 1], "n": 70}, hidden=["2", "3"], seeds=2, epochs=9, out=tmp_path / "a.db")
-    with closing(store.opened(tmp_path / "a.db")) as connection:
+    with open_store(tmp_path / "a.db") as connection:
         for where, count in (("lr=0.01,1", 4), ("lr=1", 2), ("hidden=2", 70)):
-            runs = store.read(connection, [store.condition(where)])
-            found = arms.summaries(runs)
+            runs = read_runs(connection, [parse_condition(where)])
+            found = summarize_groups(runs)
             assert len(found) == count
             for path in charts.save_figures(tmp_path, connection, runs, found):
                 pixels = image.imread(path)
@@ -123,9 +127,9 @@ def test_a_copied_file_gives_the_same_bytes(path, tmp_path):
     pages = []
     for source, folder in ((path, "a"), (tmp_path / "copy.db", "b")):
         (tmp_path / folder).mkdir()
-        with closing(store.opened(source)) as connection:
-            runs = store.read(connection)
-            files = charts.save_figures(tmp_path / folder, connection, runs, arms.summaries(runs))
+        with open_store(source) as connection:
+            runs = read_runs(connection)
+            files = charts.save_figures(tmp_path / folder, connection, runs, summarize_groups(runs))
         pages.append({file.name: file.read_bytes() for file in files})
     assert list(pages[0]) == list(charts.FIGURES)
     assert pages[0] == pages[1]

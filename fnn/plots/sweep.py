@@ -1,4 +1,4 @@
-"""Figures of a store: its combinations of settings side by side, from the store alone.
+"""Figures of a store: its groups of runs side by side, from the store alone.
 
 The values of one setting differ in colour, line and marker, those of the others are in panels.
 """
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from fnn.plots.style import COLORS, LINES, MARKERS, cells, percent_axis, quartile_band, save_figure, steps, whiskers
 from fnn.stats.curves import solved_by_epoch
 from fnn.stats.intervals import quantiles
-from fnn.sweeps.store import SETTINGS, Connection, Curves, Runs, read_curves
-from fnn.sweeps.summaries import Arm, Summary, ordered, said
+from fnn.sweeps.query import Curves, Runs, read_curves
+from fnn.sweeps.schema import SETTINGS, Connection
+from fnn.sweeps.summaries import Group, GroupSummary, ordered, value_text
 
 Array = NDArray[Any]
 
@@ -27,36 +28,36 @@ WIDTH = 7.6
 
 
 class Picture(NamedTuple):
-    """What the figures draw: summaries of combinations; `hue` is the setting shown by colour, None if none is."""
+    """What the figures draw: summaries of groups of runs; `hue` is the setting shown by colour, None if none is."""
 
     connection: Connection
     runs: Runs
-    summaries: list[Summary]
+    summaries: list[GroupSummary]
     hue: str | None
 
     @property
     def hue_values(self) -> list[Any]:
         """The values shown by colour."""
-        return ordered([s.arm.settings[self.hue] for s in self.summaries]) if self.hue else [None]
+        return ordered([s.group.settings[self.hue] for s in self.summaries]) if self.hue else [None]
 
-    def panels(self, without: Sequence[str] = ()) -> dict[str, list[Summary]]:
+    def panels(self, without: Sequence[str] = ()) -> dict[str, list[GroupSummary]]:
         """Return the summaries of each panel under its title: alike in all but the hue, or in all but `without`."""
         apart = without or ([self.hue] if self.hue else [])
-        panels: dict[str, list[Summary]] = {}
+        panels: dict[str, list[GroupSummary]] = {}
         for s in self.summaries:
-            title = ", ".join(f"{name} {said(v)}" for name, v in s.arm.settings.items() if name not in apart)
+            title = ", ".join(f"{name} {value_text(v)}" for name, v in s.group.settings.items() if name not in apart)
             panels.setdefault(title, []).append(s)
         return panels
 
-    def look(self, s: Summary) -> tuple[str, Any, str, str]:
-        """Return colour, line, marker and name of a combination."""
-        value = s.arm.settings[self.hue] if self.hue else None
+    def look(self, s: GroupSummary) -> tuple[str, Any, str, str]:
+        """Return colour, line, marker and name of a group."""
+        value = s.group.settings[self.hue] if self.hue else None
         k = self.hue_values.index(value)
-        return COLORS[k], LINES[k], MARKERS[k], f"{self.hue} {said(value)}" if self.hue else s.arm.label
+        return COLORS[k], LINES[k], MARKERS[k], f"{self.hue} {value_text(value)}" if self.hue else s.group.label
 
     @property
     def run_counts(self) -> str:
-        """The number of runs, of each combination and in all, in words."""
+        """The number of runs, of each group and in all, in words."""
         counts = sorted({s.runs for s in self.summaries})
         each = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
         if len(self.summaries) == 1:
@@ -115,11 +116,11 @@ def _label_first_column(figure: Figure, text: str) -> None:
 
 
 def learning_curves(figure: Figure, picture: Picture) -> bool:
-    """Loss over epochs, the median and the quartiles of each arm."""
+    """Loss over epochs, the median and the quartiles of each group."""
     panels, drawn = picture.panels(), False
     for title, ax in _grid(figure, list(panels)):
         for s in panels[title]:
-            curves = _curves(picture, s.arm)
+            curves = _curves(picture, s.group)
             if curves is not None:
                 color, line, _, label = picture.look(s)
                 quartile_band(ax, curves.epochs, quantiles(curves.loss, [0.25, 0.5, 0.75]), color, line, label)
@@ -134,12 +135,12 @@ def learning_curves(figure: Figure, picture: Picture) -> bool:
     return drawn
 
 
-def _curves(picture: Picture, arm: Arm) -> Curves | None:
-    """Return the curves of a combination, of all its settings that have the same epochs."""
+def _curves(picture: Picture, group: Group) -> Curves | None:
+    """Return the curves of a group, of all its settings that have the same epochs."""
     seeds = picture.runs.seed
     parts: list[Curves] = []
-    for place in arm.places:
-        of_place = seeds[arm.runs[picture.runs.arm[arm.runs] == place]]
+    for place in group.places:
+        of_place = seeds[group.runs[picture.runs.trial[group.runs] == place]]
         some = range(int(of_place.min()), int(of_place.max()) + 1)
         curves = read_curves(picture.connection, picture.runs.ids[place], some)
         if curves is not None and (not parts or np.array_equal(curves.epochs, parts[0].epochs)):
@@ -151,7 +152,7 @@ def _curves(picture: Picture, arm: Arm) -> Curves | None:
 
 
 def solved_shares(figure: Figure, picture: Picture) -> bool:
-    """The share of runs solved, with its 95% interval, a row an arm."""
+    """The share of runs solved, with its 95% interval, a row a group."""
     shown = [(title, s) for title, members in picture.panels().items() for s in members]
     count, rows = len(shown), shown[:MOST_ROWS]
     figure.set_size_inches(WIDTH, 0.21 * len(rows) + 1.7)
@@ -178,8 +179,8 @@ def epochs_to_solve(figure: Figure, picture: Picture) -> bool:
     panels = picture.panels()
     for title, ax in _grid(figure, list(panels)):
         for s in panels[title]:
-            budget = max(picture.runs.settings["epochs"][place] for place in s.arm.places)
-            epochs, share = solved_by_epoch(picture.runs.epochs_to_solve[s.arm.runs], budget)
+            budget = max(picture.runs.settings["epochs"][place] for place in s.group.places)
+            epochs, share = solved_by_epoch(picture.runs.epochs_to_solve[s.group.runs], budget)
             color, line, _, label = picture.look(s)
             steps(ax, epochs, share, color, line, label)
         ax.set(ylim=(-0.02, 1.02), xlabel="epoch")
@@ -198,18 +199,18 @@ def epochs_to_solve(figure: Figure, picture: Picture) -> bool:
 
 def heat_map(figure: Figure, picture: Picture) -> bool:
     """The share solved over two settings that are numbers, if two vary."""
-    settings = picture.summaries[0].arm.settings
+    settings = picture.summaries[0].group.settings
     numeric = [name for name in settings if SETTINGS[name] != "TEXT"]
     if len(numeric) < 2:
         return False
-    across, up = sorted(numeric, key=lambda name: -len({s.arm.settings[name] for s in picture.summaries}))[:2]
-    columns, rows = (ordered([s.arm.settings[name] for s in picture.summaries]) for name in (across, up))
+    across, up = sorted(numeric, key=lambda name: -len({s.group.settings[name] for s in picture.summaries}))[:2]
+    columns, rows = (ordered([s.group.settings[name] for s in picture.summaries]) for name in (across, up))
     panels = picture.panels([across, up])
     drawn: Any = None
     for title, ax in _grid(figure, list(panels), height=max(1.6, 0.26 * len(rows) + 0.9)):
         share = np.full((len(rows), len(columns)), np.nan)
         for s in panels[title]:
-            share[rows.index(s.arm.settings[up]), columns.index(s.arm.settings[across])] = s.solved / s.runs
+            share[rows.index(s.group.settings[up]), columns.index(s.group.settings[across])] = s.solved / s.runs
         drawn = cells(ax, columns, rows, share)
         ax.set(xlabel=across, ylabel=up)
         ax.label_outer()
@@ -229,9 +230,9 @@ FIGURES: dict[str, Callable[[Figure, Picture], bool]] = {
 }
 
 
-def save_figures(folder: Path, connection: Connection, runs: Runs, summaries: list[Summary]) -> list[Path]:
+def save_figures(folder: Path, connection: Connection, runs: Runs, summaries: list[GroupSummary]) -> list[Path]:
     """Draw the figures there is something for into the folder; return the files."""
-    grouped = {name: [s.arm.settings[name] for s in summaries] for name in summaries[0].arm.settings}
+    grouped = {name: [s.group.settings[name] for s in summaries] for name in summaries[0].group.settings}
     picture = Picture(connection, runs, summaries, hue(grouped))
     drawn = (name for name, draw in FIGURES.items() if save_figure(folder / name, draw, picture))
     return [folder / name for name in drawn]

@@ -29,7 +29,7 @@ LEVELS, QUARTILES = (0.05, 0.5, 0.95), (0.25, 0.5, 0.75)
 class Request:
     """What is to be trained, and what is to be kept of its runs beside how they ended."""
 
-    trial: grid.Arm
+    trial: grid.Trial
     measures: set[Measure] = field(default_factory=set)
     curves: bool = False
     predictions: bool = False
@@ -81,7 +81,7 @@ class ArmResults(NamedTuple):
         return self.epochs >= 0
 
 
-def run_key(trial: grid.Arm) -> Key:
+def run_key(trial: grid.Trial) -> Key:
     """Return what runs depend on beside their seed: settings that their optimizer and data do not use are left out."""
     s, c = trial.samples, trial.config
     drawn = (s.data_seed,) if s.data not in ("xor", "xor4") or s.noise > 0 else ()
