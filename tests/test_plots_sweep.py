@@ -27,11 +27,11 @@ def path(tmp_path_factory):
 
 
 @pytest.fixture
-def picture(path):
+def data(path):
     with open_store(path) as connection:
         runs = read_runs(connection)
         found = summarize_groups(runs)
-        yield charts.Picture(
+        yield charts.FigureData(
             connection,
             runs,
             found,
@@ -39,59 +39,66 @@ def picture(path):
         )
 
 
-def drawn(draw, picture):
+def drawn(draw, data):
     figure = Figure(layout="constrained")
     with mpl.rc_context(STYLE):
-        assert draw(figure, picture)
+        assert draw(figure, data)
     assert "40 runs an arm, 320 in all" in figure.get_suptitle()
     return figure
 
 
-def test_colour_tells_the_named_setting(picture):
-    assert picture.hue == "optimizer"
-    assert len(picture.panels()) == 4
+def test_colour_tells_the_named_setting(data):
+    assert data.hue == "optimizer"
+    assert len(data.panels()) == 4
     assert charts.hue({"lr": [0.1] * 3, "hidden": ["2", "4", "4"]}) == "hidden"
     assert charts.hue({"lr": list(range(9))}) is None
 
 
-def test_learning_curves_are_the_medians_of_the_stored_ones(picture):
-    figure = drawn(charts.learning_curves, picture)
-    s = next(s for s in picture.summaries if s.group.settings == {"optimizer": "adam", "lr": 0.1, "beta2": 0.9})
+def test_learning_curves_are_the_medians_and_quartiles_of_the_stored_ones(data):
+    figure = drawn(charts.learning_curves, data)
+    s = next(s for s in data.summaries if s.group.settings == {"optimizer": "adam", "lr": 0.1, "beta2": 0.9})
     (ax,) = [ax for ax in figure.axes if ax.get_title() == "lr 0.1, beta2 0.9"]
     (line,) = [line for line in ax.lines if line.get_label() == "optimizer adam"]
-    curves = read_curves(picture.connection, picture.runs.ids[s.group.places[0]])
+    curves = read_curves(data.connection, data.runs.ids[s.group.places[0]])
     np.testing.assert_array_equal(line.get_ydata(), np.median(curves.loss.astype(float), axis=0))
     np.testing.assert_array_equal(line.get_xdata(), curves.epochs)
+    low, high = np.quantile(curves.loss.astype(float), [0.25, 0.75], axis=0)
+    band = ax.collections[ax.lines.index(line)].get_paths()[0].vertices
+    assert {(0, low[0]), (0, high[0]), (100, low[-1]), (100, high[-1])} <= set(map(tuple, band))
     assert ax.get_yscale() == "log"
 
 
-def test_shares_stand_with_their_intervals(picture):
-    (ax,) = drawn(charts.solved_shares, picture).axes
-    marks = [line for line in ax.lines if len(line.get_xdata()) == 1]
-    assert sorted(line.get_xdata()[0] for line in marks) == sorted(s.solved / 40 for s in picture.summaries)
-    ends = {tuple(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2}
-    assert ends == {s.interval for s in picture.summaries}
-    assert len(ax.get_yticklabels()) == 8
+def test_a_row_has_the_share_of_its_group_with_its_interval(data):
+    (ax,) = drawn(charts.solved_shares, data).axes
+    names = dict(zip(ax.get_yticks(), (label.get_text() for label in ax.get_yticklabels()), strict=True))
+    assert len(names) == 8
+    rows = {names[line.get_ydata()[0]]: line.get_xdata() for line in ax.lines if len(line.get_xdata()) == 1}
+    bars = {names[line.get_ydata()[0]]: line.get_xdata() for line in ax.lines if len(line.get_xdata()) == 2}
+    for s in data.summaries:
+        settings = s.group.settings
+        name = f"lr {settings['lr']:g}, beta2 {settings['beta2']:g}, optimizer {settings['optimizer']}"
+        assert list(rows[name]) == [s.solved / 40]
+        assert tuple(bars[name]) == s.interval
 
 
-def test_lines_rise_to_the_solved_share_and_end_at_the_budget(picture):
-    figure = drawn(charts.epochs_to_solve, picture)
-    for title, members in picture.panels().items():
+def test_lines_rise_to_the_solved_share_and_end_at_the_budget(data):
+    figure = drawn(charts.epochs_to_solve, data)
+    for title, members in data.panels().items():
         (ax,) = [ax for ax in figure.axes if ax.get_title() == title]
         for s in members:
             (line,) = [x for x in ax.lines if x.get_label() == f"optimizer {s.group.settings['optimizer']}"]
             x, y = line.get_xdata(), line.get_ydata()
             assert (x[0], y[0], x[-1], y[-1]) == (0, 0, 100, s.solved / 40)
-            epochs = picture.runs.epochs_to_solve[s.group.runs]
+            epochs = data.runs.epochs_to_solve[s.group.runs]
             for at, share in zip(x[1:-1], y[1:-1], strict=True):
                 assert share == ((epochs >= 0) & (epochs <= at)).sum() / 40
 
 
-def test_the_heat_map_has_a_cell_for_each_pair_of_numbers(picture):
-    figure = drawn(charts.heat_map, picture)
+def test_the_heat_map_has_a_cell_for_each_pair_of_numbers(data):
+    figure = drawn(charts.heat_map, data)
     adam = next(ax for ax in figure.axes if ax.get_title() == "optimizer adam")
     share = adam.images[0].get_array()
-    for s in picture.summaries:
+    for s in data.summaries:
         if s.group.settings["optimizer"] == "adam":
             at = [0.9, 0.99].index(s.group.settings["beta2"]), [0.1, 1.0].index(s.group.settings["lr"])
             at = at if adam.get_xlabel() == "lr" else at[::-1]

@@ -55,9 +55,9 @@ class StudyFigure(NamedTuple):
     mark: float | None = None
 
 
-def line_style(place: int) -> tuple[str, Any]:
-    """Return colour and line of an arm by its place."""
-    return COLORS[place % len(COLORS)], LINES[place % len(LINES)]
+def line_style(k: int) -> tuple[str, Any]:
+    """Return colour and line of the k-th arm."""
+    return COLORS[k % len(COLORS)], LINES[k % len(LINES)]
 
 
 def losses(ax: Axes, curves: Sequence[Curve]) -> Axes:

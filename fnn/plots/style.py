@@ -110,10 +110,10 @@ def steps(ax: Axes, epochs: Epochs, share: Array, color: str, line: Any, label: 
     return ax
 
 
-def whiskers(ax: Axes, place: float, share: float, interval: tuple[float, float], color: str, marker: str) -> Axes:
+def whiskers(ax: Axes, height: float, share: float, interval: tuple[float, float], color: str, marker: str) -> Axes:
     """Draw a share as a mark with its interval, lying at a height."""
-    ax.plot(interval, (place, place), color=color, linewidth=2.2, solid_capstyle="butt", alpha=0.55)
-    ax.plot([share], [place], marker, color=color, markersize=5.5, markeredgecolor="white", markeredgewidth=0.6)
+    ax.plot(interval, (height, height), color=color, linewidth=2.2, solid_capstyle="butt", alpha=0.55)
+    ax.plot([share], [height], marker, color=color, markersize=5.5, markeredgecolor="white", markeredgewidth=0.6)
     return ax
 
 
