@@ -47,7 +47,7 @@ arms = [{ label = "c", lr = 0.3 }]
 at_least = 0.5
 
 [[outside]]
-id = "told"
+id = "published"
 title = "U"
 source = "S"
 what = "W"

@@ -30,12 +30,12 @@ def path(tmp_path_factory):
 def data(path):
     with open_store(path) as connection:
         runs = read_runs(connection)
-        found = summarize_groups(runs)
+        summaries = summarize_groups(runs)
         yield charts.FigureData(
             connection,
             runs,
-            found,
-            charts.hue({n: [s.group.settings[n] for s in found] for n in SPEC if n != "epochs"}),
+            summaries,
+            charts.hue({n: [s.group.settings[n] for s in summaries] for n in SPEC if n != "epochs"}),
         )
 
 
@@ -121,9 +121,9 @@ def test_one_arm_alone_and_many_more_than_a_page_holds(tmp_path):
     with open_store(tmp_path / "a.db") as connection:
         for where, count in (("lr=0.01,1", 4), ("lr=1", 2), ("hidden=2", 70)):
             runs = read_runs(connection, [parse_condition(where)])
-            found = summarize_groups(runs)
-            assert len(found) == count
-            for path in charts.save_figures(tmp_path, connection, runs, found):
+            summaries = summarize_groups(runs)
+            assert len(summaries) == count
+            for path in charts.save_figures(tmp_path, connection, runs, summaries):
                 pixels = image.imread(path)
                 assert pixels[..., :3].std() > 0.01
                 assert pixels.shape[1] <= 1200  # the width of a page at 144 dots an inch
