@@ -36,11 +36,12 @@ def study(
     threads: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> StudyDocument:
-    """Test the claims of a study over `seeds` seeds from `seed` on; return the document of verdicts, a plain dict.
+    """Test the claims of a study over `seeds` seeds from `seed` on; return the document of verdicts.
 
-    Its shape is stated in `fnn.report.document`. name: of a shipped study, or a file. multiverse: try each claim under every combination of its nuisance settings
-    too. out: a folder for the figures, verdicts.json and index.html; without, nothing is written. on_progress: is
-    given networks done, in all, and what is done. Raises InvalidSetting.
+    A plain dict, whose shape is stated in `fnn.report.document`. name: of a shipped study, or a file. multiverse: try
+    each claim under every combination of its nuisance settings too. out: a folder for the figures, verdicts.json and
+    index.html; without, nothing is written. on_progress: is given networks done, in all, and what is done. Raises
+    InvalidSetting.
     """
     spec = load(name)
     numbers = checks.seed_range(seeds, seed, least=2)
