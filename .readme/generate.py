@@ -21,7 +21,12 @@ from tables import BLOCKS, ROOT
 from fnn.cli.main import run
 
 README = ROOT / "README.md"
-DOCUMENTS = (README, ROOT / "bench" / "README.md", ROOT / "fnn" / "sweeps" / "README.md", ROOT / ".github" / "CONTRIBUTING.md")
+DOCUMENTS = (
+    README,
+    ROOT / "bench" / "README.md",
+    ROOT / "fnn" / "sweeps" / "README.md",
+    ROOT / ".github" / "CONTRIBUTING.md",
+)
 
 BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n)((?:[^\n]+\n)*)")
 SHELL = re.compile(r"(```console\n\$ (fnn [^\n]*)\n)(.*?)(```)", re.DOTALL)

@@ -79,7 +79,10 @@ def commands() -> str:
 
 def parts() -> str:
     """Return the names in every registry, with the options that take them."""
-    rows = [(part, ", ".join(names), " ".join(f"`{o}`" for o in options.split())) for part, (names, options) in PARTS.items()]
+    rows = [
+        (part, ", ".join(names), " ".join(f"`{o}`" for o in options.split()))
+        for part, (names, options) in PARTS.items()
+    ]
     return table(("part", "names", "option"), rows)
 
 
@@ -111,7 +114,14 @@ def speed_short() -> str:
         "PyTorch, one network after the other": fastest(rows, ("torch-loop",)),
         "scikit-learn's `MLPClassifier`, one after the other": fastest(rows, ("sklearn",)),
     }
-    lines = [(name, f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}", f"{ours / rate:,.1f}" if ours / rate < 10 else f"{ours / rate:,.0f}") for name, rate in rates.items()]
+    lines = [
+        (
+            name,
+            f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}",
+            f"{ours / rate:,.1f}" if ours / rate < 10 else f"{ours / rate:,.0f}",
+        )
+        for name, rate in rates.items()
+    ]
     return table(
         ("networks of the lab on XOR (21 points, 500 epochs, float32)", "a second", "`fnn` is faster by"),
         [("`fnn`", f"{ours:,.0f}", ""), *lines],
@@ -126,7 +136,9 @@ def _lead(rows: dict[str, Row]) -> float:
 def machine() -> str:
     """Return the machine of the recorded run, and where the lead is smallest."""
     results = report()
-    width, lead = min(((what, _lead(rows)) for (what, _), rows in cases(results.rows, "width").items()), key=lambda p: p[1])
+    width, lead = min(
+        ((what, _lead(rows)) for (what, _), rows in cases(results.rows, "width").items()), key=lambda p: p[1]
+    )
     called = {"numba": "Numba", "jax": "JAX", "torch": "PyTorch", "scikit-learn": "scikit-learn"}
     versions = ", ".join(f"{name} {results.machine['packages'][package]}" for package, name in called.items())
     return (
@@ -146,7 +158,9 @@ def speed(name: str = "results", *work: str) -> str:
         slow, fast = ((ours.networks or 0) / (ours.seconds or [])[at] for at in (2, 0))
         peers = [f"{rate:,.0f}" if rate else "–" for rate in best]
         lead = f"{_lead(rows):.1f}" if max(best) else "–"
-        lines.append((f"{what}, {dtype}", f"{ours.per_second:,.0f} ({slow:,.0f}–{fast:,.0f})", *peers, lead, f"{ours.share:.0%}"))
+        lines.append(
+            (f"{what}, {dtype}", f"{ours.per_second:,.0f} ({slow:,.0f}–{fast:,.0f})", *peers, lead, f"{ours.share:.0%}")
+        )
     head = ("work", "fnn (quartiles)", "JAX", "PyTorch", "fnn is faster than either by", "share of the FMA peak")
     return table(head, lines)
 
@@ -175,7 +189,12 @@ def _times(work: Sequence[str], head: str) -> str:
 def sweeps() -> str:
     """Return what sweeps took."""
     lines = [
-        (f"{row['networks']:,} networks", f"{row['seconds']:.0f} s", f"{row['bytes'] / 1e6:.0f} MB", f"{row['peak_bytes'] / 1e6:.0f} MB")
+        (
+            f"{row['networks']:,} networks",
+            f"{row['seconds']:.0f} s",
+            f"{row['bytes'] / 1e6:.0f} MB",
+            f"{row['peak_bytes'] / 1e6:.0f} MB",
+        )
         for row in recorded("sweep")["sweeps"].values()
     ]
     return table(("one sweep of lab XOR, float32", "time", "file", "most memory"), lines)

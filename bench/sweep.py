@@ -21,7 +21,8 @@ import numpy as np
 import fnn
 import fnn.sweeps.run
 from fnn.machine import processor, processors
-from fnn.sweeps import store
+from fnn.sweeps.connect import open_store
+from fnn.sweeps.plan import plan
 
 sweep_run: Any = fnn.sweeps.run  # its `train` is replaced while it is timed
 
@@ -44,10 +45,9 @@ def cost_of_the_store(runs: int, networks: int, points: int) -> dict[str, Any]:
 
             sweep_run.train = counted
             start = time.perf_counter()
-            connection = store.opened(Path(folder) / "runs.db", create=True)
-            asked = sweep_run.plan(networks, curve_points=points, data="xor", dtype="float32")
-            sweep_run.fill(connection, asked)
-            connection.close()
+            planned = plan(seeds=networks, curve_points=points, data="xor", dtype="float32")
+            with open_store(Path(folder) / "runs.db", create=True) as connection:
+                sweep_run.fill(connection, planned)
             seconds["sweep"].append(time.perf_counter() - start)
             sweep_run.train = train
         start, first = time.perf_counter(), 0

@@ -4,16 +4,17 @@ import csv
 import json
 import os
 import re
-from contextlib import closing
 
 import pytest
 from terminal import OnTerminal
 
 import fnn
 from fnn.cli import main
-from fnn.sweeps import store
+from fnn.sweeps.connect import open_store
 from fnn.sweeps.grid import CONFIG_SETTINGS
-from fnn.sweeps.summaries import summaries
+from fnn.sweeps.query import read_runs
+from fnn.sweeps.schema import SETTINGS
+from fnn.sweeps.summaries import summarize_groups
 
 SWEEP = ("sweep", "--data", "xor", "--optimizer", "sgd,adam", "--lr", "0.1,1", "--epochs", 60, "--seeds", 50)
 
@@ -34,11 +35,11 @@ def test_sweep_show_and_export(command, tmp_path):
     heads = r"optimizer +lr +runs +solved \(95%\) +epochs to solve \(quartiles\) +loss, median \(95%\) +diverged"
     assert re.fullmatch(heads, lines[0])
     assert len(lines) == 5
-    with closing(store.opened(tmp_path / "xor.db")) as connection:
-        found = summaries(store.read(connection))
+    with open_store(tmp_path / "xor.db") as connection:
+        found = summarize_groups(read_runs(connection))
     for line, s in zip(lines[1:], found, strict=True):
         low, high = s.interval
-        assert line.split()[:3] == [s.arm.settings["optimizer"], f"{s.arm.settings['lr']:g}", "50"]
+        assert line.split()[:3] == [s.group.settings["optimizer"], f"{s.group.settings['lr']:g}", "50"]
         assert f"{s.solved / 50:.1%} ({low:.1%}–{high:.1%})" in line
 
     exported = command("export", "xor.db", "--to", "runs.csv", "--where", "lr=0.1")
@@ -81,8 +82,8 @@ def test_a_file_says_the_same_and_options_go_before_it(tmp_path, monkeypatch, ca
     (tmp_path / "spec.toml").write_text(SPEC)
     assert main.run(["sweep", "spec.toml", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["total"] == 24
-    with closing(store.opened(tmp_path / "spec.db")) as connection:
-        runs = store.read(connection)
+    with open_store(tmp_path / "spec.db") as connection:
+        runs = read_runs(connection)
     assert sorted(set(zip(runs.settings["optimizer"], runs.settings["hidden"], strict=True))) == [
         ("adam", "3x3"),
         ("sgd", "2"),
@@ -144,7 +145,7 @@ def test_a_terminal_sees_how_far_a_sweep_is(tmp_path):
 
 def test_every_setting_is_an_option_of_sweep_but_the_seed_with_commas(command):
     text = command("sweep", "--help", env={**os.environ, "COLUMNS": "200"}).stdout
-    for name in store.SETTINGS:
+    for name in SETTINGS:
         if name not in ("backend", "numerics", "data_digest"):
             assert f"--{name.replace('_', '-')} " in text
     assert text.count("A,B,…") == len(CONFIG_SETTINGS)

@@ -1,11 +1,15 @@
 """Study files: what they may hold, and the error of a wrong one."""
 
+from collections import Counter
+from random import Random
+
 import pytest
 
 from fnn.errors import InvalidSetting
 from fnn.studies import parse
-from fnn.studies.parse import load
+from fnn.studies.parse import load, shipped
 from fnn.studies.toml_source import line_numbers, line_of
+from fnn.sweeps.grid import NAMES
 
 GOOD = """
 title = "T"
@@ -43,7 +47,7 @@ arms = [{ label = "c", lr = 0.3 }]
 at_least = 0.5
 
 [[outside]]
-id = "told"
+id = "published"
 title = "U"
 source = "S"
 what = "W"
@@ -100,7 +104,7 @@ def test_arms_without_than_are_an_order(tmp_path):
     assert study.claims[0].pairs == ((0, 1),)
 
 
-# What of the good file becomes what; the line that is to be named ends in `# here`.
+# What of the good file becomes what; the line that is to be named has `here` in it.
 WRONG = [
     ('title = "T"', 'titel = "T"  # here', r"key: got 'titel'.*did you mean title"),
     ("epochs = 30", "epochs = 0  # here", r"epochs: got 0; expected"),
@@ -149,20 +153,132 @@ WRONG = [
     ("lr = 0.3 }]", "lr = -1 }]  # here", r"lr: got -1; expected"),
     ('hidden = ["2x2", "3x3"]', 'hidden = ["2x2", "3y3"]  # here', r"hidden: got '3y3'; expected widths"),
     ('hidden = ["2x2", "3x3"]', 'hiden = ["2x2"]  # here', r"setting: got 'hiden'.*did you mean hidden"),
+    ("lr = 0.3 }]", "lr = true }]  # here", r"lr: got True; expected a finite number"),
+    ("epochs = 30", "epochs = true  # here", r"epochs: got True; expected a whole number"),
+    ('label = "b"', 'label = "a\\nb"  # here', r"label: got 'a\\nb'; expected a line of text"),
+    ('id = "second"', 'id = ""  # here', r"id: got ''; expected a line of text"),
+    ("[figures.one]", '[figures."../one"]  # here', r"\.\./one: got '\.\./one'; expected a name that a file may have"),
+    ("margin = 0.6", f"margin = {10**400}  # here", r"margin: got 10+; expected a finite number"),
+    (
+        "successes = 9\nruns = 10",
+        f"successes = 9  # here\nruns = {10**400}",
+        r"successes: got 9; expected a number of successes among",
+    ),
+    (
+        '[[claims]]\nid = "second"',
+        'note = "N"\nsettings = { loss = "bce", output = "tanh" }  # here\n\n[[claims]]\nid = "second"',
+        r"output: got 'tanh'; expected sigmoid",
+    ),
+    ('title = "T"', 'title = "T"\nrates = []  # here', r"rates: got \[\]; expected at least one learning rate"),
+    ('title = "T"', 'title = "T"\nrates = [0.1, nan]  # here', r"lr: got nan; expected a finite number"),
+    (
+        'title = "T"',
+        'title = "T"\nfindings = [{ id = "f", title = "F", text = "T", kind = "place", value = nan, '
+        'arms = [{ label = "x" }] }]  # here',
+        r"value: got nan; expected a finite number",
+    ),
+    (
+        'title = "T"',
+        'title = "T"\nfindings = [{ id = "f", title = "F", text = "T", kind = "labels", '
+        'printed = [[0, 1], [1, 2], [1, "x"], [0, 1]] }]  # here',
+        r"printed: got \[1, 'x'\]; expected \[label, prediction\]",
+    ),
+    (
+        'title = "T"',
+        'title = "T"\nfindings = [{ id = "f", title = "F", text = "T", kind = "labels", printed = [[0, 1]] }]  # here',
+        r"printed: got 1; expected \[label, prediction\] for each of 4 samples",
+    ),
+    (
+        'title = "T"',
+        'title = "T"\nfindings = [{ id = "f", title = "F", text = "T", kind = "rows", '
+        'columns = ["a", "b"], rows = [[1]] }]  # here',
+        r"rows: got \[1\]; expected a list of 2 values",
+    ),
+    (
+        'title = "T"',
+        'title = "T"\nsections = [{ id = "s", title = "S" }, { id = "s", title = "S" }]  # here',
+        r"id: got 's'; expected an id of its own",
+    ),
 ]
 LACKING = {"margin: got None": "margin = 0.6\n", r"than: got \[\]": "at_least = 0.5\n"}
 
 
-@pytest.mark.parametrize(("old", "new", "message"), WRONG, ids=[new.strip() for _, new, _ in WRONG])
+@pytest.mark.parametrize(("old", "new", "message"), WRONG, ids=[new.strip()[:60] for _, new, _ in WRONG])
 def test_an_error_has_file_line_and_the_nearest_right_name(tmp_path, old, new, message):
     text = GOOD
     for start, line in LACKING.items():
         text = text.replace(line, "") if message.startswith(start) else text
     assert text.count(old) == 1
     text = text.replace(old, new)
-    (here,) = [k for k, line in enumerate(text.splitlines(), 1) if line.endswith("# here")]
+    (here,) = [k for k, line in enumerate(text.split("\n"), 1) if "here" in line]
     with pytest.raises(InvalidSetting, match=rf"^mine\.toml, line {here}: .*{message}"):
         read(tmp_path, text)
+
+
+# What may stand where a value is, and what may come into a line.
+VALUES = (
+    "true", "-1", "0", "1.9", "nan", "-inf", "1e400", "9" * 400, "2147483647", '""', '"x"', '"4x4"', '"\\u0000"',
+    '"💥\u2028é"', "\'\'\'a\nb\'\'\'", "[]", "[[]]", '[[["a"]]]', "{}", "{ a = { b = [1] } }", '[1, "a", {}]',
+    "1979-05-27T07:32:00Z", '[{ label = "x", lr = nan }]', '"best"', "0x7fffffffffffffffffff", '"../x"',
+)  # fmt: skip
+INSERTED = ("é", "\u2028", "\x00", '"', "[", "}", "'''", "-", " ", "9", "=")
+KEYS = (
+    *NAMES,
+    *sorted({line.partition(" =")[0] for line in GOOD.splitlines() if " =" in line}),
+    "mark",
+    "epoch",
+    "until",
+    "factor",
+    "at_most",
+    "rates",
+    "vary",
+    "columns",
+    "rows",
+    "printed",
+    "value",
+)
+
+
+def mutated(text, rng):
+    """Return the text of a study with a line damaged: its value replaced or nested, itself left out or doubled."""
+    lines = text.split("\n")
+    k = rng.randrange(len(lines))
+    key, equals, value = lines[k].partition("=")
+    kind = rng.choice(["value", "value", "value", "nested", "removed", "doubled", "added", "inserted"])
+    if kind == "value" and equals:
+        lines[k] = f"{key}= {rng.choice(VALUES)}"
+    elif kind == "nested" and equals:
+        lines[k] = f"{key}= [{value}]"
+    elif kind == "removed":
+        del lines[k]
+    elif kind == "doubled":
+        lines.insert(k, lines[k])
+    elif kind == "added":
+        lines.insert(k + 1, f"{rng.choice(KEYS)} = {rng.choice(VALUES)}")
+    else:
+        place = rng.randrange(len(lines[k]) + 1)
+        lines[k] = lines[k][:place] + rng.choice(INSERTED) + lines[k][place:]
+    return "\n".join(lines)
+
+
+def outcome(path):
+    try:
+        parse.read(path)
+    except InvalidSetting as error:
+        return "one line" if len(str(error).splitlines()) == 1 else str(error)
+    return "a study"
+
+
+@pytest.mark.parametrize(("name", "mutations"), [("good", 400), ("lab", 100), ("xor-literature", 100)])
+def test_a_damaged_file_is_a_study_or_one_line(tmp_path, name, mutations):
+    path, rng = tmp_path / f"{name}.toml", Random(name)
+    text = GOOD if name == "good" else shipped()[name].read_text(encoding="utf-8")
+    outcomes = Counter()
+    for _ in range(mutations):
+        path.write_text(mutated(text, rng), encoding="utf-8")
+        outcomes[outcome(path)] += 1
+    assert outcomes.keys() == {"a study", "one line"}
+    assert min(outcomes.values()) > mutations / 20
 
 
 def test_losses_of_different_kinds_are_not_compared_by_value(tmp_path):
@@ -210,6 +326,8 @@ o = 1
     }  # fmt: skip
     assert line_of(lines, ("u", "v", 1, "absent")) == 13
     assert line_of(lines, ("absent",)) == 1
+    # What ends a line elsewhere is a character of TOML.
+    assert line_numbers('a = "\u2028\x85"\nb = 1') == {("a",): 1, ("b",): 2}
 
 
 def test_the_example_of_the_docstring_is_a_study(tmp_path):

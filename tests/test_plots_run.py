@@ -45,13 +45,61 @@ def test_the_learning_curve_draws_the_losses_it_was_given(drawn):
     assert bottom.get_lines()[0].get_ydata() == pytest.approx(np.median(results.accuracy_curve, axis=0)[epochs])
 
 
-def test_the_share_of_answers_is_counted_over_networks(drawn):
+def test_the_bands_of_a_stack_are_its_quantiles(drawn):
     results, _ = drawn
-    grid = np.random.default_rng(0).random((50, 2))
-    expected = np.mean(
-        [fnn.predict(results.layers[0], results.network(k), grid)[:, 0] > 0.5 for k in range(len(results))], axis=0
-    )
-    assert answer_share(results, grid) == pytest.approx(expected)
+    figure = Figure()
+    plots.learning_curve(figure, results, None)
+    bands = figure.axes[0].collections
+    if len(results) == 1:
+        assert not bands
+        return
+    last = results.loss_curve[:, -1].astype(float)
+    for band, probabilities in zip(bands, ([0.05, 0.95], [0.25, 0.75]), strict=True):
+        corners = {tuple(corner) for corner in band.get_paths()[0].vertices}
+        assert {(500, level) for level in np.quantile(last, probabilities)} <= corners
+
+
+def test_predictions_stand_beside_the_truth_and_wrong_ones_are_ringed(xor):
+    config, *samples = xor
+    data = fnn.data.Data(*samples)
+    results = fnn.train(fnn.Config(epochs=20), *data, seeds=[3])
+    answers = fnn.predict(results.layers[0], results.network(0), data.x)[:, 0] > 0.5
+    wrong = answers != data.y[:, 0]
+    assert 0 < wrong.sum() < len(wrong)
+    figure = Figure()
+    plots.predictions(figure, results, data)
+    left, right = figure.axes
+    zeros, ones, rings = (part.get_offsets() for part in right.collections)
+    np.testing.assert_array_equal(left.collections[1].get_offsets(), data.x[data.y[:, 0] == 1])
+    np.testing.assert_array_equal(zeros, data.x[~answers])
+    np.testing.assert_array_equal(ones, data.x[answers])
+    np.testing.assert_array_equal(rings, data.x[wrong])
+    stack = Figure()
+    results = fnn.train(config, *data, seeds=range(30))
+    plots.predictions(stack, results, data)
+    np.testing.assert_array_equal(stack.axes[1].collections[0].get_array(), answer_share(results, data.x))
+
+
+def test_the_plane_is_coloured_by_what_is_answered_there(drawn, xor):
+    results, _ = drawn
+    figure = Figure()
+    plots.decision_boundary(figure, results, fnn.data.Data(*xor[1:]))
+    mesh = figure.axes[0].collections[0]
+    corners = np.asarray(mesh.get_coordinates()).reshape(-1, 2)
+    if len(results) == 1:
+        expected = fnn.predict(results.layers[0], results.network(0), corners)[:, 0]
+    else:
+        expected = answer_share(results, corners)
+    assert np.asarray(mesh.get_array()).ravel() == pytest.approx(expected)
+
+
+def test_the_learning_rate_is_drawn_as_the_schedule_has_it(xor):
+    results = fnn.train(fnn.Config(lr=0.2, scheduler="polynomial", epochs=4), *xor[1:])
+    figure = Figure()
+    plots.learning_rate(figure, results, None)
+    (line,) = figure.axes[0].lines
+    assert line.get_xdata().tolist() == [0, 1, 2, 3]
+    assert line.get_ydata() == pytest.approx([0.2, 0.15, 0.1, 0.05])
 
 
 def test_limits_leave_a_margin_even_around_one_point():

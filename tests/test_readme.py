@@ -262,12 +262,12 @@ def draw_picture(path):
 def draw_sweep(path, store_path):
     """Draw the README's second picture: epochs to solve in the sweep it shows."""
     from fnn.plots import sweep as charts
-    from fnn.sweeps import store
-    from fnn.sweeps import summaries as arms
+    from fnn.sweeps.query import read_runs
+    from fnn.sweeps.summaries import summarize_groups
 
-    with tempfile.TemporaryDirectory() as folder, contextlib.closing(store.opened(store_path)) as connection:
-        runs = store.read(connection)
-        charts.save_figures(Path(folder), connection, runs, arms.summaries(runs))
+    with tempfile.TemporaryDirectory() as folder, contextlib.open_store(store_path) as connection:
+        runs = read_runs(connection)
+        charts.save_figures(Path(folder), connection, runs, summarize_groups(runs))
         path.write_bytes((Path(folder) / "epochs-to-solve.png").read_bytes())
 
 

@@ -89,7 +89,7 @@ def test_arms_of_different_lengths_and_data_get_their_own_results():
     results = run(requests, range(5, 9))
     for arm in arms:
         direct = fnn.train(arm.trial.config, arm.trial.samples.x, arm.trial.samples.y, seeds=range(5, 9))
-        found = results[run_key(arm.trial)]
-        np.testing.assert_array_equal(found.loss, direct.loss)
-        for measured in found.measures.values():
+        of_arm = results[run_key(arm.trial)]
+        np.testing.assert_array_equal(of_arm.loss, direct.loss)
+        for measured in of_arm.measures.values():
             np.testing.assert_array_equal(measured, direct.loss_curve.min(axis=1))

@@ -124,7 +124,7 @@ id = "predictions"
 title = "Predictions"
 
 [[outside]]
-id = "own"
+id = "rates"
 title = "Ours"
 source = "This test"
 what = "xor4"
@@ -233,7 +233,7 @@ def test_what_is_written_reads_back_and_draws(document, path):
     shown = {e.get("id") for e in tree.iter("article")}
     assert shown == {
         *(f"claim-{key}" for key in document["claims"]), *(f"finding-{f['id']}" for f in document["findings"]),
-        "table-predictions", "outside-own",
+        "table-predictions", "outside-rates",
     }  # fmt: skip
     assert len(list(tree.iter("img"))) == 4
     for figure in document["figures"].values():

@@ -175,21 +175,3 @@ def test_progress_ends_at_all_networks(xor):
 def test_samples_are_not_written_to_and_may_be_lists(xor):
     config, x, y = replace(xor[0], epochs=3), *read_only(*fnn.data.xor())
     assert np.array_equal(fnn.train(config, x.tolist(), y.tolist()).loss, fnn.train(config, x, y).loss)
-
-
-@pytest.mark.parametrize(("x", "y", "options", "message"), [
-    ([[1, 2]], [1], {}, "got shapes"),
-    ([[1, 2]], [[1], [2]], {}, "got shapes"),
-    ([[1, np.nan]], [[1]], {}, "NaN or infinite"),
-    ([[1, 2]], [[1]], {"seeds": []}, "seeds: got"),
-    ([[1, 2]], [[1]], {"seeds": [3, -4]}, "seeds: got -4"),
-    ([[1, 2]], [[1]], {"backend": "cuda"}, "backend: got 'cuda'; expected one of"),
-])  # fmt: skip
-def test_bad_input_is_named(x, y, options, message):
-    with pytest.raises(ValueError, match=message):
-        fnn.train(fnn.Config(), x, y, **options)
-
-
-def test_no_config_is_bad_input():
-    with pytest.raises(ValueError, match="configs: got none"):
-        fnn.train([], [[1.0]], [[1.0]])

@@ -1,7 +1,6 @@
 """`fnn sweep`, and what reads its store: `fnn show` and `fnn export`."""
 
 import json
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,29 +42,30 @@ def sweep(
     settings: dict[str, Any],
 ) -> None:
     """Train settings × seeds into a store; commas separate alternatives. Run again, it trains what is missing."""
-    from fnn.sweeps import store
-    from fnn.sweeps.run import command_line, fill, options, plan
+    from fnn.sweeps.connect import locked, open_store
+    from fnn.sweeps.plan import command_line, options, plan, store_path
+    from fnn.sweeps.query import count_runs
+    from fnn.sweeps.run import fill
 
     given = {"data": data, "points": points, "noise": noise, "data_seed": data_seed, **settings}
     given |= {"seeds": seeds, "seed": seed, "backend": backend, "threads": threads, "curve_points": curve_points}
     given["out"] = out and str(out)
-    asked = options(spec) | {name: value for name, value in given.items() if value is not None}
-    path = Path(asked.pop("out", None) or f"fnn-{'-'.join(several('data', asked.get('data', 'sweep')))}.db")
+    given = options(spec) | {name: value for name, value in given.items() if value is not None}
+    to = given.pop("out", None)
     try:
-        planned = plan(**asked)
+        planned = plan(**given)
+        path = store_path(f"fnn-{'-'.join(several('data', given.get('data', 'sweep')))}.db" if to is None else to)
     except InvalidSetting as error:
         raise (CommandError(f"{spec}: {error}", 2) if spec else error) from None
-    if not path.parent.is_dir():
-        raise InvalidSetting("out", str(path), "a file in a folder that is there")
     with (
-        store.alone(path, lambda: typer.echo(f"fnn: waiting for another sweep on {path} to end", err=True)),
-        closing(store.opened(path, create=True)) as connection,
+        locked(path, lambda: typer.echo(f"fnn: waiting for another sweep on {path} to end", err=True)),
+        open_store(path, create=True) as connection,
     ):
         try:
             with progress_bar("sweeping", quiet=json_) as update:
                 swept, _ = fill(connection, planned, command_line(), update and (lambda now: update(*progress_of(now))))
         except KeyboardInterrupt:
-            stored = sum(store.counts(connection, planned.seeds).values())
+            stored = sum(count_runs(connection, planned.seeds).values())
             again = "the same command goes on from there"
             raise CommandError(f"interrupted: {path} has {stored:,} runs with these seeds; {again}", 130) from None
         about = {"store": str(path), "bytes": path.stat().st_size, **swept._asdict()}
@@ -106,24 +106,26 @@ def show(
     json_: Json = False,
 ) -> None:
     """Show what a store says of each combination of settings: a row each, and with --plots figures."""
-    from fnn.sweeps import store
-    from fnn.sweeps.summaries import summaries
+    from fnn.sweeps.conditions import parse_condition
+    from fnn.sweeps.connect import open_store
+    from fnn.sweeps.query import read_runs
+    from fnn.sweeps.summaries import summarize_groups
 
-    with closing(store.opened(path)) as connection:
-        runs = store.read(connection, [store.condition(text) for text in where or ()])
-        arms = summaries(runs, by.split(",") if by else None, sort)
-        if not arms:
+    with open_store(path) as connection:
+        runs = read_runs(connection, [parse_condition(text) for text in where or ()])
+        groups = summarize_groups(runs, by.split(",") if by else None, sort)
+        if not groups:
             raise CommandError(f"{path}: no runs" + (" that meet --where" if where else " yet"), 2)
         written = []
         if plots:
             from fnn.plots.sweep import save_figures
 
-            written = save_figures(writable_folder("plots", plots), connection, runs, arms)
+            written = save_figures(writable_folder("plots", plots), connection, runs, groups)
     if json_:
         files = {"files": [str(file) for file in written]} if plots else {}
-        typer.echo(json.dumps({"store": str(path), "arms": [report.arm(s) for s in arms], **files}, allow_nan=False))
+        typer.echo(json.dumps({"store": str(path), "arms": [report.arm(s) for s in groups], **files}, allow_nan=False))
         return
-    print_table(report.columns(arms), [report.row(s) for s in arms])
+    print_table(report.columns(groups), [report.row(s) for s in groups])
     if plots:
         typer.echo(f"wrote {plots}: {', '.join(file.name for file in written)}")
 
@@ -134,9 +136,10 @@ def export(
     where: Where = None,
 ) -> None:
     """Write a store's runs, a row each, as CSV, Parquet or arrays."""
-    from fnn.sweeps import store
+    from fnn.sweeps.conditions import parse_condition
+    from fnn.sweeps.connect import open_store
     from fnn.sweeps.export import export
 
-    with closing(store.opened(path)) as connection:
-        count = export(connection, to, [store.condition(text) for text in where or ()])
+    with open_store(path) as connection:
+        count = export(connection, to, [parse_condition(text) for text in where or ()])
     typer.echo(f"{to}: {count:,} runs, {to.stat().st_size / 1e6:,.1f} MB")

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import typer
 
 import fnn
+from fnn import checks
 from fnn import data as datasets
 from fnn.cli.options import Json, Threads, data_option, number, run_option, whole
 from fnn.cli.terminal import progress_bar
 from fnn.config import Config
-from fnn.errors import InvalidSetting, one_of
 from fnn.files import writable_folder
 from fnn.report import text as report
 from fnn.training.model import save_model
@@ -36,19 +36,17 @@ def train(
 ) -> None:
     """Train a network from scratch, or a stack of them, and show what became of it."""
     config = Config(**settings)
-    if not 1 <= seeds <= 2**63 - config.seed:
-        raise InvalidSetting("seeds", seeds, "a whole number of at least 1, with --seed no more than 2^63")
-    one_of("backend", backend, BACKENDS)
-    if threads is not None and threads < 1:
-        raise InvalidSetting("threads", threads, "a whole number of at least 1")
+    numbers = checks.seed_range(seeds, config.seed)
+    checks.one_of("backend", backend, BACKENDS)
+    checks.threads("threads", threads)
     samples = datasets.make(data, points, noise, data_seed)
     folder = writable_folder("out", out or Path(f"fnn-{data}"))
     # Curves are for the figures; of very many networks a point now and then keeps them in memory.
     every = -(-seeds * config.epochs // MOST_POINTS) if plots else 0
     with progress_bar("training", quiet=json_) as update:
         results = fnn.train(
-            config, *samples, seeds=range(config.seed, config.seed + seeds), backend=backend, threads=threads,
-            curve_every=every, on_progress=update and (lambda now: update(*progress_of(now))),
+            config, *samples, seeds=numbers, backend=backend, threads=threads, curve_every=every,
+            on_progress=update and (lambda now: update(*progress_of(now))),
         )  # fmt: skip
     written = [save_model(folder / "model.npz", results)]
     if plots:

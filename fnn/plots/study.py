@@ -8,7 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fnn.plots.style import COLORS, LINES, percent_axis, points, quartile_band, save_figure, shaded_points, steps
+from fnn.plots.style import (
+    COLORS,
+    LINES,
+    literal,
+    percent_axis,
+    points,
+    quartile_band,
+    save_figure,
+    shaded_points,
+    steps,
+)
 
 Array = NDArray[Any]
 
@@ -45,9 +55,9 @@ class StudyFigure(NamedTuple):
     mark: float | None = None
 
 
-def line_style(place: int) -> tuple[str, Any]:
-    """Return colour and line of an arm by its place."""
-    return COLORS[place % len(COLORS)], LINES[place % len(LINES)]
+def line_style(k: int) -> tuple[str, Any]:
+    """Return colour and line of the k-th arm."""
+    return COLORS[k % len(COLORS)], LINES[k % len(LINES)]
 
 
 def losses(ax: Axes, curves: Sequence[Curve]) -> Axes:
@@ -115,7 +125,7 @@ def draw(figure: Figure, content: StudyFigure) -> None:
     else:
         _draw_panels(figure, content)
     bands = "" if content.answers or "final" in content.panels else "; lines: median, bands: quartiles"
-    figure.suptitle(f"{content.title}\n{content.runs}{bands}")
+    figure.suptitle(f"{literal(content.title)}\n{content.runs}{bands}")
 
 
 def _draw_panels(figure: Figure, content: StudyFigure) -> None:
@@ -133,8 +143,8 @@ def _draw_answers(figure: Figure, arms: Sequence[Answers]) -> None:
     """Draw the labels of each arm's samples, and beside them what its runs answer."""
     figure.set_size_inches(7.4, 3.5 * len(arms) + 0.6)
     for (left, right), arm in zip(figure.subplots(len(arms), 2, squeeze=False), arms, strict=True):
-        points(left, arm.x, arm.labels).set_title(f"{arm.label}: labels")
-        shaded_points(right, arm.x, arm.share).set_title(f"{arm.label}: share that answers 1")
+        points(left, arm.x, arm.labels).set_title(f"{literal(arm.label)}: labels")
+        shaded_points(right, arm.x, arm.share).set_title(f"{literal(arm.label)}: share that answers 1")
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2)
 

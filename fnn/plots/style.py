@@ -67,6 +67,12 @@ def save_figure(
         return figure
 
 
+def literal(text: str) -> str:
+    """Return text that Matplotlib shows as it is: without formulas between dollars, or names hidden for their `_`."""
+    escaped = text.replace("$", r"\$")
+    return f" {escaped}" if escaped.startswith("_") else escaped
+
+
 # ---- lines ----
 
 
@@ -89,7 +95,7 @@ def quartile_band(ax: Axes, epochs: Epochs, levels: Array, color: str, line: Any
     """Draw a median over epochs with the band between its quartiles. levels: (3, P)."""
     q25, median, q75 = _finite(levels)
     ax.fill_between(epochs, q25, q75, color=color, alpha=0.18, linewidth=0)
-    ax.plot(epochs, median, color=color, linestyle=line, label=label)
+    ax.plot(epochs, median, color=color, linestyle=line, label=literal(label))
     return ax
 
 
@@ -100,14 +106,14 @@ def _finite(levels: Array) -> Array:
 
 def steps(ax: Axes, epochs: Epochs, share: Array, color: str, line: Any, label: str) -> Axes:
     """Draw a share that rises with epochs, and stays at its ceiling. epochs, share: (P,)."""
-    ax.step(epochs, share, where="post", color=color, linestyle=line, label=label)
+    ax.step(epochs, share, where="post", color=color, linestyle=line, label=literal(label))
     return ax
 
 
-def whiskers(ax: Axes, place: float, share: float, interval: tuple[float, float], color: str, marker: str) -> Axes:
+def whiskers(ax: Axes, height: float, share: float, interval: tuple[float, float], color: str, marker: str) -> Axes:
     """Draw a share as a mark with its interval, lying at a height."""
-    ax.plot(interval, (place, place), color=color, linewidth=2.2, solid_capstyle="butt", alpha=0.55)
-    ax.plot([share], [place], marker, color=color, markersize=5.5, markeredgecolor="white", markeredgewidth=0.6)
+    ax.plot(interval, (height, height), color=color, linewidth=2.2, solid_capstyle="butt", alpha=0.55)
+    ax.plot([share], [height], marker, color=color, markersize=5.5, markeredgecolor="white", markeredgewidth=0.6)
     return ax
 
 

@@ -10,8 +10,8 @@ from fnn.errors import InvalidSetting
 from fnn.report.markup import Child, Html, element
 from fnn.report.svg import mark
 
-# How the verdicts on published results look: as those on claims that are nearest to them.
-LOOKS = {"reproduced": "supported", "not reproduced": "refuted", "depends": "mixed"}
+# The verdicts on claims that are nearest to those on published results, which are drawn like them.
+CLAIM_VERDICTS = {"reproduced": "supported", "not reproduced": "refuted", "depends": "mixed"}
 MOST_ROWS = 12
 
 
@@ -64,8 +64,8 @@ def paragraphs(text: str, class_: str | None = None) -> Iterator[Html]:
 
 def verdict(word: str) -> Html:
     """Return a verdict: its mark and its word."""
-    look = LOOKS.get(word, word)
-    return element("span", mark(look), element("span", word.capitalize()), class_=f"verdict {look}")
+    kind = CLAIM_VERDICTS.get(word, word)
+    return element("span", mark(kind), element("span", word.capitalize()), class_=f"verdict {kind}")
 
 
 def article(name: str, title: str, word: str | None, *children: Child) -> Html:

@@ -14,8 +14,7 @@ from fnn.network.functions import predict
 from fnn.report.document import ClaimDocument, ReplicationDocument, StudyDocument
 from fnn.stats.intervals import Spread
 from fnn.stats.summary import Summary, summarize
-from fnn.sweeps.summaries import Summary as ArmSummary
-from fnn.sweeps.summaries import said
+from fnn.sweeps.summaries import GroupSummary, value_text
 from fnn.training.train import Results
 
 Array = NDArray[np.floating[Any]]
@@ -120,10 +119,10 @@ def _finite(value: float) -> float | None:
 # ---- a store ----
 
 
-def columns(summaries: Sequence[ArmSummary]) -> list[str]:
-    """Return the heads of the rows of these combinations of settings."""
+def columns(summaries: Sequence[GroupSummary]) -> list[str]:
+    """Return the heads of the rows of these groups of runs."""
     return [
-        *summaries[0].arm.settings,
+        *summaries[0].group.settings,
         "runs",
         "solved (95%)",
         "epochs to solve (quartiles)",
@@ -132,12 +131,12 @@ def columns(summaries: Sequence[ArmSummary]) -> list[str]:
     ]
 
 
-def row(s: ArmSummary) -> list[str]:
-    """Return a combination of settings and the summary of its runs, as words."""
+def row(s: GroupSummary) -> list[str]:
+    """Return the settings and the summary of a group of runs, as words."""
     low, high = s.interval
     epochs = f"{s.epochs.median:.4g} ({s.epochs.q25:.4g}–{s.epochs.q75:.4g})" if s.epochs else "–"
     return [
-        *map(said, s.arm.settings.values()),
+        *map(value_text, s.group.settings.values()),
         str(s.runs),
         f"{s.solved / s.runs:.1%} ({low:.1%}–{high:.1%})",
         epochs,
@@ -146,11 +145,11 @@ def row(s: ArmSummary) -> list[str]:
     ]
 
 
-def arm(s: ArmSummary) -> dict[str, Any]:
-    """Return a combination of settings and the summary of its runs for a JSON document, null for what is not finite."""
+def arm(s: GroupSummary) -> dict[str, Any]:
+    """Return the settings and the summary of a group of runs for a JSON document, null for what is not finite."""
     loss = {"median": s.loss.estimate, "low": s.loss.low, "high": s.loss.high}
     return {
-        "settings": s.arm.settings,
+        "settings": s.group.settings,
         "runs": s.runs,
         "solved": s.solved / s.runs,
         "solved_interval": list(s.interval),

@@ -44,7 +44,7 @@ def printed_labels(finding: Finding, _results: ResultsByLabel) -> Evidence:
          "" if label[i] == true[i] else "label differs"]
         for i in range(count)
     ]  # fmt: skip
-    return Evidence(text, ("sample", "x1", "x2", "printed label", "true label", "printed prediction", ""), rows)
+    return Evidence(text, ("sample", *samples.x_names, "printed label", "true label", "printed prediction", ""), rows)
 
 
 def side_by_side(finding: Finding, results: ResultsByLabel) -> Evidence:
@@ -111,6 +111,5 @@ def prediction_document(table: PredictionTable, results: ArmResults) -> TableDoc
          f"{low[i]:.6f} to {high[i]:.6f}", f"{results.right[i]:.1%}"]
         for i in range(len(samples.x))
     ]  # fmt: skip
-    inputs = [f"x{k + 1}" for k in range(samples.x.shape[1])]
-    columns = ["sample", *inputs, "label", "prediction, median", "5% to 95% of seeds", "right"]
+    columns = ["sample", *samples.x_names, "label", "prediction, median", "5% to 95% of seeds", "right"]
     return {"id": table.id, "title": table.title, "columns": columns, "rows": rows}

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.errors import InvalidSetting, one_of
+from fnn.checks import one_of
+from fnn.errors import InvalidSetting
 from fnn.stats.intervals import worst
 from fnn.training.train import Results
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from fnn.errors import InvalidSetting, one_of
+from fnn.checks import one_of
+from fnn.errors import InvalidSetting
 from fnn.report.document import SectionDocument
 from fnn.studies.metrics import Measure
 from fnn.sweeps import grid
@@ -19,7 +20,7 @@ class Arm(NamedTuple):
     settings: dict[str, Any]
 
     @property
-    def trial(self) -> grid.Arm:
+    def trial(self) -> grid.Trial:
         """What is trained: samples and Config. Raises InvalidSetting for settings that cannot be."""
         return trial(self.settings)
 
@@ -127,12 +128,12 @@ class Study(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _trial(settings: tuple[tuple[str, type, Any], ...]) -> grid.Arm:
-    (combination,) = grid.arms({name: value for name, _, value in settings})
-    return combination
+def _trial(settings: tuple[tuple[str, type, Any], ...]) -> grid.Trial:
+    (trial,) = grid.trials({name: value for name, _, value in settings})
+    return trial
 
 
-def trial(settings: Settings) -> grid.Arm:
+def trial(settings: Settings) -> grid.Trial:
     """Return samples and Config of settings. Raises InvalidSetting for one that cannot be."""
     for name, value in settings.items():
         one_of("setting", name, grid.NAMES)

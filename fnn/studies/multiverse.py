@@ -16,7 +16,7 @@ from fnn.studies.effects import claim_effect
 from fnn.studies.model import Arm, Claim, Study
 from fnn.studies.runs import ArmResults, Key, Requests, request, run_key
 from fnn.studies.verdicts import CELL_COMPARISONS, Cells, verdict
-from fnn.sweeps.summaries import said
+from fnn.sweeps.summaries import value_text
 
 # Seeds of a cell, and of the search for the best rate: those are others than the ones tested, and the same whatever
 # is tested, so that a verdict does not hang on which of two rates as good came out first.
@@ -54,7 +54,7 @@ def _verdicts(
     for cell in arms:
         effect = claim_effect(claim, [results[run_key(arm.trial)] for arm in cell], CELL_COMPARISONS)
         verdicts.append(verdict(effect, min(1.0, effect.p * CELL_COMPARISONS)))
-    return Cells([{name: said(value) for name, value in cell.items()} for cell in cells], verdicts)
+    return Cells([{name: value_text(value) for name, value in cell.items()} for cell in cells], verdicts)
 
 
 # ---- the cells of a claim ----

@@ -51,7 +51,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fnn.errors import InvalidSetting, one_of
+from fnn.checks import one_of
+from fnn.errors import InvalidSetting
 from fnn.report.document import SectionDocument
 from fnn.studies.model import Claim, Figure, Settings, Study, trial
 from fnn.studies.parse_arms import read_arms, read_settings
@@ -80,7 +81,7 @@ def load(study: str | Path) -> Study:
 
     Raises InvalidSetting for a name there is not, and for what is wrong in a file, with its line.
     """
-    if str(study).endswith(".toml"):
+    if isinstance(study, (str, Path)) and str(study).endswith(".toml"):
         return read(Path(study))
     paths = shipped()
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fnn.errors import one_of
+from fnn.checks import one_of
 from fnn.studies.metrics import METRICS, Measure, measure
 from fnn.studies.model import Arm, Claim, Figure, Settings
 from fnn.studies.parse_arms import read_arm, read_settings

@@ -29,7 +29,7 @@ LEVELS, QUARTILES = (0.05, 0.5, 0.95), (0.25, 0.5, 0.75)
 class Request:
     """What is to be trained, and what is to be kept of its runs beside how they ended."""
 
-    trial: grid.Arm
+    trial: grid.Trial
     measures: set[Measure] = field(default_factory=set)
     curves: bool = False
     predictions: bool = False
@@ -81,7 +81,7 @@ class ArmResults(NamedTuple):
         return self.epochs >= 0
 
 
-def run_key(trial: grid.Arm) -> Key:
+def run_key(trial: grid.Trial) -> Key:
     """Return what runs depend on beside their seed: settings that their optimizer and data do not use are left out."""
     s, c = trial.samples, trial.config
     drawn = (s.data_seed,) if s.data not in ("xor", "xor4") or s.noise > 0 else ()
@@ -111,8 +111,8 @@ def run(
             curve_every=curve_every, on_progress=_after(done, on_progress) if on_progress else None,
         )  # fmt: skip
         done += len(results)
-        for place, key in enumerate(keys):
-            kept[key] = _arm_results(_results_of(results, place, len(seeds)), requests[key])
+        for k, key in enumerate(keys):
+            kept[key] = _arm_results(_results_of(results, k, len(seeds)), requests[key])
     return kept
 
 
@@ -142,15 +142,15 @@ def _groups(requests: Mapping[Key, Request]) -> list[list[Key]]:
     return [[key for alike in group.values() for key in alike] for group in groups.values()]
 
 
-def _results_of(results: Results, place: int, seeds: int) -> Results:
-    """Return the results of one config of several."""
-    part = slice(place * seeds, (place + 1) * seeds)
+def _results_of(results: Results, k: int, seeds: int) -> Results:
+    """Return the results of the k-th config of several."""
+    part = slice(k * seeds, (k + 1) * seeds)
     columns = (
         "seeds", "loss", "accuracy", "epochs_to_solve", "diverged", "stopped", "met", "loss_curve", "accuracy_curve",
     )  # fmt: skip
     return replace(
-        results, configs=results.configs[place : place + 1], layers=results.layers[place : place + 1],
-        flat=results.flat[place : place + 1], **{name: getattr(results, name)[part] for name in columns},
+        results, configs=results.configs[k : k + 1], layers=results.layers[k : k + 1],
+        flat=results.flat[k : k + 1], **{name: getattr(results, name)[part] for name in columns},
     )  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from fnn import checks
 from fnn.config import SEED
-from fnn.errors import InvalidSetting
 from fnn.files import replacing, writable_folder
 from fnn.machine import versions
 from fnn.report.document import StudyDocument
@@ -19,6 +19,9 @@ from fnn.studies.model import Study
 from fnn.studies.parse import load
 from fnn.studies.runs import Requests, request
 from fnn.studies.verdicts import Cells
+
+# Of each run at least this much is kept: loss, accuracy and five more numbers.
+RUN_BYTES = 7 * 8
 
 OnProgress = Callable[[float, int, str], None]
 
@@ -35,21 +38,22 @@ def study(
 ) -> StudyDocument:
     """Test the claims of a study over `seeds` seeds from `seed` on; return the document of verdicts.
 
-    name: of a shipped study, or a file. multiverse: try each claim under every combination of its nuisance settings
-    too. out: a folder for the figures, verdicts.json and index.html; without, nothing is written. on_progress: is
-    given networks done, in all, and what is done. Raises InvalidSetting.
+    A plain dict, whose shape is stated in `fnn.report.document`. name: of a shipped study, or a file. multiverse: try
+    each claim under every combination of its nuisance settings too. out: a folder for the figures, verdicts.json and
+    index.html; without, nothing is written. on_progress: is given networks done, in all, and what is done. Raises
+    InvalidSetting.
     """
     spec = load(name)
-    if not (isinstance(seeds, int) and seeds >= 2 and isinstance(seed, int) and 0 <= seed <= 2**63 - seeds):
-        raise InvalidSetting("seeds", seeds, "a whole number of at least 2, with the first seed no more than 2^63")
-    if threads is not None and threads < 1:
-        raise InvalidSetting("threads", threads, "a whole number of at least 1")
-    folder = None if out is None else writable_folder("out", Path(out))
-    began = time.perf_counter()
-    numbers = range(seed, seed + seeds)
+    numbers = checks.seed_range(seeds, seed, least=2)
+    threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
+    multiverse = checks.boolean("multiverse", multiverse)
     requests = _requests(spec)
+    total = len(requests) * len(numbers)
+    checks.fits("seeds", len(numbers), total * RUN_BYTES)
+    folder = None if out is None else writable_folder("out", checks.path("out", out))
+    began = time.perf_counter()
     report = partial(_report, on_progress, "claims") if on_progress else None
-    results = runs.run(requests, numbers, threads, report and partial(report, len(requests) * seeds))
+    results = runs.run(requests, numbers, threads, report and partial(report, total))
     cells = _cells(spec, numbers, threads, on_progress) if multiverse else {}
     document = study_document(spec, results, numbers, cells)
     if folder is None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
 
-from fnn.errors import InvalidSetting, one_of
+from fnn.checks import one_of
+from fnn.errors import InvalidSetting
 
 Path = tuple[str | int, ...]
 

@@ -1,4 +1,4 @@
 """Training: settings and samples in, trained networks and what became of them out.
 
-networks_in_lanes samples_in_lanes train model
+memory networks_in_lanes samples_in_lanes train model
 """
