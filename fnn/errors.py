@@ -8,7 +8,7 @@ class InvalidSetting(ValueError):
     """A setting that cannot be used. `name` is the setting's, so that a caller can name its own option."""
 
     def __init__(self, name: str, got: object, expected: str) -> None:
-        super().__init__(f"{name}: got {_shown(got)}; expected {expected}")
+        super().__init__(f"{name}: got {_shown(got)}; expected {' '.join(expected.split())}")
         self.name, self.got, self.expected = name, got, expected
 
 
