@@ -17,5 +17,5 @@ def _shown(got: object) -> str:
     try:
         text = " ".join(repr(got).split())
     except Exception:  # what came may be of any class, and a whole number of thousands of digits has no repr
-        text = f"a {type(got).__name__}"
+        text = f"a value of type {type(got).__name__}"
     return text if len(text) <= _MOST else f"{text[:_MOST]}…"
