@@ -78,12 +78,12 @@ def test_chunks_of_any_size_give_the_same_runs_each_once(tmp_path, chunk):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_chunk_s_weights_and_curves_stay_within_their_bytes(dtype):
-    wide = plan(data="xor4", hidden=["4x4", "512x512"], dtype=dtype, curve_points=0)
+    wide = plan(data="xor4", hidden=["4x4", "128x128"], dtype=dtype, curve_points=0)
     results = fnn.train(
         [t.config for t in wide.trials[1:]], *fnn.data.xor4(), seeds=[1], curve_every=0, backend="numpy"
     )
     assert results.flat[0].nbytes < wide.network_bytes < results.flat[0].nbytes + 100
-    assert wide.at_once == CHUNK_BYTES // wide.network_bytes < 300
+    assert wide.at_once == CHUNK_BYTES // wide.network_bytes < 4000
     long = plan(data="xor4", hidden="none", epochs=10**6, dtype=dtype, curve_points=10**6)
     assert long.at_once == CHUNK_BYTES // long.network_bytes == CHUNK_BYTES // 8 // 10**6
     assert plan(data="xor4", dtype=dtype).at_once == CHUNK
