@@ -1,6 +1,5 @@
 """The pictures of the README."""
 
-import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -32,12 +31,13 @@ def draw_networks(path: Path) -> None:
 def draw_sweep(path: Path, store_path: Path) -> None:
     """Draw the epochs to solve in the sweep that the README shows."""
     from fnn.plots.sweep import save_figures
-    from fnn.sweeps import store
-    from fnn.sweeps.summaries import summaries
+    from fnn.sweeps.connect import open_store
+    from fnn.sweeps.query import read_runs
+    from fnn.sweeps.summaries import summarize_groups
 
-    with tempfile.TemporaryDirectory() as folder, contextlib.closing(store.opened(store_path)) as connection:
-        runs = store.read(connection)
-        save_figures(Path(folder), connection, runs, summaries(runs))
+    with tempfile.TemporaryDirectory() as folder, open_store(store_path) as connection:
+        runs = read_runs(connection)
+        save_figures(Path(folder), connection, runs, summarize_groups(runs))
         path.write_bytes((Path(folder) / "epochs-to-solve.png").read_bytes())
 
 

@@ -12,7 +12,6 @@ from fnn import config, data
 from fnn.bench.run import Row
 from fnn.bench.tables import Report, check_lines, closing_lines, duration, from_document
 from fnn.bench.targets import JAX, TORCH
-from fnn.cli.main import app
 from fnn.network import activations, initializers, losses, optimizers, schedules
 
 ROOT = Path(__file__).parents[1]
@@ -69,12 +68,6 @@ def cases(rows: Iterable[Row], *work: str) -> Cases:
 def fastest(rows: dict[str, Row], forms: Sequence[str]) -> float:
     """Return the networks a second of the fastest form of a peer, 0 where it was over the run's cap of seconds."""
     return max((row.per_second or 0.0 for name, row in rows.items() if name in forms), default=0.0)
-
-
-def commands() -> str:
-    """Return what each command does."""
-    named = [(command.callback.__name__, command.callback.__doc__) for command in app.registered_commands]  # type: ignore[union-attr]
-    return table(("command", "what it does"), [(f"`fnn {name}`", text) for name, text in named])
 
 
 def parts() -> str:
@@ -205,7 +198,6 @@ def _fenced(lines: Iterator[str]) -> str:
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
-    "commands": commands,
     "parts": parts,
     "rooms": rooms,
     "speed-short": speed_short,

@@ -8,14 +8,20 @@ import numpy as np
 
 import fnn
 
+from . import peers_jax, peers_sklearn, peers_torch
 from .contenders import OWN, Array, Contender
 from .fann import FANN
 from .peak import operations
-from .peers import PEERS
 from .timing import BRIEF, in_rounds, quartiles, repeats_for, seconds_of
 from .work import Case
 
-CONTENDERS: dict[str, Contender] = {**OWN, **PEERS, **FANN}
+CONTENDERS: dict[str, Contender] = {
+    **OWN,
+    **peers_torch.PEERS,
+    **peers_jax.PEERS,
+    **peers_sklearn.PEERS,
+    **FANN,
+}
 
 MEASURED, OWN_TRAINING = "measured", "own training"
 NOT_INSTALLED, SKIPPED, APART = "not installed", "skipped", "does not agree"

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -136,9 +137,26 @@ def test_operations_on_paper():
     assert peak.operations(replace(config, dtype="float32"), 2, 1, 5) == 7 * (1232 - 5 * 4 * 10)
 
 
-def test_the_peak_counts_what_it_does():
-    # No clock: a machine of no operations a second, or of 10^15, there is not.
-    assert 0 < peak.peak("float64", 1, turns=1000) < np.inf
+@pytest.mark.parametrize(("dtype", "operations"), [("float64", 1152), ("float32", 2304)])
+def test_the_peak_counts_what_it_does(dtype, operations):
+    lanes = {"float64": 8, "float32": 16}[dtype]
+    a = peak.aligned((3, lanes), dtype)
+    a[0], a[1], a[2] = 1, 2, np.arange(lanes)
+    peak._chains_into(a, 3)
+    # c ← 2c + y three times, from 1: 8 + 7y in each of 24 chains, and the first once more.
+    assert a[0].tolist() == [25 * (8 + 7 * y) for y in range(lanes)]
+    # Three turns of 24 chains in 8 or 16 lanes, a multiplication and an addition each.
+    assert peak.chain_operations(dtype, 3) == operations
+
+
+def test_the_peak_is_of_all_threads_and_by_the_clock():
+    turns = 200_000
+    for threads in (1, 2):
+        start = time.perf_counter()
+        measured = peak.peak("float64", threads, turns)
+        # What was counted took no longer than the call did, and no core makes 10^12 operations a second in float64.
+        least = threads * peak.chain_operations("float64", turns) / (time.perf_counter() - start)
+        assert least <= measured < threads * 1e12
 
 
 def test_rounds_have_everyone_once_in_an_order_fixed_by_the_seed():
@@ -428,15 +446,20 @@ def test_bad_input_is_one_line_and_measures_nothing(options, message, tmp_path, 
 
 
 def test_figures_are_of_what_was_measured(tmp_path):
-    rows = [timed("fnn", 100.0, work="width", at=w, dtype=d, share=0.4) for w in (4, 8) for d in ("float32", "float64")]
+    measured = [(8, 50.0, 0.5), (4, 100.0, 0.4)]
+    rows = [
+        timed("fnn", rate, work="width", at=width, dtype=dtype, share=share)
+        for width, rate, share in measured
+        for dtype in ("float32", "float64")
+    ]
     rows.append(row("jax", work="size", at=1, status=run.SKIPPED))
     assert [path.name for path in figures.save_figures(tmp_path, rows)] == ["peak-against-width.png"]
     ax = figures.Figure().subplots()
     figures.share_against_width(ax, rows[::2], "float32")
     (line,) = ax.get_lines()
-    assert line.get_xydata().tolist() == [[4, 0.4], [8, 0.4]]
+    assert line.get_xydata().tolist() == [[4, 0.4], [8, 0.5]]
     figures.lines_by_contender(ax, rows[::2], "seconds")
-    assert ax.get_lines()[1].get_ydata().tolist() == [0.1, 0.1]
+    assert ax.get_lines()[1].get_xydata().tolist() == [[4, 0.1], [8, 0.2]]
 
 
 def test_every_contender_that_is_drawn_has_a_look_of_its_own():
