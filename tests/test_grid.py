@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn.data.samples import own_samples
+from fnn.data.samples import samples_from_arrays
 from fnn.sweeps import grid
 
 
@@ -68,7 +68,7 @@ def test_data_varies_like_other_settings_and_is_made_once():
 
 def test_own_samples(rng):
     x, y = rng.normal(size=(7, 3)), rng.integers(0, 2, (7, 1))
-    (trial,) = grid.trials({"lr": 0.5}, own_samples(x, y))
+    (trial,) = grid.trials({"lr": 0.5}, samples_from_arrays(x, y))
     assert (trial.samples.data, trial.samples.points) == ("own", 7)
     np.testing.assert_array_equal(trial.samples.x, x)
 
