@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 
 import numpy as np
 
@@ -27,10 +28,10 @@ def most_seeds(configs: Sequence[Config], inputs: int, outputs: int, curve_every
     None where the system does not say. Raises InvalidSetting if it is none: for `epochs` where curves take more than
     weights, else for `hidden`, or for `configs` where each would fit alone.
     """
-    longest = max(config.epochs for config in configs)
+    longest = max(map(attrgetter("epochs"), configs))
     points = curve_length(longest, curve_every)
-    counts = Counter((config.hidden, config.dtype) for config in configs)
-    examples = {(config.hidden, config.dtype): config for config in configs}
+    shapes_of = [*map(attrgetter("hidden", "dtype"), configs)]
+    counts, examples = Counter(shapes_of), dict(zip(shapes_of, configs, strict=True))
     each = 0
     for alike, config in examples.items():
         size = network_bytes(config, inputs, outputs, points)
