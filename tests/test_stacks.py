@@ -229,6 +229,7 @@ np.save(sys.argv[1], np.concatenate(fnn.train(configs, x, y, seeds=[1, 2]).flat)
     )
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_written_the_kernel_is_compiled_all_the_same(tmp_path):
     code = """
 from numba.core import caching
@@ -243,6 +244,7 @@ print(fnn.train(fnn.Config(epochs=1), *fnn.data.xor4()).loss[0], type(fnn.kernel
     assert float(loss) == fnn.train(fnn.Config(epochs=1), *fnn.data.xor4()).loss[0]
 
 
+@pytest.mark.slow
 def test_the_cache_notices_a_change_in_what_the_kernel_calls(tmp_path):
     """A copy of the package whose tanh is made wrong after its kernel was cached must train with the wrong one."""
     shutil.copytree(Path(fnn.__file__).parent, tmp_path / "fnn", ignore=shutil.ignore_patterns("__pycache__"))
