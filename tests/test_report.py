@@ -76,14 +76,14 @@ def test_lines_say_what_became_of_one_network(xor, settings, line):
 def test_lines_of_a_stack(xor):
     r = results(xor, 50)
     text = "\n".join(report.lines(r, fnn.data.xor()))
-    low, high = fnn.stats.wilson(int(r.solved.sum()), 50)
+    low, high = fnn.wilson(int(r.solved.sum()), 50)
     assert f"{r.solved.sum()} of 50 = {r.solved.mean():.1%}   (95% interval {low:.1%} to {high:.1%})" in text
     assert f"epochs to solve   median {np.median(r.epochs_to_solve[r.solved]):.3g} " in text
 
 
 def test_of_a_stack_with_a_stopping_rule_is_said_how_many_met_it(xor):
     r = results(xor, 50, stop_max_error=0.3)
-    met, (low, high) = int(r.met.sum()), fnn.stats.wilson(int(r.met.sum()), 50)
+    met, (low, high) = int(r.met.sum()), fnn.wilson(int(r.met.sum()), 50)
     assert 0 < met < 50
     text = "\n".join(report.lines(r, fnn.data.xor()))
     assert f"met stopping rule {met} of 50 = {met / 50:.1%}   (95% interval {low:.1%} to {high:.1%})" in text
