@@ -30,14 +30,14 @@ def most_seeds(configs: Sequence[Config], inputs: int, outputs: int, curve_every
     """
     longest = max(map(attrgetter("epochs"), configs))
     points = curve_length(longest, curve_every)
-    shapes_of = [*map(attrgetter("hidden", "dtype"), configs)]
-    counts, examples = Counter(shapes_of), dict(zip(shapes_of, configs, strict=True))
+    alike = [*map(attrgetter("hidden", "dtype"), configs)]
+    counts, examples = Counter(alike), dict(zip(alike, configs, strict=True))
     each = 0
-    for alike, config in examples.items():
+    for kind, config in examples.items():
         size = network_bytes(config, inputs, outputs, points)
-        name, got = ("epochs", longest) if 8 * points > size / 2 else ("hidden", config.hidden)
+        name, got = ("epochs", longest) if 8 * points > size / 2 else ("hidden", "x".join(map(str, config.hidden)))
         fits(name, got, size + 8 * points)
-        each += size * counts[alike]
+        each += size * counts[kind]
     fits("configs", len(configs), each + 8 * points)
     there = memory()
     return None if there is None else (there - 8 * points) // each
