@@ -1,6 +1,6 @@
+import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -25,18 +25,18 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Compile the kernels before workers start, which would each do it: they share what Numba keeps on disk.
+    """Let every process find this clone's `fnn`, installed or not, and compile its kernels before workers start.
 
-    A process that a test starts in a folder of its own may find an installed `fnn`, with a cache beside it.
+    Each worker would compile them for itself; so they share what Numba keeps on disk.
     """
-    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
-        with tempfile.TemporaryDirectory() as elsewhere:
-            for folder in (ROOT, elsewhere):
-                words = [sys.executable, "-c", COMPILE]
-                processes = [subprocess.Popen([*words, dtype], cwd=folder) for dtype in ("float32", "float64")]
-                codes = [process.wait() for process in processes]
-                if any(codes):
-                    raise pytest.UsageError("fnn does not train here; see above")
+    if hasattr(config, "workerinput"):
+        return
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    if getattr(config.option, "numprocesses", None):
+        words = [sys.executable, "-c", COMPILE]
+        codes = [process.wait() for process in [subprocess.Popen([*words, dtype]) for dtype in ("float32", "float64")]]
+        if any(codes):
+            raise pytest.UsageError("fnn does not train here; see above")
 
 
 def pytest_collection_modifyitems(config, items):

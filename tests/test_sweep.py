@@ -38,20 +38,33 @@ def everything(path):
     return runs, curves
 
 
+class Counting:
+    """A connection that notes how many runs are inserted at a time.
+
+    SQLite's own trace would call back into Python while it holds its lock, which another thread may wait for with
+    Python's.
+    """
+
+    def __init__(self, connection):
+        self.connection, self.sizes = connection, []
+
+    def __getattr__(self, name):
+        return getattr(self.connection, name)
+
+    def executemany(self, statement, rows):
+        rows = list(rows)
+        if statement.startswith("INSERT OR IGNORE INTO results"):
+            self.sizes.append(len(rows))
+        return self.connection.executemany(statement, rows)
+
+
 def trained(path, chunk=CHUNK, seeds=1000, seed=SEED, **spec):
     """Sweep with at most so many networks at a time; return how many were trained, and the sizes of the chunks."""
-    sizes, statements = [], []
     with open_store(path, create=True) as connection:
-        connection.set_trace_callback(statements.append)
-        swept, _ = fill(connection, plan(seeds=seeds, seed=seed, **spec)._replace(chunk=chunk))
-    for statement in statements:
-        if statement.startswith("BEGIN"):
-            sizes.append(0)
-        elif statement.startswith("INSERT OR IGNORE INTO results"):
-            sizes[-1] += 1
-    sizes = [size for size in sizes if size]
-    assert sum(sizes) == swept.trained
-    return swept.trained, sizes
+        counting = Counting(connection)
+        swept, _ = fill(counting, plan(seeds=seeds, seed=seed, **spec)._replace(chunk=chunk))
+    assert sum(counting.sizes) == swept.trained
+    return swept.trained, counting.sizes
 
 
 def test_a_sweep_is_every_combination_with_every_seed_as_train_has_it():
