@@ -26,7 +26,8 @@ from fnn.files import writable_folder
 from fnn.report import text as report
 from fnn.sweeps.grid import several
 from fnn.training.model import save_model
-from fnn.training.train import BACKENDS, Progress
+from fnn.training.progress import Progress
+from fnn.training.train import BACKENDS
 
 if TYPE_CHECKING:
     from fnn.sweeps.run import SweepProgress

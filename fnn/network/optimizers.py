@@ -32,10 +32,14 @@ EPSILON_PLACES: dict[str, Callable[[Array, Any], Any]] = {
 
 
 class Optimizer(NamedTuple):
-    """`init(w)` gives the state; `update(w, g, state, t, lr, h)` gives the new weights and the new state."""
+    """`init(w)` gives the state; `update(w, g, state, t, lr, h)` gives the new weights and the new state.
+
+    uses: the hyperparameters among the settings that it reads of h.
+    """
 
     init: Callable[[Array], State]
     update: Callable[[Array, Array, State, int, Any, Any], tuple[Array, State]]
+    uses: tuple[str, ...] = ()
 
 
 def sgd(w: Array, g: Array, _state: State, _t: int, lr: Any, _h: Any) -> tuple[Array, State]:
@@ -98,13 +102,15 @@ def _zeros(count: int) -> Callable[[Array], State]:
     return lambda w: tuple(np.zeros_like(w) for _ in range(count))
 
 
+_ADAM = ("beta1", "beta2", "epsilon", "bias_correction", "epsilon_place")
+
 OPTIMIZERS = {
     "sgd": Optimizer(_zeros(0), sgd),
-    "momentum": Optimizer(_zeros(1), momentum),
-    "nesterov": Optimizer(_zeros(1), nesterov),
-    "adagrad": Optimizer(_zeros(1), adagrad),
-    "rmsprop": Optimizer(_zeros(1), rmsprop),
-    "adam": Optimizer(_zeros(2), adam),
-    "adamw": Optimizer(_zeros(2), adamw),
-    "rprop": Optimizer(_zeros(2), rprop),
+    "momentum": Optimizer(_zeros(1), momentum, ("momentum",)),
+    "nesterov": Optimizer(_zeros(1), nesterov, ("momentum",)),
+    "adagrad": Optimizer(_zeros(1), adagrad, ("epsilon", "epsilon_place")),
+    "rmsprop": Optimizer(_zeros(1), rmsprop, ("alpha", "epsilon", "epsilon_place")),
+    "adam": Optimizer(_zeros(2), adam, _ADAM),
+    "adamw": Optimizer(_zeros(2), adamw, (*_ADAM, "weight_decay")),
+    "rprop": Optimizer(_zeros(2), rprop, ("eta_minus", "eta_plus", "step_min", "step_max")),
 }

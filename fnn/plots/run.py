@@ -21,7 +21,7 @@ from fnn.files import replacing
 from fnn.network import functions as network
 from fnn.network.schedules import SCHEDULES
 from fnn.stats.comparisons import quantiles
-from fnn.training.train import Results
+from fnn.training.results import Results
 
 Array = NDArray[np.floating[Any]]
 Epochs = NDArray[np.int64]

@@ -14,7 +14,7 @@ from fnn.network.functions import predict
 from fnn.stats.comparisons import Spread, Summary, summarize
 from fnn.sweeps.summaries import Summary as ArmSummary
 from fnn.sweeps.summaries import said
-from fnn.training.train import Results
+from fnn.training.results import Results
 
 Array = NDArray[np.floating[Any]]
 

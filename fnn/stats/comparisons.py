@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fnn.training.train import Results
+from fnn.training.results import Results
 
 
 def wilson(successes: int, runs: int, confidence: float = 0.95) -> tuple[float, float]:

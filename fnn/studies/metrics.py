@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fnn.errors import InvalidSetting, one_of
 from fnn.stats.comparisons import worst
-from fnn.training.train import Results
+from fnn.training.results import Results
 
 Array = NDArray[np.float64]
 

@@ -7,13 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.config import SEED, Config, named_settings
+from fnn.config import SEED, Config
 from fnn.data.samples import Samples
 from fnn.network import functions as network
 from fnn.stats.comparisons import quantiles
 from fnn.studies.metrics import Measure
 from fnn.sweeps import grid
-from fnn.training.train import Progress, Results, train
+from fnn.training.grouping import named_settings
+from fnn.training.progress import Progress
+from fnn.training.results import Results
+from fnn.training.train import train
 
 Array = NDArray[Any]
 Key = tuple[Any, ...]

@@ -13,11 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnn.config import SEED, named_settings
+from fnn.config import SEED
 from fnn.errors import InvalidSetting, one_of
 from fnn.sweeps import grid, store
 from fnn.sweeps.grid import Arm
-from fnn.training.train import BACKENDS, Progress, Results, train
+from fnn.training.grouping import named_settings
+from fnn.training.progress import Progress
+from fnn.training.results import Results
+from fnn.training.train import BACKENDS, train
 
 # A chunk is trained in about this time: what a killed process loses. Its curves take at most so many numbers.
 _SECONDS, _CURVES = 1.0, 2**25

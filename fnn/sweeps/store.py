@@ -27,7 +27,8 @@ from fnn.config import Config
 from fnn.errors import InvalidSetting, one_of
 from fnn.machine import versions
 from fnn.sweeps.grid import CONFIG_SETTINGS, Arm
-from fnn.training.train import NUMERICS, Results
+from fnn.training.results import Results
+from fnn.training.train import NUMERICS
 
 Connection = sqlite3.Connection
 Ints = NDArray[np.int64]
