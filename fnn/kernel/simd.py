@@ -166,6 +166,11 @@ def scale(a: Lanes, n: Lanes) -> Lanes:
     return np.ldexp(a, np.nan_to_num(n, nan=0).astype(np.int32))
 
 
+def scale_by_halves(a: Lanes, n: Lanes) -> Lanes:
+    """Return `scale` as it is computed where the processor has no instruction for it."""
+    return scale(a, n)
+
+
 for _function, _name in ((fma, "fma"), (sqrt, "sqrt"), (magnitude, "fabs"), (rounded, "rint")):
 
     @instruction(_function, (LanesType,) * (3 if _function is fma else 1), same_lanes)
@@ -186,11 +191,14 @@ def _any(_context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 @instruction(scale, (LanesType, LanesType), same_lanes)
 def _scale(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    if not has_scalef(context):
+        return _by_halves(context, builder, sig, args)
     a, n = args
-    single = sig.return_type.scalar.bitwidth == 32
-    if has_scalef(context):
-        return _scale_by_instruction(builder, a, n, "ps" if single else "pd")
-    return _scale_by_halves(builder, a, n, *((32, 23, 127) if single else (64, 52, 1023)))
+    every, rounding = ir.IntType(a.type.count), ir.IntType(32)
+    kind = ir.FunctionType(a.type, [a.type, a.type, a.type, every, rounding])
+    name = f"llvm.x86.avx512.mask.scalef.{'ps' if sig.return_type.scalar.bitwidth == 32 else 'pd'}.512"
+    called = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+    return builder.call(called, [a, n, a, every(-1), rounding(4)])  # 4: round as everything else does
 
 
 def has_scalef(context: Any) -> bool:
@@ -198,16 +206,11 @@ def has_scalef(context: Any) -> bool:
     return "+avx512f" in context.codegen().magic_tuple()[2]
 
 
-def _scale_by_instruction(builder: Any, a: Any, n: Any, suffix: str) -> Any:
-    every, rounding = ir.IntType(a.type.count), ir.IntType(32)
-    kind = ir.FunctionType(a.type, [a.type, a.type, a.type, every, rounding])
-    name = f"llvm.x86.avx512.mask.scalef.{suffix}.512"
-    called = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
-    return builder.call(called, [a, n, a, every(-1), rounding(4)])  # 4: round as everything else does
-
-
-def _scale_by_halves(builder: Any, a: Any, n: Any, bits: int, mantissa: int, bias: int) -> Any:
+@instruction(scale_by_halves, (LanesType, LanesType), same_lanes)
+def _by_halves(_context: Any, builder: Any, sig: Any, args: Any) -> Any:
     """Multiply by 2^(n/2) twice, made from its bits: what is rounded is only the second product."""
+    a, n = args
+    bits, mantissa, bias = (32, 23, 127) if sig.return_type.scalar.bitwidth == 32 else (64, 52, 1023)
     words = ir.VectorType(ir.IntType(bits), a.type.count)
 
     def constant(kind: ir.Type, value: Any) -> Any:

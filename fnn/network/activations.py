@@ -80,14 +80,20 @@ def gelu_slope(z: Array) -> Array:
     return _normal_cdf(z) + z * np.exp(z * z * -0.5) * z.dtype.type(1 / math.sqrt(2 * math.pi))
 
 
+def _tanh_softplus(z: Array) -> Array:
+    """Return tanh(log(1 + eᶻ))."""
+    t: Array = np.tanh(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))))
+    return t
+
+
 def mish(z: Array) -> Array:
     """Return z·tanh(log(1 + eᶻ)). Misra (BMVC 2020)."""
-    return z * np.tanh(np.logaddexp(z, 0))
+    return z * _tanh_softplus(z)
 
 
 def mish_slope(z: Array) -> Array:
     """Return t + z·(1 − t²)·sigmoid(z) for t = tanh(log(1 + eᶻ))."""
-    t = np.tanh(np.logaddexp(z, 0))
+    t = _tanh_softplus(z)
     slope: Array = t + z * (1 - t * t) * sigmoid(z)
     return slope
 
