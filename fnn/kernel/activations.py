@@ -10,7 +10,6 @@ REGISTRY = {**ACTIVATIONS, **OUTPUT_ACTIVATIONS}
 SIGMOID, TANH, RELU, LEAKY_RELU, IDENTITY, ELU, SELU, GELU, MISH = codes(
     REGISTRY, "sigmoid", "tanh", "relu", "leaky-relu", "identity", "elu", "selu", "gelu", "mish"
 )
-FROM_LOGITS = tuple(k for k, entry in enumerate(REGISTRY.values()) if entry.from_logits)
 SELU_LOW = SELU_SCALE * SELU_ALPHA
 # φ(0), the normal density's largest value.
 DENSITY = 0.3989422804014327
@@ -62,8 +61,8 @@ def activate_into(a_matrix, z_matrix, rows, columns, activation):
 
 
 @inlined
-def slope(a, activation):
-    """Return da/dz from the output a; NaN for an activation that has no branch here."""
+def output_slope(a, activation):
+    """Return da/dz from the output a of an output layer; NaN for an activation that has no branch here."""
     one, zero = constant(a, 1.0, 1.0), constant(a, 0.0, 0.0)
     if activation == SIGMOID:
         s = a * (one - a)
@@ -75,27 +74,16 @@ def slope(a, activation):
         s = select(a > zero, one, constant(a, LEAK, LEAK))
     elif activation == IDENTITY:
         s = one
-    elif activation == ELU:
-        s = select(a > zero, one, a + one)
-    elif activation == SELU:
-        s = select(a > zero, constant(a, SELU_SCALE, SELU_SCALE), a + constant(a, SELU_LOW, SELU_LOW))
     else:
         s = constant(a, float("nan"), float("nan"))
     return s
 
 
 @inlined
-def slope_from_logits(z, activation):
-    """Return da/dz from the logits z; NaN for an activation that has no branch here."""
-    if activation == GELU:
-        density = exp(z * z * constant(z, -0.5, -0.5)) * constant(z, DENSITY, DENSITY)
-        s = normal_cdf(z) + z * density
-    elif activation == MISH:
-        t, rest = _mish_parts(z)
-        s = t + z * rest
-    else:
-        s = constant(z, float("nan"), float("nan"))
-    return s
+def _gelu_slope(z):
+    """Return Φ(z) + z·φ(z)."""
+    density = exp(z * z * constant(z, -0.5, -0.5)) * constant(z, DENSITY, DENSITY)
+    return normal_cdf(z) + z * density
 
 
 @inlined
@@ -111,19 +99,50 @@ def _mish_parts(z):
     return n / (n + two), four * e * (one + e) / (n + two) / (n + two)
 
 
+@inlined
+def _mish_slope(z):
+    """Return t + z·(1 − t²)·sigmoid(z)."""
+    t, rest = _mish_parts(z)
+    return t + z * rest
+
+
 @policy
 def times_slope_into(delta_matrix, a_matrix, z_matrix, rows, columns, activation):
     """Multiply delta by the activation's slope at its outputs a, or at its logits z."""
     delta, d0, dr, _ = delta_matrix
     a, a0, ar, _ = a_matrix
     z, z0, zr, _ = z_matrix
+    one, zero = spread(delta, 1.0), spread(delta, 0.0)
     if activation == IDENTITY:
         return
     for r in range(rows):
         i, k, m = d0 + r * dr, a0 + r * ar, z0 + r * zr
-        if activation in FROM_LOGITS:
+        # A loop for each activation: LLVM does not take so many branches out of one.
+        if activation == SIGMOID:
             for j in range(columns):
-                store(delta, i + j, load(delta, i + j) * slope_from_logits(load(z, m + j), activation))
+                v = load(a, k + j)
+                store(delta, i + j, load(delta, i + j) * (v * (one - v)))
+        elif activation == TANH:
+            for j in range(columns):
+                v = load(a, k + j)
+                store(delta, i + j, load(delta, i + j) * (one - v * v))
+        elif activation == RELU:
+            for j in range(columns):
+                store(delta, i + j, load(delta, i + j) * select(load(a, k + j) > zero, one, zero))
+        elif activation == LEAKY_RELU:
+            for j in range(columns):
+                store(delta, i + j, load(delta, i + j) * select(load(a, k + j) > zero, one, spread(delta, LEAK)))
+        elif activation in (ELU, SELU):
+            above, below = (one, one) if activation == ELU else (spread(a, SELU_SCALE), spread(a, SELU_LOW))
+            for j in range(columns):
+                v = load(a, k + j)
+                store(delta, i + j, load(delta, i + j) * select(v > zero, above, v + below))
+        elif activation == GELU:
+            for j in range(columns):
+                store(delta, i + j, load(delta, i + j) * _gelu_slope(load(z, m + j)))
+        elif activation == MISH:
+            for j in range(columns):
+                store(delta, i + j, load(delta, i + j) * _mish_slope(load(z, m + j)))
         else:
             for j in range(columns):
-                store(delta, i + j, load(delta, i + j) * slope(load(a, k + j), activation))
+                store(delta, i + j, spread(delta, float("nan")))

@@ -10,7 +10,7 @@ samples in an order of its own.
 """
 
 from fnn.kernel.arguments import INPUTS
-from fnn.kernel.jit import entry, inlined
+from fnn.kernel.jit import entry, policy
 from fnn.kernel.layers import backward_into, batch_into, forward_into, inputs_into, ones_into
 from fnn.kernel.losses import errors_into, gradient_factor, gradient_into, loss_into
 from fnn.kernel.optimizers import H_LR, update_into
@@ -19,11 +19,12 @@ from fnn.kernel.rng import order_into
 from fnn.kernel.simd import load, spread, store
 
 
-@inlined
-def pass_into(layout, samples, batches, rules, state, scratch, errors, b, batch, learns):
-    """Pass samples through block b: all of them to measure, where `batch` is 0, else those of a batch to learn.
+@policy
+def pass_into(gradient, weights, layout, samples, batches, rules, scratch, errors, batch, learns):
+    """Pass samples through a block: all of them to measure, where `batch` is 0, else those of a batch to learn.
 
-    Write the gradient where it learns; return the sums of loss and right answers where it measures.
+    Write the gradient where it learns; return the sums of loss and right answers where it measures. (Not the whole
+    state, of which a call would hand on a hundred numbers.)
     """
     table, values, measures = layout.table, scratch.values, batch == 0
     first_inputs, inputs_width = table[0, INPUTS], samples.x.shape[1] + 1
@@ -37,20 +38,24 @@ def pass_into(layout, samples, batches, rules, state, scratch, errors, b, batch,
         count, inputs = min(layout.part, high - first), first_inputs
         if not measures:
             inputs += samples.count * inputs_width if layout.kept else 0
-            batch_into(values, inputs, samples, batches, first, count)
+            batch_into(
+                values, batches.targets, inputs, samples.x, samples.y, batches.order, batches.shuffled, first, count
+            )
         elif layout.kept:
             inputs += first * inputs_width
         else:
             inputs_into(values, samples.x, first, count, table)
-        forward_into(scratch, table, state.weights[b], values, inputs, count)
+        forward_into(scratch, table, weights, values, inputs, count)
         if measures:
-            total, correct = loss_into(scratch, table, samples, first, count, rules.loss, factor, (total, correct))
+            total, correct = loss_into(
+                scratch, table, samples.y, samples.weight, first, count, rules.loss, factor, (total, correct)
+            )
             if rules.by_errors:
-                errors_into(errors, values, table, samples, first, count)
+                errors_into(errors, values, table, samples.y, samples.weight, first, count)
         else:
             gradient_into(scratch, table, batches.targets, count, rules.loss, factor)
         if learns:
-            backward_into(state.gradient, scratch, table, state.weights[b], values, inputs, count, first > low)
+            backward_into(gradient, scratch, table, weights, values, inputs, count, first > low)
     return total, correct
 
 
@@ -63,6 +68,7 @@ def train_into(layout, samples, batches, rules, state, schedule, epochs, records
     if layout.kept:
         inputs_into(scratch.values, samples.x, 0 * count, count, layout.table)  # no constant 0: see `matrix`
     for b in range(len(state.weights)):
+        weights, slots, powers, settings = state.weights[b], state.slots[b], state.powers[b], state.settings[b]
         factors = schedule.factors[b if len(schedule.factors) > 1 else 0]
         for epoch in range(epochs.begin, epochs.end):
             if epochs.cancel[0]:
@@ -70,7 +76,9 @@ def train_into(layout, samples, batches, rules, state, schedule, epochs, records
             goes_on = True
             for batch in range(passes):
                 learns = batch > 0 or (size == count and epoch < epochs.total)
-                sums = pass_into(layout, samples, batches, rules, state, scratch, records.errors, b, batch, learns)
+                sums = pass_into(
+                    state.gradient, weights, layout, samples, batches, rules, scratch, records.errors, batch, learns
+                )
                 if batch == 0:
                     goes_on = close_epoch_into(records, curves, state, samples, rules, epochs, b, epoch, sums)
                     if not goes_on:
@@ -78,7 +86,8 @@ def train_into(layout, samples, batches, rules, state, schedule, epochs, records
                     if batches.shuffled:
                         order_into(batches.order, state.seeds[b], epoch, count)
                 if learns:
-                    rate = load(state.settings[b], H_LR) * load(factors, schedule.epoch_index[epoch - epochs.begin])
-                    update_into(state, b, rate, rules, epoch == 0 and batch < 2)
+                    rate = load(settings, H_LR) * load(factors, schedule.epoch_index[epoch - epochs.begin])
+                    first_step, active = epoch == 0 and batch < 2, load(state.active, b)
+                    update_into(weights, slots, state.gradient, powers, settings, active, rate, rules, first_step)
             if not goes_on:
                 break

@@ -92,14 +92,13 @@ def inputs_into(values, x, first, count, table):
 
 
 @policy
-def batch_into(values, begin, samples, batches, first, count):
+def batch_into(values, targets, begin, x, y, order, shuffled, first, count):
     """Write a batch's inputs, each with the 1 beside it, from row `begin`, and its targets; in order if shuffled."""
-    x, y, targets, order = samples.x, samples.y, batches.targets, batches.order
     fan_in, width = x.shape[1], len(y) // len(x)
     for r in range(count):
         i, t = begin + r * (fan_in + 1), r * width
         store(values, i + fan_in, spread(values, 1.0))
-        if batches.shuffled:
+        if shuffled:
             for k in range(values.shape[1]):
                 n = order[first + r, k]
                 for j in range(fan_in):

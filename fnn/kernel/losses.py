@@ -1,6 +1,6 @@
 """Losses in lane values, and the measures of errors by which training may stop."""
 
-from fnn.kernel.activations import slope
+from fnn.kernel.activations import output_slope
 from fnn.kernel.arguments import ACTIVATION, FAN_OUT, LOGITS, OUTPUTS, STEP, codes, settings_rows
 from fnn.kernel.jit import inlined, policy
 from fnn.kernel.simd import constant, fma, load, magnitude, select, spread, sqrt, store
@@ -29,12 +29,12 @@ def gradient_factor(reduction, count):
 
 
 @policy
-def loss_into(scratch, table, samples, first, count, loss, factor, sums):
+def loss_into(scratch, table, y, weight, first, count, loss, factor, sums):
     """Write the gradient by the logits; return the sums so far, with these samples', of loss and right answers.
 
-    y, weight of the samples are what `load` takes: numbers, or lane values where samples lie in the lanes.
+    y: (N·O,), weight: (N,) are what `load` takes: numbers, or lane values where samples lie in the lanes.
     """
-    values, logits, delta, y, weight = scratch.values, scratch.logits, scratch.delta, samples.y, samples.weight
+    values, logits, delta = scratch.values, scratch.logits, scratch.delta
     last, (total, correct) = len(table) - 1, sums
     outputs, width, activation = table[last, OUTPUTS], table[last, FAN_OUT], table[last, ACTIVATION]
     step, logits_start = table[last, STEP], table[last, LOGITS]
@@ -48,7 +48,7 @@ def loss_into(scratch, table, samples, first, count, loss, factor, sums):
             if loss == MSE:
                 error = p - target
                 total = fma(error * times, error, total)
-                store(delta, i, (error + error) * slope(p, activation) * (scale * times))
+                store(delta, i, (error + error) * output_slope(p, activation) * (scale * times))
             elif loss == BCE:
                 above = select(z <= zero, zero, z)  # max(z, 0); NaN stays
                 total = total + (above - target * z + log1p_small(exp(-magnitude(z)))) * times
@@ -71,16 +71,16 @@ def gradient_into(scratch, table, targets, count, loss, factor):
             p = load(values, outputs + r * width + j)
             gradient = p - load(targets, r * width + j)
             if loss == MSE:
-                gradient = (gradient + gradient) * slope(p, activation)
+                gradient = (gradient + gradient) * output_slope(p, activation)
             elif loss != BCE:
                 gradient = gradient + constant(p, float("nan"), float("nan"))
             store(delta, r * step + j, gradient * scale)
 
 
 @policy
-def errors_into(errors, values, table, samples, first, count):
+def errors_into(errors, values, table, y, weight, first, count):
     """Add these samples to the rows of `errors`: the largest |p − y|, and the sums of (p − y)² and |p − y|."""
-    y, weight, last = samples.y, samples.weight, len(table) - 1
+    last = len(table) - 1
     outputs, width = table[last, OUTPUTS], table[last, FAN_OUT]
     largest, squares, total = load(errors, LARGEST), load(errors, SQUARES), load(errors, ABSOLUTES)
     for r in range(count):

@@ -17,11 +17,13 @@ H_MINUS, H_PLUS, H_MIN, H_MAX = settings_rows("eta_minus", "eta_plus", "step_min
 
 
 @policy
-def update_into(state, b, rate, rules, first_step):
-    """Take one step of the optimizer for block b of `state`; networks that are not active keep their weights."""
-    w, s, g, h, powers = state.weights[b], state.slots[b], state.gradient, state.settings[b], state.powers[b]
-    optimizer, K = rules.optimizer, len(state.gradient)
-    moving = load(state.active, b) > spread(w, 0.0)
+def update_into(w, s, g, powers, h, active, rate, rules, first_step):
+    """Take one step of the optimizer; networks that are not active keep their weights.
+
+    w: weights, s: slots, powers, h: settings, of a block of `State`; g: the gradient; active, rate: lane values.
+    """
+    optimizer, K = rules.optimizer, len(w)
+    moving = active > spread(w, 0.0)
     one, zero = spread(w, 1.0), spread(w, 0.0)
     momentum = load(h, H_MOMENTUM)
     # Nothing is changed by a 0 at the other place.

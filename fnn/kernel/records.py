@@ -46,27 +46,39 @@ def record_into(records, active, b, epoch, count):
     return going
 
 
+@policy
+def write_epoch_into(records, curves, active, b, epoch, total, count, due):
+    """Write records where they are due, and the points of curves; return whether a network of block b goes on."""
+    row, going = records.row, 1
+    if due:
+        going = record_into(records, active, b, epoch, count)
+    point = curves.next_point[b]
+    while point < len(curves.epochs) and (curves.epochs[point] == epoch or going == 0):
+        for k in range(curves.loss.shape[1]):
+            curves.loss[b, k, point] = row[0, k]
+            curves.accuracy[b, k, point] = row[1, k] / count
+        point += 1
+    curves.next_point[b] = point
+    records.reached[b] = total if going == 0 else epoch
+    return records.reached[b] < total
+
+
 @inlined
 def close_epoch_into(records, curves, state, samples, rules, epochs, b, epoch, sums):
     """Write what an epoch's sums of loss and right answers say of block b; return whether a network of it goes on.
 
     Records are written where there is news, and now and then without, for those who watch.
     """
-    row, outputs = records.row, samples.count * samples.outputs
-    loss, correct = sums[0] / spread(records.row, outputs), sums[1]
+    row, outputs, point = records.row, samples.count * samples.outputs, curves.next_point[b]
+    loss, correct = sums[0] / spread(row, outputs), sums[1]
     met = meets_rule(loss, records.errors, state.settings[b], rules.by_errors, outputs)
     due = epoch in (epochs.begin, epochs.total) or epoch % WATCHED == 0
     due = due or has_news(row, loss, correct, samples.count, met)
     store(row, 0, loss)
     store(row, 1, correct)
     store(row, 2, select(met, spread(row, 1.0), spread(row, 0.0)))
-    going = record_into(records, state.active, b, epoch, samples.count) if due else 1
-    point = curves.next_point[b]
-    while point < len(curves.epochs) and (curves.epochs[point] == epoch or going == 0):
-        for k in range(curves.loss.shape[1]):
-            curves.loss[b, k, point] = row[0, k]
-            curves.accuracy[b, k, point] = row[1, k] / samples.count
-        point += 1
-    curves.next_point[b] = point
-    records.reached[b] = epochs.total if going == 0 else epoch
-    return records.reached[b] < epochs.total
+    # Most epochs have nothing to write: a call would take longer than this whole function.
+    if due or (point < len(curves.epochs) and curves.epochs[point] == epoch):
+        return write_epoch_into(records, curves, state.active, b, epoch, epochs.total, samples.count, due)
+    records.reached[b] = epoch
+    return True

@@ -54,7 +54,7 @@ def lanes_largest(row):
     return largest
 
 
-@policy
+@inlined
 def chunks_sum(parts, i, spare):
     """Return the sum of row i of all chunks' lane arrays (C, ·, L) over chunks, in their order, and over lanes."""
     v = load(parts[0], i)
@@ -77,7 +77,7 @@ def errors_of_chunks_into(errors, parts, spare):
         store(errors, i, spread(spare, chunks_sum(parts, i, spare)))
 
 
-@inlined
+@policy
 def pass_chunks_into(team, layout, samples, rules, scratch, learns):
     """Pass this thread's chunks through the network; write their sums, and their gradients where it learns."""
     table, rows = layout.table, len(samples.weight)
@@ -91,9 +91,11 @@ def pass_chunks_into(team, layout, samples, rules, scratch, learns):
         for first in range(low, high, layout.part):
             count = min(layout.part, high - first)
             forward_into(scratch, table, team.weights, samples.x, first * inputs, count)
-            total, correct = loss_into(scratch, table, samples, first, count, rules.loss, factor, (total, correct))
+            total, correct = loss_into(
+                scratch, table, samples.y, samples.weight, first, count, rules.loss, factor, (total, correct)
+            )
             if rules.by_errors:
-                errors_into(team.errors[c], scratch.values, table, samples, first, count)
+                errors_into(team.errors[c], scratch.values, table, samples.y, samples.weight, first, count)
             if learns:
                 gradient = team.gradients[c]
                 backward_into(gradient, scratch, table, team.weights, samples.x, first * inputs, count, first > low)
@@ -108,7 +110,8 @@ def train_shared_into(team, layout, samples, rules, state, schedule, epochs, rec
     samples: x, y, weight are lane arrays, the last row filled up by samples of weight 0. state: one block, whose
     lanes hold the K weights in a row; records and curves are of one lane.
     """
-    K, spare = len(team.weights), team.spare
+    weights, slots, powers, settings = state.weights[0], state.slots[0], state.powers[0], state.settings[0]
+    K, spare, factors = len(team.weights), team.spare, schedule.factors[0]
     ones_into(scratch.values, layout.table, layout.part)
     for epoch in range(epochs.begin, epochs.end):
         pass_chunks_into(team, layout, samples, rules, scratch, epoch < epochs.total)
@@ -124,10 +127,9 @@ def train_shared_into(team, layout, samples, rules, state, schedule, epochs, rec
             if rules.by_errors:
                 errors_of_chunks_into(records.errors, team.errors, spare)
             if close_epoch_into(records, curves, state, samples, rules, epochs, 0, epoch, (total, correct)):
-                rate = load(state.settings[0], H_LR) * load(
-                    schedule.factors[0], schedule.epoch_index[epoch - epochs.begin]
-                )
-                update_into(state, 0, rate, rules, epoch == 0)
+                rate = load(settings, H_LR) * load(factors, schedule.epoch_index[epoch - epochs.begin])
+                active = load(state.active, 0)
+                update_into(weights, slots, state.gradient, powers, settings, active, rate, rules, epoch == 0)
         meet(team.gate, team.threads, epochs.cancel)
         if epochs.cancel[0] or peek(records.reached, 0) == epochs.total:
             return

@@ -5,6 +5,7 @@ stack of S networks, `W: (S, I+1, O)`, by broadcasting. This is also the oracle 
 under the same names.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,7 +43,7 @@ def unflatten(flat: NDArray[Any], layers: Layers) -> tuple[NDArray[Any], ...]:
     """Cut rows of K numbers into parameters, without copying. flat: (..., K) → W: (..., I+1, O) for each layer."""
     params, start = [], 0
     for shape in shapes(layers):
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         params.append(flat[..., start : start + size].reshape(*flat.shape[:-1], *shape))
         start += size
     return tuple(params)

@@ -58,7 +58,7 @@ class Blocks:
     def train(self, blocks: slice, cancel: NDArray[np.int64]) -> slice:
         """Train these blocks to the end."""
         epochs = self.stack.config.epochs
-        state, batches, scratch = self._state(blocks), self._batches(), self._scratch()
+        state, scratch, batches = self._state(blocks), self._scratch(), self._batches()
         records, curves = self._records(blocks), self._curves(blocks)
         for begin in range(0, epochs + 1, self.cuts.segment):
             end = min(begin + self.cuts.segment, epochs + 1)
