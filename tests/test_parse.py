@@ -86,6 +86,15 @@ def test_claims_have_their_arms_settings_and_margins(tmp_path):
     assert study.sections[0]["claims"] == ["first", "second"]
 
 
+def test_settings_of_a_claim_stand_over_those_of_its_arms(tmp_path):
+    text = GOOD.replace('metric = "epochs"', 'metric = "epochs"\nsettings = { lr = 0.7, epochs = 40 }')
+    first = read(tmp_path, text).claims[0]
+    assert [(a.trial.config.lr, a.trial.config.epochs, a.trial.config.optimizer) for a in first.arms] == [
+        (0.7, 40, "sgd"), (0.7, 40, "adam"),
+    ]  # fmt: skip
+    assert [arm.label for arm in first.arms] == ["a", "b"]
+
+
 def test_readings_are_tried_in_every_combination_under_their_names(tmp_path):
     (result,) = read(tmp_path, GOOD).published
     assert [arm.label for arm in result.arms] == ["near, a momentum", "near, none", "far, a momentum", "far, none"]
