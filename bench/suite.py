@@ -10,17 +10,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.contenders import OWN
-from bench.peak import peak
-from bench.processes import PROCESSES, measure_processes
-from bench.run import CONTENDERS, Method, Row, measure, with_share
-from bench.tables import Report, document, write_csv
-from bench.targets import checks
-from bench.work import WORK, Case
 from fnn.checks import number, one_of, optional, whole
 from fnn.config import DTYPES
 from fnn.files import replacing
 from fnn.machine import installed, processor, processors
+
+from .contenders import OWN
+from .peak import peak
+from .processes import PROCESSES, measure_processes
+from .run import CONTENDERS, Method, Row, measure, with_share
+from .tables import Report, document, write_csv
+from .targets import checks
+from .work import WORK, Case
 
 # Seconds a contender may take for a row: without peers the whole takes about two minutes on two cores.
 CAP, CAP_PEERS = 6.0, 120.0
@@ -149,7 +150,7 @@ def save(report: Report, folder: Path | None, csv: Path | None) -> list[Path]:
     """Write results.json and the figures to the folder and the rows to the CSV file, where given; return the files."""
     written = []
     if folder:
-        from bench.figures import save_figures
+        from .figures import save_figures
 
         written = [folder / "results.json", *save_figures(folder, report.rows)]
         with replacing(written[0]) as part:

@@ -1,6 +1,6 @@
 """What a sweep costs beside its training, and a million networks in one of them.
 
-    python -m bench.sweep [--out bench/results/sweep.json] [--networks 1000000] [--runs 5]
+    python -m fnn.bench.sweep [--out bench/results/sweep.json] [--networks 1000000] [--runs 5]
 
 The cost of the store: the same networks trained in chunks of the same size without it, in turns, medians. The
 million: one process, from the shell prompt; its time, its file and the most memory it had.
@@ -71,7 +71,7 @@ def million(networks: int) -> dict[str, Any]:
             # A process of its own, so that its most memory is its own.
             code = (
                 "import json, resource, subprocess, sys\n"
-                f"words = [sys.executable, '-m', 'cli', *{words!r}]\n"
+                f"words = [sys.executable, '-m', 'fnn', *{words!r}]\n"
                 f"done = subprocess.run(words, cwd={folder!r}, stdout=subprocess.PIPE)\n"
                 "print(json.dumps([json.loads(done.stdout), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]))"
             )

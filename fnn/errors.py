@@ -8,7 +8,7 @@ class InvalidSetting(ValueError):
     """A setting that cannot be used. `name` is the setting's, so that a caller can name its own option."""
 
     def __init__(self, name: str, got: object, expected: str) -> None:
-        super().__init__(f"{name}: got {_shown(got)}; expected {expected}")
+        super().__init__(f"{name}: got {_shown(got)}; expected {' '.join(expected.split())}")
         self.name, self.got, self.expected = name, got, expected
 
 
@@ -17,5 +17,5 @@ def _shown(got: object) -> str:
     try:
         text = " ".join(repr(got).split())
     except Exception:  # what came may be of any class, and a whole number of thousands of digits has no repr
-        text = f"a {type(got).__name__}"
+        text = f"a value of type {type(got).__name__}"
     return text if len(text) <= _MOST else f"{text[:_MOST]}…"

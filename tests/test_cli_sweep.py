@@ -6,15 +6,15 @@ import os
 import re
 
 import pytest
+from terminal import OnTerminal
 
-import cli
 import fnn
+from fnn.cli import main
 from fnn.sweeps.connect import open_store
 from fnn.sweeps.grid import CONFIG_SETTINGS
 from fnn.sweeps.query import read_runs
 from fnn.sweeps.schema import SETTINGS
 from fnn.sweeps.summaries import summarize_groups
-from tests.test_cli import OnTerminal
 
 SWEEP = ("sweep", "--data", "xor", "--optimizer", "sgd,adam", "--lr", "0.1,1", "--epochs", 60, "--seeds", 50)
 
@@ -51,14 +51,14 @@ def test_sweep_show_and_export(command, tmp_path):
 def test_show_groups_filters_sorts_and_draws(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     fnn.sweep("xor", optimizer=["sgd", "adam"], lr=[0.1, 1.0], epochs=150, seeds=50, out="xor.db")
-    assert cli.run(["show", "xor.db", "--by", "optimizer", "--where", "lr<=0.5", "--sort", "-solved", "--json"]) == 0
+    assert main.run(["show", "xor.db", "--by", "optimizer", "--where", "lr<=0.5", "--sort", "-solved", "--json"]) == 0
     first, second = json.loads(capsys.readouterr().out)["arms"]
     assert [first["settings"], second["settings"]] == [{"optimizer": "adam"}, {"optimizer": "sgd"}]
     assert first["runs"] == 50
     assert first["solved"] > second["solved"]
     assert first["loss"]["low"] <= first["loss"]["median"] <= first["loss"]["high"]
     assert second["epochs_to_solve"] is None
-    assert cli.run(["show", "xor.db", "--plots", "figures"]) == 0
+    assert main.run(["show", "xor.db", "--plots", "figures"]) == 0
     out = capsys.readouterr().out.splitlines()
     assert out[-1] == "wrote figures: learning-curves.png, solved-share.png, epochs-to-solve.png"
     assert sorted(p.name for p in (tmp_path / "figures").iterdir()) == sorted(out[-1].partition(": ")[2].split(", "))
@@ -80,7 +80,7 @@ hidden = ["2", "3x3"]
 def test_a_file_says_the_same_and_options_go_before_it(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "spec.toml").write_text(SPEC)
-    assert cli.run(["sweep", "spec.toml", "--json"]) == 0
+    assert main.run(["sweep", "spec.toml", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["total"] == 24
     with open_store(tmp_path / "spec.db") as connection:
         runs = read_runs(connection)
@@ -89,7 +89,7 @@ def test_a_file_says_the_same_and_options_go_before_it(tmp_path, monkeypatch, ca
         ("sgd", "2"),
     ]
     assert sorted(set(runs.settings["lr"])) == [0.01, 0.1, 1.0]
-    assert cli.run(["sweep", "spec.toml", "--seeds", "6", "--lr", "0.1", "--json"]) == 0
+    assert main.run(["sweep", "spec.toml", "--seeds", "6", "--lr", "0.1", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["total"], document["trained"]) == (12, 4)
 
@@ -128,7 +128,7 @@ def test_bad_input_is_one_line_and_exit_code_2_and_changes_nothing(arguments, me
     (tmp_path / "bad.toml").write_text('data = "xor"\nlrr = 3\n')
     fnn.sweep("xor4", epochs=2, seeds=2, backend="numpy", out="good.db")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert cli.run(arguments) == 2
+    assert main.run(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(rf"fnn: .*{message}.*\n", err)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from document_shape import mismatches
 
-import cli
 import fnn
+from fnn.cli import main
 from fnn.config import SEED
 from fnn.errors import InvalidSetting
 from fnn.report.document import StudyDocument
@@ -245,8 +245,8 @@ def test_what_is_written_reads_back_and_draws(document, path):
 def test_the_command_under_a_claim_reproduces_its_runs(document, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     command = document["claims"]["adam-faster"]["command"]
-    assert cli.run(command.split()[1:]) == 0
-    assert cli.run(["show", "adam-faster.db", "--json"]) == 0
+    assert main.run(command.split()[1:]) == 0
+    assert main.run(["show", "adam-faster.db", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out.splitlines()[-1])["arms"]
     solved = {arm["settings"]["optimizer"]: arm["solved"] for arm in shown}
     assert solved == {arm["label"]: arm["solved"] for arm in document["claims"]["adam-faster"]["arms"]}
@@ -309,7 +309,7 @@ def test_the_labs_findings_have_the_arms_as_coded():
 
 def test_published_results_from_file_to_page(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert cli.run(["study", "xor-literature", "--seeds", "10"]) == 0
+    assert main.run(["study", "xor-literature", "--seeds", "10"]) == 0
     out = capsys.readouterr().out
     assert re.match(r"verdict +result +published +ours +agree\n", out)
     assert re.search(r"2-2-1, all patterns at once with momentum +25 of 30 runs and a median of 730 epochs +\d", out)
@@ -334,13 +334,13 @@ def test_published_results_from_file_to_page(tmp_path, monkeypatch, capsys):
 
 def test_the_command_writes_and_prints_a_table_of_verdicts(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert cli.run(["study", str(path), "--seeds", "50"]) == 0
+    assert main.run(["study", str(path), "--seeds", "50"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert re.match(r"verdict +claim +effect \(95%\)", out)
     assert re.search(r"\nsupported +Adam is faster than plain descent\. +probability of improvement by .*\d \(", out)
     assert (tmp_path / "fnn-study-mine" / "optimizers.png").exists()
-    assert cli.run(["study", str(path), "--seeds", "50", "--seed", "9", "--out", "there", "--json"]) == 0
+    assert main.run(["study", str(path), "--seeds", "50", "--seed", "9", "--out", "there", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["seeds"] == {"first": 9, "count": 50}
     assert document["command"] == "fnn study mine.toml --seeds 50 --seed 9"
@@ -363,7 +363,7 @@ def test_the_command_writes_and_prints_a_table_of_verdicts(path, tmp_path, monke
 def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.toml").write_text('title = "T"\nclams = 3\n')
-    assert cli.run(["study", *arguments]) == 2
+    assert main.run(["study", *arguments]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(rf"fnn: .*{message}.*\n", err)
@@ -372,7 +372,9 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path, mon
 def test_an_interrupted_study_says_so_and_exits_with_130(tmp_path):
     (tmp_path / "long.toml").write_text(MINE.replace("epochs = 150", "epochs = 20000000"))
     # Started from a script in the background, this process ignores Ctrl-C, and passes that on.
-    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import cli; cli.main()"
+    listening = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from fnn.cli.main import main; main()"
+    )
     words = [sys.executable, "-c", listening, "study", "long.toml", "--seeds", "2"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(words, cwd=tmp_path, **pipes)

@@ -78,7 +78,8 @@ def _damage_said(path: Path | str) -> Iterator[None]:
         of_the_machine = code & 0xFF in _OF_THE_MACHINE and code != sqlite3.SQLITE_IOERR_SHORT_READ
         if of_the_machine or isinstance(error, sqlite3.ProgrammingError):
             raise
-        raise InvalidSetting("store", str(path), f"{_WORDS} ({error})") from error
+        why = "".join(letter if letter.isprintable() or letter.isspace() else "?" for letter in str(error))
+        raise InvalidSetting("store", str(path), f"{_WORDS} ({why})") from error
 
 
 @contextmanager

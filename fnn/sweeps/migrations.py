@@ -61,7 +61,7 @@ def made(connection: Connection) -> list[str]:
     """Return the names of the steps that were made in the file."""
     if not connection.execute("SELECT count(*) FROM main.sqlite_master WHERE name = 'migrations'").fetchone()[0]:
         return []
-    return [row[0] for row in connection.execute("SELECT name FROM main.migrations")]
+    return [row[0] for row in connection.execute("SELECT name FROM main.migrations ORDER BY rowid")]
 
 
 def steps(config: type[Config] = Config) -> list[str]:

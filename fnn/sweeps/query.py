@@ -3,6 +3,7 @@
 What comes out of the file is checked: SQLite keeps any value in any column. Raises Damaged, an error of SQLite's.
 """
 
+import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -132,6 +133,8 @@ def _read_settings(connection: Connection, where: Sequence[Condition]) -> tuple[
     ids, *columns = zip(*rows, strict=True) if rows else ((), *([()] * len(kinds)))
     for (name, kind), column in zip(kinds.items(), columns, strict=True):
         check_column(name, kind, column)
+        if math.inf in column or -math.inf in column:
+            raise Damaged(f"column {name} holds what is not finite")
     return list(ids), dict(zip(kinds, map(list, columns), strict=True))
 
 
