@@ -303,9 +303,12 @@ def test_losses_of_different_kinds_are_not_compared_by_value(tmp_path):
 
 def test_a_file_that_is_not_there_or_not_toml_and_a_study_there_is_not(tmp_path):
     (tmp_path / "bad.toml").write_text("= 3")
-    for name in ("none.toml", "bad.toml"):
+    (tmp_path / "latin.toml").write_bytes('title = "é"'.encode("latin-1"))
+    (tmp_path / "deep.toml").write_text(f"a = {'[' * 5000}{']' * 5000}")
+    (tmp_path / "folder.toml").mkdir()
+    for name in ("none", "bad", "latin", "deep", "folder"):
         with pytest.raises(InvalidSetting, match=r"study: got .*expected a study's TOML file"):
-            parse.read(tmp_path / name)
+            parse.read(tmp_path / f"{name}.toml")
     with pytest.raises(InvalidSetting, match=r"study: got 'lbb'; expected one of lab"):
         load("lbb")
 
