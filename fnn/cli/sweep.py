@@ -123,7 +123,11 @@ def show(
             written = save_figures(writable_folder("plots", plots), connection, runs, groups)
     if json_:
         files = {"files": [str(file) for file in written]} if plots else {}
-        typer.echo(json.dumps({"store": str(path), "arms": [report.group_document(s) for s in groups], **files}, allow_nan=False))
+        typer.echo(
+            json.dumps(
+                {"store": str(path), "arms": [report.group_document(s) for s in groups], **files}, allow_nan=False
+            )
+        )
         return
     print_table(report.group_columns(groups), [report.group_row(s) for s in groups])
     if plots:
