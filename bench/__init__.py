@@ -1,6 +1,6 @@
 """`fnn bench`: what people would use instead, on the same work; agreement first, then time.
 
-Reading order, which is import order (a module imports only from those before it, and from `fnn`):
+Reading order, which is import order (a module imports only from those before it, and from the rest of `fnn`):
 
-peak work contenders peers fann timing run processes targets tables figures suite sweep
+peak work contenders peers_jax peers_torch peers_sklearn fann timing run processes targets tables figures suite sweep
 """

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 import fnn
-from bench.contenders import Array, Built, Contender, activations
+
+from .contenders import Array, Built, Contender, activations
 
 SOURCE = Path(__file__).with_name("fann.c")
 # FANN's number of each activation, and the steepness with which it is ours: its sigmoid is 1 / (1 + e^(−2·s·z)).
@@ -20,32 +21,27 @@ ACTIVATIONS = {"identity": (0, 1.0), "sigmoid": (3, 0.5), "tanh": (5, 1.0)}
 
 
 @cache
-def _library(dtype: str) -> tuple[Any, TemporaryDirectory[str]]:
-    """Compile and load; raises ImportError where there is no compiler, or FANN is not installed for it."""
+def _library(dtype: str) -> ctypes.CDLL:
+    """Compile and load; raises ImportError where there is no compiler, or FANN is not installed for it.
+
+    What is loaded stays in memory, so its file goes at once.
+    """
     compiler = which("cc")
     if compiler is None:
         raise ImportError("there is no C compiler, cc")
-    folder = TemporaryDirectory(prefix="fnn-bench-")
-    library = Path(folder.name) / f"fann-{dtype}.so"
     define, link = ("-DDOUBLE", "-ldoublefann") if dtype == "float64" else ("-DFLOAT", "-lfloatfann")
-    words = [
-        compiler,
-        *["-O3", "-march=native", "-shared", "-fPIC", "-o"],
-        str(library),
-        define,
-        str(SOURCE),
-        link,
-        "-lm",
-    ]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ImportError("FANN's headers and library are not there (on Debian, libfann-dev)")
-    return ctypes.CDLL(str(library)), folder
+    flags = ("-O3", "-march=native", "-shared", "-fPIC", define)
+    with TemporaryDirectory(prefix="fnn-bench-") as folder:
+        library = Path(folder) / "fann.so"
+        words = [compiler, *flags, "-o", str(library), str(SOURCE), link, "-lm"]
+        if subprocess.run(words, capture_output=True, check=False).returncode:
+            raise ImportError("FANN's headers and library are not there (on Debian, libfann-dev)")
+        return ctypes.CDLL(str(library))
 
 
 def fann_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
     """FANN, one network after the other on each thread."""
-    train = _library(config.dtype)[0].train
+    train = _library(config.dtype).train
     S, shape = len(params[0]), np.array([x.shape[1], *(w.shape[2] for w in params)], np.uintc)
     units = [np.swapaxes(w, 1, 2).reshape(S, -1) for w in params]
     flat = np.ascontiguousarray(np.concatenate(units, axis=1), config.dtype)

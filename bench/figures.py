@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from bench.run import Row
-from bench.tables import duration
 from fnn.files import replacing
-from fnn.plots.run import INK, ONE, STYLE, ZERO
+from fnn.plots.style import INK, ONE, STYLE, ZERO
+
+from .run import Row
+from .tables import duration
 
 
 class Look(NamedTuple):

@@ -34,15 +34,20 @@ def _chains_into(a, turns):
     store(a, 0, total)
 
 
+def chain_operations(dtype: str, turns: int) -> int:
+    """Return the operations of the 24 chains over all lanes, a fused multiply-add counting as two."""
+    return turns * 24 * 2 * (64 // np.dtype(dtype).itemsize)
+
+
 def peak(dtype: str, threads: int, turns: int = 2_000_000) -> float:
-    """Return the operations per second of fused multiply-adds on that many threads, each counting as two."""
+    """Return the operations per second of fused multiply-adds on that many threads."""
     arrays = [aligned((3, 64 // np.dtype(dtype).itemsize), dtype) for _ in range(threads)]
     _chains_into(arrays[0], 1)
     with ThreadPoolExecutor(threads) as pool:
         start = time.perf_counter()
         list(pool.map(lambda a: _chains_into(a, turns), arrays))
         seconds = time.perf_counter() - start
-    return threads * turns * 24 * 2 * arrays[0].shape[1] / seconds
+    return threads * chain_operations(dtype, turns) / seconds
 
 
 def operations(config: Config, inputs: int, outputs: int, samples: int) -> float:

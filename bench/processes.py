@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import fnn
-from bench.run import APART, MEASURED, NOT_INSTALLED, SKIPPED, Method, Row, agree, compared
-from bench.timing import in_rounds, quartiles, seconds_of
+
+from .run import APART, MEASURED, NOT_INSTALLED, SKIPPED, Method, Row, agree, compared
+from .timing import in_rounds, quartiles, seconds_of
 
 SCRIPTS = Path(__file__).with_name("scripts")
 SEEDS = 1000
@@ -33,7 +34,7 @@ class Command:
 
 
 def _fnn(name: str, title: str, line: str, cold: bool = False) -> Command:
-    return Command(name=name, title=title, words=("-m", "cli", *line.split()), cold=cold)
+    return Command(name=name, title=title, words=("-m", "fnn", *line.split()), cold=cold)
 
 
 def _import(module: str) -> Command:
@@ -69,7 +70,7 @@ SOLVED = re.compile(r"solved +(\d+) of (\d+)")
 
 
 def _environment(cache: str | None) -> dict[str, str]:
-    """Return an environment in which the child finds this very `cli`, and Numba a cache of its own where asked."""
+    """Return an environment in which the child finds this very `fnn`, and Numba a cache of its own where asked."""
     home = str(Path(fnn.__file__).parents[1])
     path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH", ""))))
     return os.environ | {"PYTHONPATH": path} | ({"NUMBA_CACHE_DIR": cache} if cache else {})

@@ -7,14 +7,21 @@ from typing import Any
 import numpy as np
 
 import fnn
-from bench.contenders import OWN, Array, Contender
-from bench.fann import FANN
-from bench.peak import operations
-from bench.peers import PEERS
-from bench.timing import BRIEF, in_rounds, quartiles, repeats_for, seconds_of
-from bench.work import Case
 
-CONTENDERS: dict[str, Contender] = {**OWN, **PEERS, **FANN}
+from . import peers_jax, peers_sklearn, peers_torch
+from .contenders import OWN, Array, Contender
+from .fann import FANN
+from .peak import operations
+from .timing import BRIEF, in_rounds, quartiles, repeats_for, seconds_of
+from .work import Case
+
+CONTENDERS: dict[str, Contender] = {
+    **OWN,
+    **peers_torch.PEERS,
+    **peers_jax.PEERS,
+    **peers_sklearn.PEERS,
+    **FANN,
+}
 
 MEASURED, OWN_TRAINING = "measured", "own training"
 NOT_INSTALLED, SKIPPED, APART = "not installed", "skipped", "does not agree"

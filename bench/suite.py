@@ -1,7 +1,6 @@
 """The whole benchmark: machine and peak, then case after case, each shown as soon as it is measured."""
 
 import json
-import math
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
@@ -11,17 +10,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.contenders import OWN
-from bench.peak import peak
-from bench.processes import PROCESSES, measure_processes
-from bench.run import CONTENDERS, Method, Row, measure, with_share
-from bench.tables import Report, document, write_csv
-from bench.targets import checks
-from bench.work import WORK, Case
+from fnn.checks import number, one_of, optional, whole
 from fnn.config import DTYPES
-from fnn.errors import InvalidSetting, one_of
 from fnn.files import replacing
 from fnn.machine import installed, processor, processors
+
+from .contenders import OWN
+from .peak import peak
+from .processes import PROCESSES, measure_processes
+from .run import CONTENDERS, Method, Row, measure, with_share
+from .tables import Report, document, write_csv
+from .targets import checks
+from .work import WORK, Case
 
 # Seconds a contender may take for a row: without peers the whole takes about two minutes on two cores.
 CAP, CAP_PEERS = 6.0, 120.0
@@ -138,23 +138,19 @@ def _tables(
 
 def check(runs: int, seed: int, threads: int | None, cap: float | None, networks: int | None) -> None:
     """Raise InvalidSetting for the first setting of `run` that cannot be used."""
-    if runs < LEAST_RUNS:
-        raise InvalidSetting("runs", runs, f"a whole number of at least {LEAST_RUNS}, for quartiles to say something")
-    if seed < 0:
-        raise InvalidSetting("seed", seed, "a whole number of at least 0")
-    if threads is not None and not 1 <= threads <= processors():
-        raise InvalidSetting("threads", threads, f"a whole number from 1 to {processors()}, the processors there are")
-    if cap is not None and not 0 < cap < math.inf:
-        raise InvalidSetting("cap", cap, "a finite number of seconds above 0")
-    if networks is not None and networks < 1:
-        raise InvalidSetting("networks", networks, "a whole number of at least 1")
+    whole(LEAST_RUNS, words=f"a whole number of at least {LEAST_RUNS}, for quartiles to say something")("runs", runs)
+    whole(0, words="a whole number of at least 0")("seed", seed)
+    here = processors()
+    optional(whole(1, here, f"a whole number from 1 to {here}, the processors there are"))("threads", threads)
+    optional(number(0, open_low=True, words="a finite number of seconds above 0"))("cap", cap)
+    optional(whole(1, words="a whole number of at least 1"))("networks", networks)
 
 
 def save(report: Report, folder: Path | None, csv: Path | None) -> list[Path]:
     """Write results.json and the figures to the folder and the rows to the CSV file, where given; return the files."""
     written = []
     if folder:
-        from bench.figures import save_figures
+        from .figures import save_figures
 
         written = [folder / "results.json", *save_figures(folder, report.rows)]
         with replacing(written[0]) as part:

@@ -1,6 +1,6 @@
 """What a sweep costs beside its training, and a million networks in one of them.
 
-    python -m bench.sweep [--out bench/results/sweep.json] [--networks 1000000] [--runs 5]
+    python -m fnn.bench.sweep [--out bench/results/sweep.json] [--networks 1000000] [--runs 5]
 
 The cost of the store: the same networks trained in chunks of the same size without it, in turns, medians. The
 million: one process, from the shell prompt; its time, its file and the most memory it had.
@@ -21,7 +21,8 @@ import numpy as np
 import fnn
 import fnn.sweeps.run
 from fnn.machine import processor, processors
-from fnn.sweeps import store
+from fnn.sweeps.connect import open_store
+from fnn.sweeps.plan import plan
 
 sweep_run: Any = fnn.sweeps.run  # its `train` is replaced while it is timed
 
@@ -44,10 +45,9 @@ def cost_of_the_store(runs: int, networks: int, points: int) -> dict[str, Any]:
 
             sweep_run.train = counted
             start = time.perf_counter()
-            connection = store.opened(Path(folder) / "runs.db", create=True)
-            asked = sweep_run.plan(networks, curve_points=points, data="xor", dtype="float32")
-            sweep_run.fill(connection, asked)
-            connection.close()
+            planned = plan(seeds=networks, curve_points=points, data="xor", dtype="float32")
+            with open_store(Path(folder) / "runs.db", create=True) as connection:
+                sweep_run.fill(connection, planned)
             seconds["sweep"].append(time.perf_counter() - start)
             sweep_run.train = train
         start, first = time.perf_counter(), 0
@@ -71,7 +71,7 @@ def million(networks: int) -> dict[str, Any]:
             # A process of its own, so that its most memory is its own.
             code = (
                 "import json, resource, subprocess, sys\n"
-                f"words = [sys.executable, '-m', 'cli', *{words!r}]\n"
+                f"words = [sys.executable, '-m', 'fnn', *{words!r}]\n"
                 f"done = subprocess.run(words, cwd={folder!r}, stdout=subprocess.PIPE)\n"
                 "print(json.dumps([json.loads(done.stdout), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]))"
             )

@@ -7,9 +7,10 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.run import Row
-from bench.targets import Check, against_pytorch, ahead_from
 from fnn.files import replacing
+
+from .run import Row
+from .targets import Check, against_pytorch, ahead_from
 
 WIDTH = 100
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from bench.contenders import OWN
-from bench.run import Row
+from .contenders import OWN
+from .run import Row
 
 JAX, TORCH = ("jax", "jax-last"), ("torch", "torch-func")
 _OURS = OWN["fnn"].title

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from fnn.stats.comparisons import quantiles
+from fnn.stats.intervals import quantiles
 
 # A run shorter than this is repeated within one measurement: the clock and the scheduler are coarse.
 SHORTEST = 0.05

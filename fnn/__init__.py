@@ -3,7 +3,8 @@
 A package is a room. Reading order, which is import order (what stands in a room imports only from rooms before it, or
 from what stands before it in its own room; each room's first lines have the order inside):
 
-errors files rng machine data network config kernel training stats sweeps plots report studies
+errors files rng machine checks data network config kernel training stats sweeps plots report studies
+bench cli __main__
 
 `import fnn` loads none of them: each name below comes with the room it lives in when it is first asked for.
 """
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from fnn.config import Config
     from fnn.errors import InvalidSetting
     from fnn.network.functions import accuracy, backward, forward, init, mean_loss, predict, start, update
-    from fnn.stats.comparisons import wilson
+    from fnn.stats.intervals import wilson
     from fnn.studies.study import study
     from fnn.sweeps.run import sweep
     from fnn.training.results import Results
@@ -54,7 +55,7 @@ _HOMES = {
     "study": "studies.study",
     "sweep": "sweeps.run",
     "train": "training.train",
-    "wilson": "stats.comparisons",
+    "wilson": "stats.intervals",
 }
 
 

@@ -1,11 +1,8 @@
 """`Config`: the settings of one run, frozen and validated once, and the layers they describe."""
 
 import dataclasses
-import math
-import numbers
-import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -13,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from fnn.errors import InvalidSetting, one_of
+from fnn.checks import Check, named, number, one_of, optional, whole
+from fnn.errors import InvalidSetting
 from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
 from fnn.network.initializers import INITIALIZERS
 from fnn.network.layers import Layer
@@ -27,47 +25,6 @@ DTYPES = {"float32": np.float32, "float64": np.float64}
 ORDERS = {"fixed": False, "shuffled": True}
 
 
-def _names(table: Mapping[str, object]) -> Callable[[str, Any], str]:
-    return lambda name, got: one_of(name, got, table)
-
-
-def _number(
-    low: float, high: float = math.inf, *, open_low: bool = False, open_high: bool = False
-) -> Callable[[str, Any], float]:
-    """Return a check for a finite number between two bounds."""
-    words = f"a finite number {'above' if open_low else 'of at least'} {low:g}"
-    if math.isfinite(high):
-        words += f" and {'below' if open_high else 'at most'} {high:g}"
-
-    def check(name: str, got: Any) -> float:
-        try:
-            value = float(got) if isinstance(got, numbers.Real) and not isinstance(got, bool) else math.nan
-        except OverflowError:
-            value = math.nan
-        above = value > low if open_low else value >= low
-        below = value < high if open_high else value <= high
-        if not (above and below and math.isfinite(value)):
-            raise InvalidSetting(name, got, words)
-        return value
-
-    return check
-
-
-def _whole(low: int, high: int = 2**31 - 1) -> Callable[[str, Any], int]:
-    words = f"a whole number of at least {low}" + (f" and below 2^{high.bit_length()}")
-
-    def check(name: str, got: Any) -> int:
-        try:
-            value = operator.index(got)
-        except TypeError:
-            value = low - 1
-        if isinstance(got, bool) or not low <= value <= high:
-            raise InvalidSetting(name, got, words)
-        return value
-
-    return check
-
-
 def _hidden(name: str, got: Any) -> tuple[int, ...]:
     """Take 4x4, none, or a sequence of widths."""
     if isinstance(got, str):
@@ -76,7 +33,7 @@ def _hidden(name: str, got: Any) -> tuple[int, ...]:
         widths: tuple[Any, ...] = tuple(int(w) if re.fullmatch(r"[0-9]{1,5}", w) else 0 for w in got.split("x"))
     else:
         widths = tuple(got) if isinstance(got, (tuple, list)) else (0,)
-    width = _whole(1, 2**15 - 1)
+    width = whole(1, 2**15 - 1)
     try:
         return tuple(width(name, w) for w in widths)
     except InvalidSetting:
@@ -87,18 +44,14 @@ def _hidden(name: str, got: Any) -> tuple[int, ...]:
 def _activation(name: str, got: Any) -> str:
     """Take one name for all hidden layers, or one for each with x between them."""
     parts = got.split("x") if isinstance(got, str) else list(got) if isinstance(got, (tuple, list)) else [got]
-    return "x".join(one_of(name, part, ACTIVATIONS) for part in parts)
+    return "x".join(one_of(name, part, ACTIVATIONS) for part in parts or [got])
 
 
-def _optional(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
-    return lambda name, got: None if got is None else check(name, got)
-
-
-def _setting(panel: str, default: Any, check: Callable[[str, Any], Any] | Mapping[str, object], text: str) -> Any:
+def _setting(panel: str, default: Any, check: Check | Mapping[str, object], text: str) -> Any:
     """Return a field that knows its group, its check and its help; a table of names is a check too."""
     if not callable(check):
         text += f": {', '.join(check)}."
-        check = _names(check)
+        check = named(check)
     return dataclasses.field(default=default, metadata={"panel": panel, "check": check, "help": text})
 
 
@@ -125,54 +78,54 @@ class Config(_Packed):
     )
     output: str = _network("sigmoid", OUTPUT_ACTIVATIONS, "Activation of the output layer")
     init: str = _network("normal", INITIALIZERS, "How weights are drawn")
-    init_scale: float = _network(1.0, _number(0), "Factor on the drawn weights: std of normal, bound of uniform.")
+    init_scale: float = _network(1.0, number(0), "Factor on the drawn weights: std of normal, bound of uniform.")
     dtype: str = _network("float64", DTYPES, "Precision")
-    seed: int = _network(SEED, _whole(0, 2**63 - 1), "Seed of the (first) network's weights.")
+    seed: int = _network(SEED, whole(0, 2**63 - 1), "Seed of the (first) network's weights.")
 
     loss: str = _training("mse", LOSSES, "What is minimised")
     reduction: str = _training("sum", REDUCTIONS, "Of the gradient over samples")
-    epochs: int = _training(500, _whole(1), "Passes over all samples.")
+    epochs: int = _training(500, whole(1), "Passes over all samples.")
     batch_size: int | None = _training(
-        None, _optional(_whole(1)), "Samples of an update; by itself all. 1 updates after every sample."
+        None, optional(whole(1)), "Samples of an update; by itself all. 1 updates after every sample."
     )
     order: str = _training("fixed", ORDERS, "Of samples in batches: as given, or drawn anew every epoch by the seed")
-    stop_loss: float | None = _training(None, _optional(_number(0)), "Stop a network once its loss is at most this.")
+    stop_loss: float | None = _training(None, optional(number(0)), "Stop a network once its loss is at most this.")
     stop_max_error: float | None = _training(
-        None, _optional(_number(0)), "Stop it once no output is further than this from its label."
+        None, optional(number(0)), "Stop it once no output is further than this from its label."
     )
     stop_rms: float | None = _training(
-        None, _optional(_number(0)), "Stop it once the root of the mean squared error is at most this."
+        None, optional(number(0)), "Stop it once the root of the mean squared error is at most this."
     )
     stop_mean_error: float | None = _training(
-        None, _optional(_number(0)), "Stop it once outputs are this far from their labels on average, or less."
+        None, optional(number(0)), "Stop it once outputs are this far from their labels on average, or less."
     )
 
     optimizer: str = _optimizer("adam", OPTIMIZERS, "How weights are updated")
-    lr: float = _optimizer(0.1, _number(0), "Learning rate.")
-    momentum: float = _optimizer(0.9, _number(0, 1, open_high=True), "μ of momentum, nesterov.")
-    beta1: float = _optimizer(0.9, _number(0, 1, open_high=True), "Of adam, adamw: memory of the gradient.")
-    beta2: float = _optimizer(0.9, _number(0, 1, open_high=True), "Of adam, adamw: memory of its square.")
-    alpha: float = _optimizer(0.99, _number(0, 1, open_high=True), "Of rmsprop: memory of the square.")
+    lr: float = _optimizer(0.1, number(0), "Learning rate.")
+    momentum: float = _optimizer(0.9, number(0, 1, open_high=True), "μ of momentum, nesterov.")
+    beta1: float = _optimizer(0.9, number(0, 1, open_high=True), "Of adam, adamw: memory of the gradient.")
+    beta2: float = _optimizer(0.9, number(0, 1, open_high=True), "Of adam, adamw: memory of its square.")
+    alpha: float = _optimizer(0.99, number(0, 1, open_high=True), "Of rmsprop: memory of the square.")
     bias_correction: str = _optimizer("running", BIAS_CORRECTIONS, "Of adam, adamw: by 1 − βᵗ, 1 − β, or not at all")
-    epsilon: float = _optimizer(1e-5, _number(0), "Of adagrad, rmsprop, adam, adamw: keeps the divisor from 0.")
+    epsilon: float = _optimizer(1e-5, number(0), "Of adagrad, rmsprop, adam, adamw: keeps the divisor from 0.")
     epsilon_place: str = _optimizer("outside", EPSILON_PLACES, "Of epsilon, as √v + ε or √(v + ε)")
-    weight_decay: float = _optimizer(0.01, _number(0), "Of adamw.")
+    weight_decay: float = _optimizer(0.01, number(0), "Of adamw.")
     eta_minus: float = _optimizer(
-        0.5, _number(0, 1, open_low=True, open_high=True), "Of rprop: step's factor when the sign turns."
+        0.5, number(0, 1, open_low=True, open_high=True), "Of rprop: step's factor when the sign turns."
     )
-    eta_plus: float = _optimizer(1.2, _number(1, open_low=True), "Of rprop: step's factor when it stays.")
-    step_min: float = _optimizer(1e-6, _number(0), "Of rprop: least step.")
-    step_max: float = _optimizer(50.0, _number(0), "Of rprop: greatest step.")
+    eta_plus: float = _optimizer(1.2, number(1, open_low=True), "Of rprop: step's factor when it stays.")
+    step_min: float = _optimizer(1e-6, number(0), "Of rprop: least step.")
+    step_max: float = _optimizer(50.0, number(0), "Of rprop: greatest step.")
 
     scheduler: str = _schedule("exponential", SCHEDULES, "How the learning rate moves")
-    gamma: float = _schedule(0.95, _number(0, open_low=True), "Of exponential: factor of each fall.")
+    gamma: float = _schedule(0.95, number(0, open_low=True), "Of exponential: factor of each fall.")
     step_size: int | None = _schedule(
-        None, _optional(_whole(1)), "Of exponential: epochs between falls; by itself a fiftieth of all."
+        None, optional(whole(1)), "Of exponential: epochs between falls; by itself a fiftieth of all."
     )
-    power: float = _schedule(1.0, _number(0), "Of polynomial.")
-    warmup: int = _schedule(150, _whole(0), "Of warmup-linear: epochs from 0 up to the peak.")
+    power: float = _schedule(1.0, number(0), "Of polynomial.")
+    warmup: int = _schedule(150, whole(0), "Of warmup-linear: epochs from 0 up to the peak.")
     warmup_peak: float | None = _schedule(
-        None, _optional(_number(0)), "Of warmup-linear: the rate at its peak; by itself lr."
+        None, optional(number(0)), "Of warmup-linear: the rate at its peak; by itself lr."
     )
 
     def __post_init__(self) -> None:

@@ -1,22 +1,21 @@
 """The one error of bad input: it names the setting, what came and what is accepted."""
 
-from collections.abc import Iterable
-from difflib import get_close_matches
+# Of what came, so much is shown: a table of samples would hide what is said of it.
+_MOST = 420
 
 
 class InvalidSetting(ValueError):
     """A setting that cannot be used. `name` is the setting's, so that a caller can name its own option."""
 
     def __init__(self, name: str, got: object, expected: str) -> None:
-        super().__init__(f"{name}: got {got!r}; expected {expected}")
+        super().__init__(f"{name}: got {_shown(got)}; expected {' '.join(expected.split())}")
         self.name, self.got, self.expected = name, got, expected
 
 
-def one_of(name: str, got: object, accepted: Iterable[str]) -> str:
-    """Return `got` if it is one of the accepted names; else raise `InvalidSetting` with the nearest of them."""
-    names = list(accepted)
-    if isinstance(got, str) and got in names:
-        return got
-    near = get_close_matches(str(got).lower().replace("_", "-"), names, n=1, cutoff=0.5)
-    hint = f" (did you mean {near[0]}?)" if near else ""
-    raise InvalidSetting(name, got, f"one of {', '.join(names)}{hint}")
+def _shown(got: object) -> str:
+    """Return what came in one line."""
+    try:
+        text = " ".join(repr(got).split())
+    except Exception:  # what came may be of any class, and a whole number of thousands of digits has no repr
+        text = f"a value of type {type(got).__name__}"
+    return text if len(text) <= _MOST else f"{text[:_MOST]}…"

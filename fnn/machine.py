@@ -1,4 +1,4 @@
-"""The machine: its processor, how many of them this process may use, and the versions of what computes."""
+"""The machine: its processors and memory, and the versions of what computes."""
 
 import os
 import platform
@@ -10,6 +10,14 @@ from typing import Any
 def processors() -> int:
     """Return how many processors this process may use; where the system does not say, how many there are."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory() -> int | None:
+    """Return the bytes of memory the machine has, None where the system does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def processor() -> str:

@@ -24,7 +24,7 @@ def command(tmp_path):
     """Run `fnn` as a process of its own in an empty folder; give the finished process."""
 
     def run(*arguments, **options):
-        words = [sys.executable, "-m", "cli", *map(str, arguments)]
+        words = [sys.executable, "-m", "fnn", *map(str, arguments)]
         return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False, **options)
 
     return run

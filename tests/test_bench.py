@@ -5,6 +5,8 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -12,11 +14,12 @@ import pytest
 from conftest import read_only
 from matplotlib import image
 
-import cli
 import fnn
-from bench import figures, peak, processes, run, suite, tables, targets, timing, work
-from bench.contenders import OWN, Contender
-from bench.run import CONTENDERS, Case, Method, Row
+from fnn.bench import fann, figures, peak, processes, run, suite, tables, targets, timing, work
+from fnn.bench.contenders import OWN, Contender
+from fnn.bench.run import CONTENDERS, Case, Method, Row
+from fnn.cli import main
+from fnn.network.schedules import SCHEDULES
 
 MODULES = {"torch": "torch", "jax": "jax", "scikit-learn": "sklearn"}
 # Beside the lab, everything contenders need to know: other activations, depths, schedules, reductions.
@@ -51,7 +54,7 @@ def oracle(config, layers, params, x, y):
     state = fnn.start("adam", params)
     for epoch in range(config.epochs):
         gradients = fnn.backward(layers, params, fnn.forward(layers, params, x), y, "mse", config.reduction)
-        lr = fnn.network.SCHEDULES[config.scheduler](epoch, config.epochs, config)
+        lr = SCHEDULES[config.scheduler](epoch, config.epochs, config)
         params, state = fnn.update("adam", params, gradients, state, epoch + 1, lr, config)
     return fnn.predict(layers, params, x)
 
@@ -109,6 +112,21 @@ def test_fann_is_given_the_same_weights_and_lowers_the_loss(which, dtype):
     assert losses[1] < 0.8 * losses[0]
 
 
+def test_a_compiler_without_fann_leaves_no_folder_behind(tmp_path, monkeypatch):
+    """What is left to the garbage collector becomes a warning, and here warnings are errors."""
+    compiler = tmp_path / "cc"
+    compiler.write_text("#!/bin/sh\nexit 1\n")
+    compiler.chmod(0o755)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    params = fnn.init(fnn.Config().layers(2, 1), range(2))
+    fann._library.cache_clear()
+    with pytest.raises(ImportError, match="libfann-dev"):
+        CONTENDERS["fann"].build(fnn.Config(), params, *fnn.data.xor(), 1)
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
 def test_operations_on_paper():
     # 2-3-1, 5 samples, 7 epochs, float64: weights 3·3 + 4·1 = 13, of which 3 pass an error on; 4 units, 29 for each
     # exponential: a sample 4·13 + 2·3 + 9·4 + 29·4 = 210; an epoch 5·210 + 14·13 = 1232.
@@ -119,9 +137,26 @@ def test_operations_on_paper():
     assert peak.operations(replace(config, dtype="float32"), 2, 1, 5) == 7 * (1232 - 5 * 4 * 10)
 
 
-def test_the_peak_counts_what_it_does():
-    # No clock: a machine of no operations a second, or of 10^15, there is not.
-    assert 0 < peak.peak("float64", 1, turns=1000) < np.inf
+@pytest.mark.parametrize(("dtype", "operations"), [("float64", 1152), ("float32", 2304)])
+def test_the_peak_counts_what_it_does(dtype, operations):
+    lanes = {"float64": 8, "float32": 16}[dtype]
+    a = peak.aligned((3, lanes), dtype)
+    a[0], a[1], a[2] = 1, 2, np.arange(lanes)
+    peak._chains_into(a, 3)
+    # c ← 2c + y three times, from 1: 8 + 7y in each of 24 chains, and the first once more.
+    assert a[0].tolist() == [25 * (8 + 7 * y) for y in range(lanes)]
+    # Three turns of 24 chains in 8 or 16 lanes, a multiplication and an addition each.
+    assert peak.chain_operations(dtype, 3) == operations
+
+
+def test_the_peak_is_of_all_threads_and_by_the_clock():
+    turns = 200_000
+    for threads in (1, 2):
+        start = time.perf_counter()
+        measured = peak.peak("float64", threads, turns)
+        # What was counted took no longer than the call did, and no core makes 10^12 operations a second in float64.
+        least = threads * peak.chain_operations("float64", turns) / (time.perf_counter() - start)
+        assert least <= measured < threads * 1e12
 
 
 def test_rounds_have_everyone_once_in_an_order_fixed_by_the_seed():
@@ -247,8 +282,9 @@ for name in ("torch", "jax", "sklearn"):
     sys.modules[name] = None  # importing it fails from now on
 import os
 os.environ["PATH"] = ""
-import cli
-sys.exit(cli.run(["bench", "--peers", "--work", "size", "--networks", "1", "--cap", "60", "--json"]))
+from fnn.cli import main
+from fnn.network.schedules import SCHEDULES
+sys.exit(main.run(["bench", "--peers", "--work", "size", "--networks", "1", "--cap", "60", "--json"]))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -359,7 +395,7 @@ def test_the_scripts_of_the_sweep_say_how_many_they_solved(name):
 def test_the_command_prints_tables_and_writes_rows_and_figures(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     options = "--work size --networks 10 --cap 60 --runs 5 --threads 1 --out deep/er --csv rows.csv"
-    assert cli.run(["bench", *options.split()]) == 0
+    assert main.run(["bench", *options.split()]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert "FMA peak" in out
@@ -378,7 +414,7 @@ def test_the_command_prints_tables_and_writes_rows_and_figures(tmp_path, monkeyp
 
 
 def test_json_is_one_document_and_nothing_else(capsys):
-    assert cli.run(["bench", "--work", "size", "--networks", "1", "--cap", "0.5", "--json"]) == 0
+    assert main.run(["bench", "--work", "size", "--networks", "1", "--cap", "0.5", "--json"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert json.loads(out)["machine"]["cpu"]
@@ -402,7 +438,7 @@ BAD = [
 def test_bad_input_is_one_line_and_measures_nothing(options, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
-    assert cli.run(["bench", *options.split()]) == 2
+    assert main.run(["bench", *options.split()]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(rf"fnn: .*{message}.*\n", err)
@@ -410,15 +446,20 @@ def test_bad_input_is_one_line_and_measures_nothing(options, message, tmp_path, 
 
 
 def test_figures_are_of_what_was_measured(tmp_path):
-    rows = [timed("fnn", 100.0, work="width", at=w, dtype=d, share=0.4) for w in (4, 8) for d in ("float32", "float64")]
+    measured = [(8, 50.0, 0.5), (4, 100.0, 0.4)]
+    rows = [
+        timed("fnn", rate, work="width", at=width, dtype=dtype, share=share)
+        for width, rate, share in measured
+        for dtype in ("float32", "float64")
+    ]
     rows.append(row("jax", work="size", at=1, status=run.SKIPPED))
     assert [path.name for path in figures.save_figures(tmp_path, rows)] == ["peak-against-width.png"]
     ax = figures.Figure().subplots()
     figures.share_against_width(ax, rows[::2], "float32")
     (line,) = ax.get_lines()
-    assert line.get_xydata().tolist() == [[4, 0.4], [8, 0.4]]
+    assert line.get_xydata().tolist() == [[4, 0.4], [8, 0.5]]
     figures.lines_by_contender(ax, rows[::2], "seconds")
-    assert ax.get_lines()[1].get_ydata().tolist() == [0.1, 0.1]
+    assert ax.get_lines()[1].get_xydata().tolist() == [[4, 0.1], [8, 0.2]]
 
 
 def test_every_contender_that_is_drawn_has_a_look_of_its_own():

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -12,9 +11,10 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+from terminal import OnTerminal
 
-import cli
 import fnn
+from fnn.cli import main
 from fnn.training.model import load_model
 
 FILES = ["decision-boundary.png", "learning-curve.png", "learning-rate.png", "model.npz", "predictions.png"]
@@ -91,7 +91,7 @@ BAD = [
 def test_bad_input_is_one_line_and_exit_code_2_and_writes_nothing(arguments, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
-    assert cli.run(arguments) == 2
+    assert main.run(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(rf"fnn: .*{message}.*\n", err)
@@ -118,7 +118,9 @@ def test_divergence_is_a_result(command):
 
 def test_interrupted_says_so_and_leaves_no_model(tmp_path):
     # Started from a script in the background, this process ignores Ctrl-C, and passes that on.
-    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import cli; cli.main()"
+    listening = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from fnn.cli.main import main; main()"
+    )
     words = [sys.executable, "-c", listening, "train", "--data", "xor", "--epochs", "20000000"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(words, cwd=tmp_path, **pipes)
@@ -137,34 +139,9 @@ def test_interrupted_says_so_and_leaves_no_model(tmp_path):
 
 
 def test_a_closed_pipe_is_no_traceback(tmp_path):
-    words = f"{sys.executable} -m cli train --data linear --no-plots --epochs 2 | true"
+    words = f"{sys.executable} -m fnn train --data linear --no-plots --epochs 2 | true"
     done = subprocess.run(words, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stderr == ""
-
-
-class OnTerminal:
-    """A command whose stderr is a terminal; `finish` gives its exit code, stdout and what the screen showed."""
-
-    def __init__(self, folder, *options, command=("train", "--data", "xor", "--no-plots"), **environment):
-        self.ours, theirs = pty.openpty()
-        words = [sys.executable, "-m", "cli", *command, *options]
-        environment = {**os.environ, "COLUMNS": "120", "TERM": "xterm", **environment}
-        self.process = subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=theirs, env=environment)
-        os.close(theirs)
-
-    def finish(self):
-        screen = b""
-        while True:  # a closed terminal reads as an error on Linux
-            try:
-                read = os.read(self.ours, 65536)
-            except OSError:
-                break
-            if not read:
-                break
-            screen += read
-        os.close(self.ours)
-        out, _ = self.process.communicate(timeout=60)
-        return self.process.returncode, out.decode(), screen.decode()
 
 
 @pytest.mark.parametrize(("options", "shown"), [
@@ -191,6 +168,13 @@ def test_two_first_runs_at_once_both_compile_say_so_and_train(tmp_path):
         assert screen.count("compiling the kernel") == 1
     first, second = (load_model(tmp_path / str(k) / "model.npz").params for k in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_the_command_alone_prints_help_and_nothing_else(command):
+    done = command()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == command("--help").stdout
+    assert "train" in done.stdout
 
 
 def test_version(command):

@@ -4,15 +4,17 @@ import csv
 import json
 import os
 import re
-from contextlib import closing
 
 import pytest
+from terminal import OnTerminal
 
-import cli
 import fnn
-from fnn.sweeps import store
-from fnn.sweeps import summaries as arms
-from tests.test_cli import OnTerminal
+from fnn.cli import main
+from fnn.sweeps.connect import open_store
+from fnn.sweeps.grid import CONFIG_SETTINGS
+from fnn.sweeps.query import read_runs
+from fnn.sweeps.schema import SETTINGS
+from fnn.sweeps.summaries import summarize_groups
 
 SWEEP = ("sweep", "--data", "xor", "--optimizer", "sgd,adam", "--lr", "0.1,1", "--epochs", 60, "--seeds", 50)
 
@@ -33,11 +35,11 @@ def test_sweep_show_and_export(command, tmp_path):
     heads = r"optimizer +lr +runs +solved \(95%\) +epochs to solve \(quartiles\) +loss, median \(95%\) +diverged"
     assert re.fullmatch(heads, lines[0])
     assert len(lines) == 5
-    with closing(store.opened(tmp_path / "xor.db")) as connection:
-        found = arms.summaries(store.read(connection))
+    with open_store(tmp_path / "xor.db") as connection:
+        found = summarize_groups(read_runs(connection))
     for line, s in zip(lines[1:], found, strict=True):
         low, high = s.interval
-        assert line.split()[:3] == [s.arm.settings["optimizer"], f"{s.arm.settings['lr']:g}", "50"]
+        assert line.split()[:3] == [s.group.settings["optimizer"], f"{s.group.settings['lr']:g}", "50"]
         assert f"{s.solved / 50:.1%} ({low:.1%}–{high:.1%})" in line
 
     exported = command("export", "xor.db", "--to", "runs.csv", "--where", "lr=0.1")
@@ -49,14 +51,14 @@ def test_sweep_show_and_export(command, tmp_path):
 def test_show_groups_filters_sorts_and_draws(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     fnn.sweep("xor", optimizer=["sgd", "adam"], lr=[0.1, 1.0], epochs=150, seeds=50, out="xor.db")
-    assert cli.run(["show", "xor.db", "--by", "optimizer", "--where", "lr<=0.5", "--sort", "-solved", "--json"]) == 0
+    assert main.run(["show", "xor.db", "--by", "optimizer", "--where", "lr<=0.5", "--sort", "-solved", "--json"]) == 0
     first, second = json.loads(capsys.readouterr().out)["arms"]
     assert [first["settings"], second["settings"]] == [{"optimizer": "adam"}, {"optimizer": "sgd"}]
     assert first["runs"] == 50
     assert first["solved"] > second["solved"]
     assert first["loss"]["low"] <= first["loss"]["median"] <= first["loss"]["high"]
     assert second["epochs_to_solve"] is None
-    assert cli.run(["show", "xor.db", "--plots", "figures"]) == 0
+    assert main.run(["show", "xor.db", "--plots", "figures"]) == 0
     out = capsys.readouterr().out.splitlines()
     assert out[-1] == "wrote figures: learning-curves.png, solved-share.png, epochs-to-solve.png"
     assert sorted(p.name for p in (tmp_path / "figures").iterdir()) == sorted(out[-1].partition(": ")[2].split(", "))
@@ -78,16 +80,16 @@ hidden = ["2", "3x3"]
 def test_a_file_says_the_same_and_options_go_before_it(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "spec.toml").write_text(SPEC)
-    assert cli.run(["sweep", "spec.toml", "--json"]) == 0
+    assert main.run(["sweep", "spec.toml", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["total"] == 24
-    with closing(store.opened(tmp_path / "spec.db")) as connection:
-        runs = store.read(connection)
+    with open_store(tmp_path / "spec.db") as connection:
+        runs = read_runs(connection)
     assert sorted(set(zip(runs.settings["optimizer"], runs.settings["hidden"], strict=True))) == [
         ("adam", "3x3"),
         ("sgd", "2"),
     ]
     assert sorted(set(runs.settings["lr"])) == [0.01, 0.1, 1.0]
-    assert cli.run(["sweep", "spec.toml", "--seeds", "6", "--lr", "0.1", "--json"]) == 0
+    assert main.run(["sweep", "spec.toml", "--seeds", "6", "--lr", "0.1", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["total"], document["trained"]) == (12, 4)
 
@@ -126,7 +128,7 @@ def test_bad_input_is_one_line_and_exit_code_2_and_changes_nothing(arguments, me
     (tmp_path / "bad.toml").write_text('data = "xor"\nlrr = 3\n')
     fnn.sweep("xor4", epochs=2, seeds=2, backend="numpy", out="good.db")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert cli.run(arguments) == 2
+    assert main.run(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(rf"fnn: .*{message}.*\n", err)
@@ -143,7 +145,7 @@ def test_a_terminal_sees_how_far_a_sweep_is(tmp_path):
 
 def test_every_setting_is_an_option_of_sweep_but_the_seed_with_commas(command):
     text = command("sweep", "--help", env={**os.environ, "COLUMNS": "200"}).stdout
-    for name in store.SETTINGS:
+    for name in SETTINGS:
         if name not in ("backend", "numerics", "data_digest"):
             assert f"--{name.replace('_', '-')} " in text
-    assert text.count("A,B,…") == len(fnn.grid.CONFIG_SETTINGS)
+    assert text.count("A,B,…") == len(CONFIG_SETTINGS)

@@ -78,7 +78,7 @@ def test_noise_shifts_by_its_standard_deviation_and_by_its_seed(name):
 @pytest.mark.parametrize(("arguments", "message"), [
     (("mons",), r"data: got 'mons'; expected one of .* \(did you mean moons\?\)"),
     (("xor", 22), "points: got 22; expected 21"),
-    (("linear", 3), "points: got 3; expected a whole number, at least 4"),
+    (("linear", 3), "points: got 3; expected a whole number of at least 4"),
     (("moons", 10, -0.1), "noise: got -0.1"),
     (("moons", 10, float("nan")), "noise: got nan"),
     (("moons", 10, 0.0, -1), "data_seed: got -1"),

@@ -1,13 +1,14 @@
 import csv
 import sys
-from contextlib import closing
 
 import numpy as np
 import pytest
 
 import fnn
-from fnn.sweeps import store
+from fnn.sweeps.conditions import parse_condition
+from fnn.sweeps.connect import open_store
 from fnn.sweeps.export import export
+from fnn.sweeps.query import read_curves, read_runs
 
 
 @pytest.fixture(scope="module")
@@ -18,15 +19,15 @@ def path(tmp_path_factory):
 
 
 def rows(path):
-    with closing(store.opened(path)) as connection:
+    with open_store(path) as connection:
         found = connection.execute("SELECT * FROM runs ORDER BY key, seed")
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def written(path, to, where=()):
-    with closing(store.opened(path)) as connection:
-        return export(connection, to, [store.condition(text) for text in where])
+    with open_store(path) as connection:
+        return export(connection, to, [parse_condition(text) for text in where])
 
 
 def by_key(table):
@@ -59,9 +60,9 @@ def test_npz_has_the_columns_and_the_curves_as_arrays(path, tmp_path):
     np.testing.assert_array_equal(arrays["epochs_to_solve"], runs.epochs_to_solve)
     np.testing.assert_array_equal(arrays["lr"], runs.column("lr"))
     assert set(arrays["optimizer"]) == {"adam"}
-    with closing(store.opened(path)) as connection:
-        ids = store.read(connection, [store.condition("optimizer=adam")]).ids
-        curves = np.concatenate([store.read_curves(connection, own).loss for own in ids])
+    with open_store(path) as connection:
+        ids = read_runs(connection, [parse_condition("optimizer=adam")]).ids
+        curves = np.concatenate([read_curves(connection, own).loss for own in ids])
     np.testing.assert_array_equal(arrays["loss_curve"], curves)
     assert arrays["curve_epochs"][-1] == 200
 

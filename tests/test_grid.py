@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 
 import fnn
+from fnn.data.samples import own_samples
 from fnn.sweeps import grid
 
 
 def configs(**spec):
-    return [arm.config for arm in grid.arms({"data": "xor", **spec})]
+    return [trial.config for trial in grid.trials({"data": "xor", **spec})]
 
 
 def test_lists_are_combined_in_every_way_and_the_last_varies_fastest():
@@ -41,24 +42,24 @@ def test_a_tuple_is_one_value_and_an_array_several():
 
 
 def test_data_varies_like_other_settings_and_is_made_once():
-    arms = grid.arms({"data": ["linear", "moons"], "points": [10, 20], "data_seed": [1, 2], "lr": [0.1, 1.0]})
-    assert len(arms) == 16
-    assert len({id(arm.samples) for arm in arms}) == 8
-    last = arms[-1].samples
+    trials = grid.trials({"data": ["linear", "moons"], "points": [10, 20], "data_seed": [1, 2], "lr": [0.1, 1.0]})
+    assert len(trials) == 16
+    assert len({id(trial.samples) for trial in trials}) == 8
+    last = trials[-1].samples
     assert (last.data, last.points, last.data_seed) == ("moons", 20, 2)
     np.testing.assert_array_equal(last.x, fnn.data.moons(20, seed=2).x)
 
 
 def test_own_samples(rng):
     x, y = rng.normal(size=(7, 3)), rng.integers(0, 2, (7, 1))
-    (arm,) = grid.arms({"lr": 0.5}, (x, y))
-    assert (arm.samples.data, arm.samples.points) == ("own", 7)
-    np.testing.assert_array_equal(arm.samples.x, x)
+    (trial,) = grid.trials({"lr": 0.5}, own_samples(x, y))
+    assert (trial.samples.data, trial.samples.points) == ("own", 7)
+    np.testing.assert_array_equal(trial.samples.x, x)
 
 
 def test_the_digest_is_of_the_numbers():
     first, same, other = (
-        grid.arms({"data": "linear", "data_seed": s, "points": n})[0].samples for s, n in ((1, 50), (1, 50), (2, 50))
+        grid.trials({"data": "linear", "data_seed": s, "points": n})[0].samples for s, n in ((1, 50), (1, 50), (2, 50))
     )
     assert first.digest == same.digest != other.digest
 
@@ -81,9 +82,9 @@ def test_the_digest_is_of_the_numbers():
 ])  # fmt: skip
 def test_what_cannot_be_is_said(spec, message):
     with pytest.raises(fnn.InvalidSetting, match=message):
-        grid.arms({"data": "xor", **spec})
+        grid.trials({"data": "xor", **spec})
 
 
 def test_without_data_it_says_so():
     with pytest.raises(fnn.InvalidSetting, match="data: got None"):
-        grid.arms({"lr": 0.1})
+        grid.trials({"lr": 0.1})

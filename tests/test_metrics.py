@@ -14,7 +14,7 @@ from tests.conftest import read_only
 @pytest.fixture(scope="module")
 def results():
     """Three runs of ten epochs: a smooth one, a zigzag, one that diverges after seven."""
-    found = fnn.train(fnn.Config(epochs=10), *fnn.data.xor4(), seeds=range(3), backend="numpy")
+    trained = fnn.train(fnn.Config(epochs=10), *fnn.data.xor4(), seeds=range(3), backend="numpy")
     smooth = [10.0**-e for e in range(11)]
     zigzag = [1, 1, 1, 1, 1, 1, 1, 1, 1e-1, 1e-2, 1e-1]
     diverged = [1, 1, 1, 1, 1, 1, 2, np.nan, np.nan, np.nan, np.nan]
@@ -22,7 +22,7 @@ def results():
         np.array([smooth, zigzag, diverged], np.float32), np.tile(np.linspace(0.5, 1, 11, dtype=np.float32), (3, 1))
     )
     return replace(
-        found, loss_curve=loss, accuracy_curve=accuracy, loss=np.array([1e-10, 1e-1, np.nan]),
+        trained, loss_curve=loss, accuracy_curve=accuracy, loss=np.array([1e-10, 1e-1, np.nan]),
         accuracy=np.array([1.0, 1.0, np.nan]), epochs_to_solve=np.array([4, 10, -1]), diverged=np.array([-1, -1, 7]),
     )  # fmt: skip
 
@@ -58,8 +58,8 @@ def test_roughness_knows_neither_the_unit_of_the_loss_nor_rises_nobody_sees(resu
     half = replace(results, loss_curve=results.loss_curve / 2)
     np.testing.assert_allclose(METRICS["roughness"].of(half, None), [0, 0.5, np.inf], rtol=1e-6)
     steps = np.array([[1, 1.005] * 5 + [1], [1, 1.02] * 5 + [1]], np.float32)
-    found = METRICS["roughness"].of(replace(results, loss_curve=steps, diverged=np.array([-1, -1])), None)
-    np.testing.assert_allclose(found, [0, np.log10(1.02) / 2], rtol=1e-4)
+    values = METRICS["roughness"].of(replace(results, loss_curve=steps, diverged=np.array([-1, -1])), None)
+    np.testing.assert_allclose(values, [0, np.log10(1.02) / 2], rtol=1e-4)
 
 
 def test_an_end_is_after_the_beginning_and_of_roughness_only():

@@ -19,7 +19,7 @@ from fnn.network.initializers import INITIALIZERS
 from fnn.network.losses import LOSSES, REDUCTIONS
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
-from fnn.stats import comparisons as stats
+from fnn.stats.summary import summarize
 from fnn.training import networks_in_lanes
 from fnn.training.lanes import philox
 from fnn.training.layout import Cuts, sideways, upright
@@ -122,8 +122,8 @@ def test_each_hidden_layer_may_have_its_own_activation(xor):
 @pytest.mark.parametrize("dtype", KINDS)
 def test_2000_seeds_agree_with_the_numpy_path_within_their_intervals(dtype, xor):
     config, x, y = replace(xor[0], dtype=dtype), *xor[1:]
-    ours = stats.summarize(fnn.train(config, x, y, seeds=range(2000)))
-    theirs = stats.summarize(fnn.train(xor[0], x, y, seeds=range(2000), backend="numpy"))
+    ours = summarize(fnn.train(config, x, y, seeds=range(2000)))
+    theirs = summarize(fnn.train(xor[0], x, y, seeds=range(2000), backend="numpy"))
     assert theirs.interval[0] < ours.solved / 2000 < theirs.interval[1]
     assert ours.loss.median == pytest.approx(theirs.loss.median, rel=0.02)
     assert ours.epochs_to_solve.median == pytest.approx(theirs.epochs_to_solve.median, abs=2)

@@ -26,22 +26,22 @@ CONTRASTS = """
   };
   const paper = (e) => {
     for (; e; e = e.parentElement) {
-      const found = getComputedStyle(e).backgroundColor;
-      if ((numbers(found)[3] ?? 1) > 0) return found;
+      const color = getComputedStyle(e).backgroundColor;
+      if ((numbers(color)[3] ?? 1) > 0) return color;
     }
     return "rgb(255, 255, 255)";
   };
   document.querySelectorAll("details").forEach((e) => e.open = true);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const found = [];
+  const contrasts = [];
   while (walker.nextNode()) {
-    const e = walker.currentNode.parentElement, said = walker.currentNode.data.trim();
-    if (!said || !e.checkVisibility()) continue;
+    const e = walker.currentNode.parentElement, text = walker.currentNode.data.trim();
+    if (!text || !e.checkVisibility()) continue;
     const style = getComputedStyle(e), ink = e instanceof SVGElement ? style.fill : style.color;
     const [a, b] = [light(ink), light(paper(e))];
-    found.push([(Math.max(a, b) + .05) / (Math.min(a, b) + .05), said.slice(0, 40), ink]);
+    contrasts.push([(Math.max(a, b) + .05) / (Math.min(a, b) + .05), text.slice(0, 40), ink]);
   }
-  return found;
+  return contrasts;
 }
 """
 
@@ -50,11 +50,11 @@ CONTRASTS = """
 def browser():
     """Debian's Chromium, or whichever there is."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if not found:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not program:
         pytest.skip("no chromium, chromium-browser or google-chrome on the path")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found)
+        browser = driver.chromium.launch(executable_path=program)
         yield browser
         browser.close()
 
@@ -72,11 +72,11 @@ def shown(browser, folder):
         opened.on("pageerror", lambda error: heard.append(str(error)))
         opened.on("dialog", lambda dialog: heard.append(dialog.message))
         opened.on("requestfailed", lambda request: heard.append(request.url[:200]))
-        asked = []
-        opened.on("request", lambda request: asked.append(request.url))
+        requests = []
+        opened.on("request", lambda request: requests.append(request.url))
         url = (folder / f"{name}.html").as_uri()
         opened.goto(url)
-        assert [request for request in asked if not request.startswith("data:")] == [url]
+        assert [request for request in requests if not request.startswith("data:")] == [url]
         return opened
 
     yield show
@@ -100,9 +100,9 @@ def test_no_sideways_scrolling_and_every_image_drawn(shown, name, scheme):
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_text_stands_out_from_what_is_behind_it(shown, name, scheme):
-    found = shown(name, scheme=scheme).evaluate(CONTRASTS)
-    assert len(found) > 60
-    assert [text for text in found if text[0] < 4.5] == []
+    contrasts = shown(name, scheme=scheme).evaluate(CONTRASTS)
+    assert len(contrasts) > 60
+    assert [text for text in contrasts if text[0] < 4.5] == []
 
 
 def test_the_two_schemes_differ_and_faint_text_is_found(shown):
@@ -146,8 +146,8 @@ def test_the_skip_link_goes_to_the_verdicts(shown):
 
 
 def rows(opened):
-    found = opened.locator("table.verdicts").first.locator("tbody tr:not(.group)").all()
-    return [row.locator("td").first.inner_text() for row in found if row.is_visible()]
+    rows = opened.locator("table.verdicts").first.locator("tbody tr:not(.group)").all()
+    return [row.locator("td").first.inner_text() for row in rows if row.is_visible()]
 
 
 def test_the_keys_choose_which_verdicts_are_shown(shown):

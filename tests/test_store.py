@@ -6,22 +6,29 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn.sweeps import grid, store
+from fnn.sweeps import grid
+from fnn.sweeps.conditions import parse_condition
+from fnn.sweeps.connect import open_store
+from fnn.sweeps.query import count_runs, missing_seeds, read_curves, read_runs
+from fnn.sweeps.schema import RESULTS, SETTINGS, VERSION
+from fnn.sweeps.write import add_settings, begin_session, end_session, trial_key, write_results
+from fnn.training.train import NUMERICS
 
 
 @pytest.fixture
 def connection(tmp_path):
-    with closing(store.opened(tmp_path / "runs.db", create=True)) as opened:
+    with open_store(tmp_path / "runs.db", create=True) as opened:
         yield opened
 
 
 def filled(connection, spec, seeds, **options):
-    """Train a specification in one go and write it; return the arms, ids and results."""
-    arms = grid.arms(spec)
-    results = fnn.train([arm.config for arm in arms], *arms[0].samples[4:], seeds=seeds, backend="numpy", **options)
-    ids = store.add_settings(connection, arms, "numpy")
-    store.write(connection, store.begin_session(connection, "a test", None), ids, results)
-    return arms, ids, results
+    """Train a specification in one go and write it; return the trials, ids and results."""
+    trials = grid.trials(spec)
+    configs, samples = [trial.config for trial in trials], trials[0].samples
+    results = fnn.train(configs, samples.x, samples.y, seeds=seeds, backend="numpy", **options)
+    ids = add_settings(connection, trials, "numpy")
+    write_results(connection, begin_session(connection, "a test", None), ids, results)
+    return trials, ids, results
 
 
 SPEC = {
@@ -34,17 +41,17 @@ SPEC = {
 
 
 def test_what_is_written_is_read_bit_for_bit(connection):
-    arms, ids, results = filled(connection, SPEC, range(5, 11), curve_every=7)
-    runs = store.read(connection)
+    trials, ids, results = filled(connection, SPEC, range(5, 11), curve_every=7)
+    runs = read_runs(connection)
     assert runs.ids == ids
     np.testing.assert_array_equal(runs.seed, results.seeds)
-    np.testing.assert_array_equal(runs.arm, np.repeat(np.arange(8), 6))
+    np.testing.assert_array_equal(runs.trial, np.repeat(np.arange(8), 6))
     for name in ("loss", "accuracy", "solved", "epochs_to_solve", "diverged", "stopped", "met"):
         np.testing.assert_array_equal(getattr(runs, name), getattr(results, name), err_msg=name)
     assert (runs.diverged >= 0).any()  # or the test would not see how NaN and infinity are kept
-    assert runs.settings["lr"] == [arm.config.lr for arm in arms]
+    assert runs.settings["lr"] == [trial.config.lr for trial in trials]
     for place, own in enumerate(ids):
-        curves = store.read_curves(connection, own)
+        curves = read_curves(connection, own)
         rows = slice(6 * place, 6 * place + 6)
         np.testing.assert_array_equal(curves.epochs, results.curve_epochs)
         np.testing.assert_array_equal(curves.loss, results.loss_curve[rows])
@@ -56,7 +63,7 @@ def test_every_setting_is_a_column_of_its_own_that_plain_sql_reads(connection, t
     with closing(sqlite3.connect(tmp_path / "runs.db")) as plain:
         columns = [row[1] for row in plain.execute("PRAGMA table_info(runs)")]
         assert {field.name for field in fields(fnn.Config)} < set(columns)
-        assert len(columns) == len(set(columns)) == len(store.RUNS)
+        assert len(columns) == len(set(columns)) == len(SETTINGS) + len(RESULTS) + 3
         rows = plain.execute("SELECT lr, optimizer, seed, final_loss FROM runs WHERE optimizer = 'adam'").fetchall()
     assert len(rows) == 12
     assert {row[0] for row in rows} == {0.1, 1e3}
@@ -74,8 +81,8 @@ def test_the_tables_are_those_of_the_readme(connection):
     ]  # fmt: skip
     assert tables["curves"] == ["settings", "seed", "grid", "loss", "accuracy"]
     assert tables["grids"] == ["id", "epochs"]
-    assert set(tables) == {"sessions", "settings", "results", "curves", "grids", "runs"}
-    assert store.VERSION == 2
+    assert set(tables) == {"sessions", "settings", "results", "curves", "grids", "runs", "migrations"}
+    assert VERSION == 3
 
 
 def test_the_session_says_where_runs_come_from(connection):
@@ -86,46 +93,47 @@ def test_the_session_says_where_runs_come_from(connection):
     assert row["numpy"] == np.__version__
     assert row["started"].startswith("20")
     assert row["ended"] is None
-    store.end_session(connection, row["id"])
+    end_session(connection, row["id"])
     assert connection.execute("SELECT ended FROM sessions").fetchone()[0] >= row["started"]
 
 
 def test_a_run_is_written_once(connection):
     _, ids, results = filled(connection, SPEC, range(4))
-    before = store.read(connection)
+    before = read_runs(connection)
     wrong = replace(results, loss=results.loss + 1)
-    store.write(connection, 1, ids, wrong)
-    after = store.read(connection)
+    write_results(connection, 1, ids, wrong)
+    after = read_runs(connection)
     np.testing.assert_array_equal(after.loss, before.loss)
     assert len(after.seed) == 32
 
 
 def test_keys_tell_apart_what_changes_a_run_and_nothing_else():
-    (arm,) = grid.arms({"data": "linear"})
-    base = store.key(arm, "numba")
-    assert store.key(grid.arms({"data": "linear"})[0], "numba") == base
+    (trial,) = grid.trials({"data": "linear"})
+    base = trial_key(trial, "numba")
+    assert trial_key(grid.trials({"data": "linear"})[0], "numba") == base
     others = {
-        "data": grid.arms({"data": "linear", "data_seed": 2})[0],
-        "points": grid.arms({"data": "linear", "points": 99})[0],
-        **{f"config {k}": arm._replace(config=config) for k, config in enumerate((
+        "data": grid.trials({"data": "linear", "data_seed": 2})[0],
+        "points": grid.trials({"data": "linear", "points": 99})[0],
+        **{f"config {k}": trial._replace(config=config) for k, config in enumerate((
             fnn.Config(lr=0.2), fnn.Config(dtype="float32"), fnn.Config(hidden="4x5"), fnn.Config(stop_loss=0.1),
         ))},
     }  # fmt: skip
-    keys = [store.key(other, "numba") for other in others.values()] + [store.key(arm, "numpy"), base]
+    keys = [trial_key(other, "numba") for other in others.values()] + [trial_key(trial, "numpy"), base]
     assert len(set(keys)) == len(keys)
-    assert store.key(arm._replace(config=fnn.Config(seed=7)), "numba") == base  # the seed is beside the key
+    assert trial_key(trial._replace(config=fnn.Config(seed=7)), "numba") == base  # the seed is beside the key
 
 
-def test_another_version_of_the_arithmetic_does_not_mix(connection, monkeypatch):
-    arms, ids, _ = filled(connection, SPEC, range(2))
-    monkeypatch.setattr(store, "NUMERICS", store.NUMERICS + 1)
-    assert not set(store.add_settings(connection, arms, "numpy")) & set(ids)
+def test_another_version_of_the_arithmetic_does_not_mix(connection):
+    trials, ids, _ = filled(connection, SPEC, range(2))
+    earlier = add_settings(connection, trials, "numpy", NUMERICS - 1)
+    assert not set(earlier) & set(ids)
+    assert add_settings(connection, trials, "numpy") == ids
 
 
 def test_missing_and_counts(connection):
     _, ids, _ = filled(connection, {"data": "xor4", "epochs": 2}, [3, 4, 8])
-    assert store.counts(connection, range(4, 10)) == {ids[0]: 2}
-    assert store.missing(connection, ids[0], range(2, 10)).tolist() == [2, 5, 6, 7, 9]
+    assert count_runs(connection, range(4, 10)) == {ids[0]: 2}
+    assert missing_seeds(connection, ids[0], range(2, 10)).tolist() == [2, 5, 6, 7, 9]
 
 
 @pytest.mark.parametrize(("text", "count"), [
@@ -135,7 +143,7 @@ def test_missing_and_counts(connection):
 ])  # fmt: skip
 def test_conditions(connection, text, count):
     filled(connection, SPEC, range(3))
-    runs = store.read(connection, [store.condition(text)])
+    runs = read_runs(connection, [parse_condition(text)])
     assert len(runs.seed) == count
     assert (count == 0) == (runs.ids == [])
 
@@ -146,7 +154,7 @@ def test_conditions(connection, text, count):
 ])  # fmt: skip
 def test_wrong_conditions(text, message):
     with pytest.raises(fnn.InvalidSetting, match=f"where: .*{message}"):
-        store.condition(text)
+        parse_condition(text)
 
 
 def test_what_is_no_store_is_refused_and_left_alone(tmp_path):
@@ -159,25 +167,21 @@ def test_what_is_no_store_is_refused_and_left_alone(tmp_path):
     for path in (other, text):
         before = path.read_bytes()
         for create in (True, False):
-            with pytest.raises(fnn.InvalidSetting, match=rf"store: got '{path}'; expected a store of fnn"):
-                store.opened(path, create=create)
+            with (
+                pytest.raises(fnn.InvalidSetting, match=rf"store: got '{path}'; expected a store of fnn"),
+                open_store(path, create=create),
+            ):
+                pass
         assert path.read_bytes() == before
-    with pytest.raises(fnn.InvalidSetting, match="expected a store of fnn"):
-        store.opened(tmp_path / "none.db")
+    with pytest.raises(fnn.InvalidSetting, match="expected a store of fnn"), open_store(tmp_path / "none.db"):
+        pass
     assert not (tmp_path / "none.db").exists()
-
-
-def test_a_store_of_another_version_is_refused(tmp_path):
-    with closing(store.opened(tmp_path / "a.db", create=True)) as connection:
-        connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(fnn.InvalidSetting, match="a store of version 2, not 99"):
-        store.opened(tmp_path / "a.db", create=True)
 
 
 def test_curves_of_different_epochs_are_not_mixed(connection):
     _, ids, results = filled(connection, {"data": "xor4", "epochs": 20}, range(6), curve_every=5)
     filled(connection, {"data": "xor4", "epochs": 20}, range(6, 8), curve_every=2)
-    curves = store.read_curves(connection, ids[0])
+    curves = read_curves(connection, ids[0])
     assert curves.epochs.tolist() == [0, 5, 10, 15, 20]
     np.testing.assert_array_equal(curves.loss, results.loss_curve)
-    assert store.read_curves(connection, 99) is None
+    assert read_curves(connection, 99) is None

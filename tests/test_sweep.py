@@ -1,30 +1,34 @@
 """Sweeps by the ways they may be interrupted, resumed and extended: the file's runs are those of one that was not."""
 
-import importlib
 import json
-import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 
 import numpy as np
 import pytest
 
 import fnn
-from fnn.sweeps import store
-
-sweep = importlib.import_module("fnn.sweep")  # `fnn.sweep` is its function
+from fnn.config import SEED
+from fnn.sweeps.connect import open_store
+from fnn.sweeps.plan import CHUNK, CHUNK_BYTES, plan
+from fnn.sweeps.query import read_curves, read_runs
+from fnn.sweeps.run import fill
+from fnn.sweeps.schema import RESULTS
+from fnn.sweeps.summaries import group_runs
+from fnn.sweeps.write import add_settings, begin_session, write_results
+from fnn.training.train import NUMERICS
 
 SPEC = {"data": "xor", "optimizer": ["sgd", "adam"], "lr": [0.1, 1.0], "epochs": 40}
 
 
 def everything(path):
     """Return all runs and curves of a store as plain rows."""
-    with closing(store.opened(path)) as connection:
+    with open_store(path) as connection:
         runs = connection.execute(
-            f'SELECT s."key", r.seed, {", ".join(store.RESULTS)} FROM results r JOIN settings s ON s.id = r.settings '
+            f'SELECT s."key", r.seed, {", ".join(RESULTS)} FROM results r JOIN settings s ON s.id = r.settings '
             'ORDER BY s."key", r.seed'
         ).fetchall()
         curves = connection.execute(
@@ -34,19 +38,20 @@ def everything(path):
     return runs, curves
 
 
-@pytest.fixture
-def chunks(monkeypatch):
-    """Make chunks small and of changing size, as on a machine whose speed changes; give the sizes trained."""
-    sizes, dice, train = [], random.Random(5), sweep.train
-
-    def counted(configs, *samples, **options):
-        results = train(configs, *samples, **options)
-        sizes.append(len(results))
-        monkeypatch.setattr(sweep, "_SECONDS", results.seconds / len(results) * dice.randint(1, 150))
-        return results
-
-    monkeypatch.setattr(sweep, "train", counted)
-    return sizes
+def trained(path, chunk=CHUNK, seeds=1000, seed=SEED, **spec):
+    """Sweep with at most so many networks at a time; return how many were trained, and the sizes of the chunks."""
+    sizes, statements = [], []
+    with open_store(path, create=True) as connection:
+        connection.set_trace_callback(statements.append)
+        swept, _ = fill(connection, plan(seeds=seeds, seed=seed, **spec)._replace(chunk=chunk))
+    for statement in statements:
+        if statement.startswith("BEGIN"):
+            sizes.append(0)
+        elif statement.startswith("INSERT OR IGNORE INTO results"):
+            sizes[-1] += 1
+    sizes = [size for size in sizes if size]
+    assert sum(sizes) == swept.trained
+    return swept.trained, sizes
 
 
 def test_a_sweep_is_every_combination_with_every_seed_as_train_has_it():
@@ -60,42 +65,64 @@ def test_a_sweep_is_every_combination_with_every_seed_as_train_has_it():
     np.testing.assert_array_equal(runs.column("lr"), np.tile(np.repeat([0.1, 1.0], 30), 2))
 
 
-def test_chunks_of_any_size_give_the_same_runs_each_once(tmp_path, chunks):
-    fnn.sweep(**SPEC, seeds=700, out=tmp_path / "cut.db")
-    assert sum(chunks) == 2800
-    assert len(set(chunks)) > 5
-    fnn.sweep(**SPEC, seeds=700, out=tmp_path / "whole.db", backend="numba")
+@pytest.mark.parametrize("chunk", [1, 7, 64, 150, 1000])
+def test_chunks_of_any_size_give_the_same_runs_each_once(tmp_path, chunk):
+    seeds = 700 if chunk > 1 else 40
+    count, sizes = trained(tmp_path / "cut.db", chunk, **SPEC, seeds=seeds)
+    assert count == 4 * seeds
+    assert max(sizes) == min(chunk, seeds)
+    assert len(sizes) == 4 * -(-seeds // chunk)
+    fnn.sweep(**SPEC, seeds=seeds, out=tmp_path / "whole.db", backend="numba")
     assert everything(tmp_path / "cut.db") == everything(tmp_path / "whole.db")
 
 
-def test_running_it_again_trains_only_what_is_missing(tmp_path, chunks):
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_chunk_s_weights_and_curves_stay_within_their_bytes(dtype):
+    wide = plan(data="xor4", hidden=["4x4", "128x128"], dtype=dtype, curve_points=0)
+    results = fnn.train(
+        [t.config for t in wide.trials[1:]], *fnn.data.xor4(), seeds=[1], curve_every=0, backend="numpy"
+    )
+    assert results.flat[0].nbytes < wide.network_bytes < results.flat[0].nbytes + 100
+    assert wide.at_once == CHUNK_BYTES // wide.network_bytes < 4000
+    long = plan(data="xor4", hidden="none", epochs=10**6, dtype=dtype, curve_points=10**6)
+    assert long.at_once == CHUNK_BYTES // long.network_bytes == CHUNK_BYTES // 8 // 10**6
+    assert plan(data="xor4", dtype=dtype).at_once == CHUNK
+
+
+def test_running_it_again_trains_only_what_is_missing(tmp_path):
     path = tmp_path / "a.db"
-    fnn.sweep(**SPEC, seeds=20, seed=10, out=path)
-    assert sum(chunks) == 80
-    again = fnn.sweep(**SPEC, seeds=20, seed=10, out=path)
-    assert sum(chunks) == 80
-    assert len(again.seed) == 80
-    fnn.sweep(**SPEC, seeds=50, seed=0, out=path)  # more seeds, on both sides
-    assert sum(chunks) == 200
-    more = fnn.sweep(**{**SPEC, "lr": [0.1, 0.3, 1.0]}, seeds=50, seed=0, out=path)  # another value
-    assert sum(chunks) == 300
-    assert len(more.seed) == 300
+    assert trained(path, **SPEC, seeds=20, seed=10) == (80, [40, 40])
+    assert trained(path, **SPEC, seeds=20, seed=10) == (0, [])
+    assert trained(path, **SPEC, seeds=50, seed=0)[0] == 120  # more seeds, on both sides
+    more = {**SPEC, "lr": [0.1, 0.3, 1.0]}
+    assert trained(path, 64, **more, seeds=50, seed=0)[0] == 100  # another value
+    assert trained(path, **{**SPEC, "lr": 0.3}, seeds=5, seed=0)[0] == 0
     fewer = fnn.sweep(**{**SPEC, "lr": 0.3}, seeds=5, seed=0, out=path)
-    assert sum(chunks) == 300
     assert (len(fewer.seed), set(fewer.settings["lr"])) == (10, {0.3})
-    whole = fnn.sweep(**{**SPEC, "lr": [0.1, 0.3, 1.0]}, seeds=50, seed=0, out=tmp_path / "b.db")
+    whole = fnn.sweep(**more, seeds=50, seed=0, out=tmp_path / "b.db")
     assert len(whole.seed) == 300
     assert everything(path) == everything(tmp_path / "b.db")
 
 
-def test_other_data_or_numerics_are_trained_apart(tmp_path, chunks, monkeypatch):
+def test_other_data_or_settings_are_trained_apart(tmp_path):
     path = tmp_path / "a.db"
-    for k, options in enumerate(({}, {"data_seed": 2}, {"points": 50}, {"noise": 0.1}, {"dtype": "float32"}), 1):
-        runs = fnn.sweep("linear", seeds=5, epochs=5, out=path, **options)
-        assert (sum(chunks), len(runs.seed)) == (5 * k, 5)
-    monkeypatch.setattr(store, "NUMERICS", store.NUMERICS + 1)
-    assert len(fnn.sweep("linear", seeds=5, epochs=5, out=path).seed) == 5
-    assert sum(chunks) == 30
+    for options in ({}, {"data_seed": 2}, {"points": 50}, {"noise": 0.1}, {"dtype": "float32"}, {"backend": "numpy"}):
+        assert trained(path, data="linear", seeds=5, epochs=5, **options)[0] == 5
+        assert trained(path, data="linear", seeds=5, epochs=5, **options)[0] == 0
+
+
+def test_runs_of_an_earlier_arithmetic_are_kept_apart(tmp_path):
+    path, planned = tmp_path / "a.db", plan(data="linear", seeds=5, epochs=5)
+    results = fnn.train(planned.trials[0].config, *fnn.data.linear(), seeds=planned.seeds)
+    with open_store(path, create=True) as connection:
+        ids = add_settings(connection, planned.trials, "numba", NUMERICS - 1)
+        write_results(connection, begin_session(connection, "long ago", 1), ids, results)
+    assert trained(path, data="linear", seeds=5, epochs=5)[0] == 5
+    with open_store(path) as connection:
+        groups = group_runs(read_runs(connection))
+    assert [(group.settings, len(group.runs)) for group in groups] == [
+        ({"numerics": NUMERICS - 1}, 5), ({"numerics": NUMERICS}, 5),
+    ]  # fmt: skip
 
 
 def test_own_arrays(rng):
@@ -103,21 +130,21 @@ def test_own_arrays(rng):
     runs = fnn.sweep((x, y), seeds=4, epochs=6, hidden=["3", "2x2"])
     assert runs.settings["data"] == ["own", "own"]
     results = fnn.train(fnn.Config(hidden="2x2", epochs=6), x, y, seeds=range(312551116, 312551120))
-    np.testing.assert_array_equal(runs.loss[runs.arm == 1], results.loss)
+    np.testing.assert_array_equal(runs.loss[runs.trial == 1], results.loss)
 
 
 @pytest.mark.parametrize(("points", "kept"), [(None, 41), (10, 11), (1, 2), (0, 0)])
 def test_curves_are_thinned(tmp_path, points, kept):
     fnn.sweep("xor", epochs=40, seeds=3, curve_points=points, out=tmp_path / "a.db")
-    with closing(store.opened(tmp_path / "a.db")) as connection:
-        curves = store.read_curves(connection, 1)
+    with open_store(tmp_path / "a.db") as connection:
+        curves = read_curves(connection, 1)
     assert (curves is None) if kept == 0 else (curves.loss.shape == (3, kept))
 
 
 def test_huge_sweeps_keep_no_curves():
-    assert sweep.plan(100_000, data="xor").points == 100
-    assert sweep.plan(100_001, data="xor").points == 0
-    assert sweep.plan(100_001, data="xor", curve_points=7).points == 7
+    assert plan(seeds=100_000, data="xor").points == 100
+    assert plan(seeds=100_001, data="xor").points == 0
+    assert plan(seeds=100_001, data="xor", curve_points=7).points == 7
 
 
 def test_progress_counts_what_was_there(tmp_path):
@@ -133,14 +160,15 @@ def test_progress_counts_what_was_there(tmp_path):
 # go to its end, and another one in a folder of its own. It prints how many were killed before they had ended.
 KILLER = """
 import os, random, signal, sys, time
-import cli, fnn
+import fnn
+from fnn.cli import main
 fnn.train(fnn.Config(), *fnn.data.xor())
 def command(folder):
     child = os.fork()
     if child == 0:
         os.chdir(folder)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        os._exit(cli.run(sys.argv[1:]))
+        os._exit(main.run(sys.argv[1:]))
     return child
 def end_of(child):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -175,7 +203,7 @@ def fnn_process(folder, *words, before=""):
     """Start the command as a process of its own, after a line of Python."""
     # Started from a script in the background, this process ignores Ctrl-C, and passes that on.
     listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    code = f"{listening}\n{before}\nimport cli; cli.main()"
+    code = f"{listening}\n{before}\nfrom fnn.cli.main import main; main()"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen([sys.executable, "-c", code, *map(str, words)], cwd=folder, **pipes)
 
@@ -189,9 +217,9 @@ def wait_for(condition):
 
 def count(path):
     try:
-        with closing(store.opened(path)) as connection:
+        with open_store(path) as connection:
             return connection.execute("SELECT count(*) FROM results").fetchone()[0]
-    except (fnn.InvalidSetting, store.sqlite3.Error):
+    except (fnn.InvalidSetting, sqlite3.Error):
         return 0
 
 
@@ -255,6 +283,6 @@ def test_a_full_disk_is_one_line_and_what_was_committed_stays_readable(tmp_path)
     assert err.count("\n") == 1
     kept = count(tmp_path / "a.db")
     assert 0 < kept < 50_000
-    with closing(store.opened(tmp_path / "a.db")) as connection:
+    with open_store(tmp_path / "a.db") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("SELECT count(*) FROM curves").fetchone()[0] == kept

@@ -9,7 +9,7 @@ from fnn.network.activations import ACTIVATIONS
 from fnn.network.losses import LOSSES
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
-from fnn.stats import comparisons as stats
+from fnn.stats.summary import summarize
 from fnn.training.progress import Progress
 
 
@@ -21,7 +21,7 @@ def stack(xor):
 
 def test_xor_gives_the_figures_of_the_design(stack):
     # Measured apart from this code, over 1,000 seeds: 88.9% solved, median loss 1.5e-7, 98 epochs.
-    summary = stats.summarize(stack)
+    summary = summarize(stack)
     assert summary.interval[0] < 0.889 < summary.interval[1]
     assert 1.2e-7 < summary.loss.median < 1.9e-7
     assert 90 < summary.epochs_to_solve.median < 110
@@ -176,21 +176,3 @@ def test_progress_ends_at_all_networks(xor):
 def test_samples_are_not_written_to_and_may_be_lists(xor):
     config, x, y = replace(xor[0], epochs=3), *read_only(*fnn.data.xor())
     assert np.array_equal(fnn.train(config, x.tolist(), y.tolist()).loss, fnn.train(config, x, y).loss)
-
-
-@pytest.mark.parametrize(("x", "y", "options", "message"), [
-    ([[1, 2]], [1], {}, "got shapes"),
-    ([[1, 2]], [[1], [2]], {}, "got shapes"),
-    ([[1, np.nan]], [[1]], {}, "NaN or infinite"),
-    ([[1, 2]], [[1]], {"seeds": []}, "seeds: got"),
-    ([[1, 2]], [[1]], {"seeds": [3, -4]}, "seeds: got -4"),
-    ([[1, 2]], [[1]], {"backend": "cuda"}, "backend: got 'cuda'; expected one of"),
-])  # fmt: skip
-def test_bad_input_is_named(x, y, options, message):
-    with pytest.raises(ValueError, match=message):
-        fnn.train(fnn.Config(), x, y, **options)
-
-
-def test_no_config_is_bad_input():
-    with pytest.raises(ValueError, match="configs: got none"):
-        fnn.train([], [[1.0]], [[1.0]])

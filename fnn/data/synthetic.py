@@ -1,14 +1,14 @@
 """The data sets: points in the plane with a label 0 or 1. x: (N, 2), y: (N, 1), both float64."""
 
-import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fnn import rng as draws
-from fnn.errors import InvalidSetting, one_of
+from fnn.checks import fits, number, one_of, optional, seed_number, whole
+from fnn.errors import InvalidSetting
 
 Array = NDArray[np.float64]
 
@@ -84,22 +84,38 @@ DATA: dict[str, Callable[..., Data]] = {
 }
 
 
+_points, _noise = optional(whole(4)), number(0)
+# What a point takes while it is made: its numbers, its labels, and the random words of both.
+_BYTES = 100
+
+
+class Recipe(NamedTuple):
+    """How a data set is made: the arguments of `make`, checked."""
+
+    data: str
+    points: int | None
+    noise: float
+    data_seed: int
+
+
+def recipe(data: Any, points: Any = None, noise: Any = 0.0, data_seed: Any = SEED) -> Recipe:
+    """Check how a data set is to be made. Raises InvalidSetting as `make` does, all but for the points of xor."""
+    name, count = one_of("data", data, DATA), _points("points", points)
+    fits("points", points, (count or 0) * _BYTES)
+    return Recipe(name, count, _noise("noise", noise), seed_number("data_seed", data_seed))
+
+
 def make(name: str, points: int | None = None, noise: float = 0.0, seed: int = SEED) -> Data:
     """Return the data set of that name; `points=None` takes as many as it has by itself.
 
     noise is the standard deviation of a normal shift of each coordinate, after the labels are given.
-    Raises InvalidSetting for an unknown name, fewer than 4 points, a negative or non-finite noise or seed.
+    Raises InvalidSetting for an unknown name, fewer than 4 points or more than fit the memory, and for a noise or seed
+    that is negative or no number.
     """
-    function = DATA[one_of("data", name, DATA)]
-    if not (math.isfinite(noise) and noise >= 0):
-        raise InvalidSetting("noise", noise, "a finite number, at least 0")
-    if not 0 <= seed < 2**63:
-        raise InvalidSetting("data_seed", seed, "a whole number from 0 to 2^63 - 1")
-    if points is None:
-        return function(noise=noise, seed=seed)
-    if points < 4:
-        raise InvalidSetting("points", points, "a whole number, at least 4")
-    return function(points=points, noise=noise, seed=seed)
+    data, count, noise, seed = recipe(name, points, noise, seed)
+    if count is None:
+        return DATA[data](noise=noise, seed=seed)
+    return DATA[data](points=count, noise=noise, seed=seed)
 
 
 def _column(labels: NDArray[np.bool_]) -> Array:

@@ -34,12 +34,12 @@ EPSILON_PLACES: dict[str, Callable[[Array, Any], Any]] = {
 class Optimizer(NamedTuple):
     """`init(w)` gives the state; `update(w, g, state, t, lr, h)` gives the new weights and the new state.
 
-    uses: the hyperparameters among the settings that it reads of h.
+    uses: the hyperparameters it reads from h, beside the rate.
     """
 
     init: Callable[[Array], State]
     update: Callable[[Array, Array, State, int, Any, Any], tuple[Array, State]]
-    uses: tuple[str, ...] = ()
+    uses: tuple[str, ...]
 
 
 def sgd(w: Array, g: Array, _state: State, _t: int, lr: Any, _h: Any) -> tuple[Array, State]:
@@ -105,7 +105,7 @@ def _zeros(count: int) -> Callable[[Array], State]:
 _ADAM = ("beta1", "beta2", "epsilon", "bias_correction", "epsilon_place")
 
 OPTIMIZERS = {
-    "sgd": Optimizer(_zeros(0), sgd),
+    "sgd": Optimizer(_zeros(0), sgd, ()),
     "momentum": Optimizer(_zeros(1), momentum, ("momentum",)),
     "nesterov": Optimizer(_zeros(1), nesterov, ("momentum",)),
     "adagrad": Optimizer(_zeros(1), adagrad, ("epsilon", "epsilon_place")),

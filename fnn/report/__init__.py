@@ -1,4 +1,4 @@
-"""What a run, a sweep or a study says of itself: lines, JSON documents, and a page.
+"""What is printed of a run, a sweep or a study: lines, JSON documents, and a page.
 
-text markup svg components sections page
+document text markup svg components sections replications page
 """

@@ -10,8 +10,8 @@ from fnn.errors import InvalidSetting
 from fnn.report.markup import Child, Html, element
 from fnn.report.svg import mark
 
-# How the verdicts on published results look: as those on claims that are nearest to them.
-LOOKS = {"reproduced": "supported", "not reproduced": "refuted", "depends": "mixed"}
+# The verdicts on claims that are nearest to those on published results, which are drawn like them.
+CLAIM_VERDICTS = {"reproduced": "supported", "not reproduced": "refuted", "depends": "mixed"}
 MOST_ROWS = 12
 
 
@@ -34,14 +34,14 @@ def share(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}"
 
 
-def chance(p: float | None) -> str:
+def chance(p: float) -> str:
     """Return a p-value as it is read."""
-    return "p unknown" if p is None else "p\u00a0<\u00a00.0001" if p < 1e-4 else f"p\u00a0=\u00a0{p:.2g}"
+    return "p\u00a0<\u00a00.0001" if p < 1e-4 else f"p\u00a0=\u00a0{p:.2g}"
 
 
-def to(low: float | None, high: float | None) -> str:
+def to(low: float, high: float) -> str:
     """Return an interval in words."""
-    return "not known" if low is None or high is None else f"{number(low)} to {number(high)}"
+    return f"{number(low)} to {number(high)}"
 
 
 def ends(low: float | None, high: float | None) -> tuple[float, float] | None:
@@ -53,7 +53,7 @@ def ends(low: float | None, high: float | None) -> tuple[float, float] | None:
 
 
 def anchor(kind: str, key: str) -> str:
-    """Return the id of a part: letters, digits and hyphens stay, any other character is told by its number."""
+    """Return the id of a part: letters, digits and hyphens stay, any other character becomes its number."""
     return f"{kind}-" + re.sub(r"[^A-Za-z0-9-]", lambda m: f"_{ord(m[0]):x}_", key)
 
 
@@ -64,8 +64,15 @@ def paragraphs(text: str, class_: str | None = None) -> Iterator[Html]:
 
 def verdict(word: str) -> Html:
     """Return a verdict: its mark and its word."""
-    look = LOOKS.get(word, word)
-    return element("span", mark(look), element("span", word.capitalize()), class_=f"verdict {look}")
+    kind = CLAIM_VERDICTS.get(word, word)
+    return element("span", mark(kind), element("span", word.capitalize()), class_=f"verdict {kind}")
+
+
+def article(name: str, title: str, word: str | None, *children: Child) -> Html:
+    """Return an article under its title and, where it has one, its verdict."""
+    mark = element("p", verdict(word)) if word else None
+    head = element("header", mark, element("h3", title, id=f"{name}-head"))
+    return element("article", head, *children, id=name, aria_labelledby=f"{name}-head")
 
 
 def command(text: str) -> Html:

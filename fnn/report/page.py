@@ -1,17 +1,18 @@
 """A study's document as one HTML page: figures inside, nothing fetched, no script, for a screen and for paper."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from fnn.report.components import Figures, anchor, number, paragraphs, to, verdict
+from fnn.report.document import ClaimDocument, SectionDocument, StudyDocument
 from fnn.report.markup import Child, Html, element, fragment
-from fnn.report.sections import claim, effect, finding, numbers, overview, published
+from fnn.report.replications import replication_article, replication_row
+from fnn.report.sections import claim_article, effect_drawing, finding_article, table_article
 from fnn.report.svg import PATTERNS
 
-Document = dict[str, Any]
+Claims = Mapping[str, ClaimDocument]
 Part = tuple[str, str, list[Child]]
 
 # Each verdict, and what it means.
@@ -42,7 +43,7 @@ SHARES = (
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def page(document: Document, folder: str | Path) -> str:
+def page(document: StudyDocument, folder: str | Path) -> str:
     """Return the HTML of a study's document, with the figures of `folder` inside.
 
     Raises InvalidSetting under `figures` where a figure is not a PNG file of the folder.
@@ -71,26 +72,26 @@ def _head(title: str) -> Html:
     )
 
 
-def _header(document: Document) -> Iterator[Html]:
+def _header(document: StudyDocument) -> Iterator[Html]:
     seeds = document["seeds"]
     yield element("h1", document["title"])
     yield from paragraphs(document["intro"], class_="intro")
-    said = [f"{number(seeds['count'])} seeds, the first {seeds['first']}"]
-    said += ["every claim again in other settings"] if document["multiverse"] else []
-    yield element("p", " · ".join([*said, f"made in {document['seconds']:.3g}\u00a0s"]), class_="note")
+    notes = [f"{number(seeds['count'])} seeds, the first {seeds['first']}"]
+    notes += ["every claim again in other settings"] if document["multiverse"] else []
+    yield element("p", " · ".join([*notes, f"made in {document['seconds']:.3g}\u00a0s"]), class_="note")
 
 
-def _parts(document: Document, figures: Figures) -> Iterator[Part]:
+def _parts(document: StudyDocument, figures: Figures) -> Iterator[Part]:
     """Yield the id, the title and what stands in each part of the page, those that have something."""
     yield "verdicts", "Verdicts", list(_verdicts(document))
     for section in sections(document):
         yield anchor("section", section["id"]), section["title"], _section(section, document["claims"], figures)
     lists = {
-        "findings": ("What the report itself got wrong", [finding(f, figures) for f in document["findings"]]),
-        "outside": ("Published results, run again", [published(entry) for entry in document["outside"]]),
-        "tables": ("Tables", [numbers(found) for found in document["tables"]]),
+        "findings": ("What the report itself got wrong", [finding_article(f, figures) for f in document["findings"]]),
+        "outside": ("Published results, run again", [replication_article(entry) for entry in document["outside"]]),
+        "tables": ("Tables", [table_article(table) for table in document["tables"]]),
     }
-    yield from ((name, title, list[Child](found)) for name, (title, found) in lists.items() if found)
+    yield from ((name, title, list[Child](articles)) for name, (title, articles) in lists.items() if articles)
     yield "made", "How this page was made", list(_made(document))
 
 
@@ -104,47 +105,48 @@ def _contents(parts: list[Part]) -> Html:
     return element("nav", element("ul", *items), aria_label="Contents", class_="contents")
 
 
-def sections(document: Document) -> list[Document]:
+def sections(document: StudyDocument) -> list[SectionDocument]:
     """Return the sections, and one more for the claims that none of them has."""
-    told = {key for section in document["sections"] for key in section["claims"]}
-    left = [key for key in document["claims"] if key not in told]
-    more = {"id": "more", "title": "More claims", "text": "", "figures": [], "claims": left}
+    listed = {key for section in document["sections"] for key in section["claims"]}
+    left = [key for key in document["claims"] if key not in listed]
+    more = SectionDocument(id="more", title="More claims", text="", figures=[], claims=left)
     return [*document["sections"], *([more] if left else [])]
 
 
-def _section(section: Document, claims: Document, figures: Figures) -> list[Child]:
+def _section(section: SectionDocument, claims: Claims, figures: Figures) -> list[Child]:
     """Return a section's text, the figures that none of its claims has, and its claims."""
-    own = {claims[key]["figure"] for key in section["claims"]}
-    shown = [figures.show(key) for key in section["figures"] if key not in own]
-    return [*paragraphs(section["text"]), *shown, *(claim(key, claims[key], figures) for key in section["claims"])]
+    of_claims = {claims[key]["figure"] for key in section["claims"]}
+    shown = [figures.show(key) for key in section["figures"] if key not in of_claims]
+    articles = (claim_article(key, claims[key], figures) for key in section["claims"])
+    return [*paragraphs(section["text"]), *shown, *articles]
 
 
 # ---- the verdicts ----
 
 
-def _verdicts(document: Document) -> Iterator[Html]:
+def _verdicts(document: StudyDocument) -> Iterator[Html]:
     claims, outside = document["claims"], document["outside"]
     if claims:
-        yield _choice(Counter(found["verdict"] for found in claims.values()))
+        yield _choice(Counter(claim["verdict"] for claim in claims.values()))
         groups = [_group(section, claims) for section in sections(document) if section["claims"]]
         yield _table("Each claim, its verdict, and its effect with a 95% interval", "Claim", groups)
     if outside:
-        groups = [element("tbody", *map(overview, outside))]
+        groups = [element("tbody", *map(replication_row, outside))]
         yield _table("Each published result, and whether ours agrees with it", "Published result", groups, "outside")
     drawn = DRAWINGS + (EFFECTS if claims else "") + (SHARES if outside else "")
     yield _how_to_read(drawn, (VERDICTS if claims else {}) | (AGREEMENTS if outside else {}))
 
 
-def _table(caption: str, what: str, groups: list[Html], kind: str = "claims") -> Html:
-    heads = (element("th", head, scope="col") for head in ("Verdict", what, "Drawn", "In numbers"))
+def _table(caption: str, subject: str, groups: list[Html], kind: str = "claims") -> Html:
+    heads = (element("th", head, scope="col") for head in ("Verdict", subject, "Drawn", "In numbers"))
     head = element("thead", element("tr", *heads))
     return element("table", element("caption", caption), head, *groups, class_=f"verdicts stacked {kind}")
 
 
-def _choice(found: Counter[str]) -> Html:
+def _choice(counts: Counter[str]) -> Html:
     """Return the choice of the verdicts that the table shows. The style sheet does it; without it all are shown."""
-    labels = {"all": element("span", f"All {found.total()}")}
-    labels |= {word: fragment(verdict(word), f" {found[word]}") for word in VERDICTS if found[word]}
+    labels = {"all": element("span", f"All {counts.total()}")}
+    labels |= {word: fragment(verdict(word), f" {counts[word]}") for word in VERDICTS if counts[word]}
     choices = (element("label", _radio(word), label) for word, label in labels.items())
     return element("fieldset", element("legend", "Show"), *choices, class_="choice")
 
@@ -154,24 +156,24 @@ def _radio(word: str) -> Html:
     return element("input", type="radio", name="only", id=f"only-{word}", checked=checked)
 
 
-def _group(section: Document, claims: Document) -> Html:
+def _group(section: SectionDocument, claims: Claims) -> Html:
     link = element("a", section["title"], href=f"#{anchor('section', section['id'])}")
     head = element("tr", element("th", link, scope="rowgroup", colspan=4), class_="group")
     return element("tbody", head, *(_row(key, claims[key]) for key in section["claims"]))
 
 
-def _row(key: str, found: Document) -> Html:
-    said = fragment(element("b", number(found["effect"])), f" ({to(found['low'], found['high'])})")
-    words = [found["effect_name"]]
-    words += [f"depends on {', '.join(found['depends_on'])}"] if found["depends_on"] else []
-    words += [f"about {number(found['seeds_needed'])} seeds would decide it"] if found["seeds_needed"] else []
+def _row(key: str, claim: ClaimDocument) -> Html:
+    effect = fragment(element("b", number(claim["effect"])), f" ({to(claim['low'], claim['high'])})")
+    notes = [claim["effect_name"]]
+    notes += [f"depends on {', '.join(claim['depends_on'])}"] if claim["depends_on"] else []
+    notes += [f"about {number(claim['seeds_needed'])} seeds would decide it"] if claim["seeds_needed"] else []
     cells = [
-        element("td", verdict(found["verdict"])),
-        element("th", element("a", found["sentence"], href=f"#{anchor('claim', key)}"), scope="row"),
-        element("td", effect(found), class_="drawn"),
-        element("td", element("span", said, class_="numbers"), *(element("span", w, class_="unit") for w in words)),
+        element("td", verdict(claim["verdict"])),
+        element("th", element("a", claim["sentence"], href=f"#{anchor('claim', key)}"), scope="row"),
+        element("td", effect_drawing(claim), class_="drawn"),
+        element("td", element("span", effect, class_="numbers"), *(element("span", n, class_="unit") for n in notes)),
     ]
-    return element("tr", *cells, class_=f"is-{found['verdict']}")
+    return element("tr", *cells, class_=f"is-{claim['verdict']}")
 
 
 def _how_to_read(drawn: str, meanings: dict[str, str]) -> Html:
@@ -184,7 +186,7 @@ def _how_to_read(drawn: str, meanings: dict[str, str]) -> Html:
 # ---- where it comes from ----
 
 
-def _made(document: Document) -> Iterator[Html]:
+def _made(document: StudyDocument) -> Iterator[Html]:
     seeds = document["seeds"]
     facts = {
         "seeds": f"{number(seeds['count'])}, the first {seeds['first']}",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from fnn.report.markup import Html, element, fragment
 
-# Each verdict has a shape of its own: it is told apart without colour, too.
+# Each verdict has a shape of its own: it is recognized without colour, too.
 SHAPES = {
     "supported": '<circle cx="8" cy="8" r="7.2"/><path class="cut" d="M4.4 8.4l2.5 2.5 4.8-5.4"/>',
     "refuted": '<path d="M1 1h14v14H1z"/><path class="cut" d="M4.8 4.8l6.4 6.4M11.2 4.8l-6.4 6.4"/>',
@@ -47,21 +47,21 @@ def scale(null: float, values: Iterable[float]) -> Scale:
 
     null: the effect of no difference: 0.5 for a probability, 1 for a ratio, 0 for a difference.
     """
-    found = [*values, null]
-    if null == 0.5 and min(found) >= 0 and max(found) <= 1:
+    shown = [*values, null]
+    if null == 0.5 and min(shown) >= 0 and max(shown) <= 1:
         return Scale(0.0, 1.0)
-    if null == 1 and min(found) > 0:
-        reach = _ratio(max(max(v, 1 / v) for v in found))
+    if null == 1 and min(shown) > 0:
+        reach = _ratio(max(max(v, 1 / v) for v in shown))
         return Scale(1 / reach, reach, log=True)
-    reach = _nice(max(abs(v - null) for v in found))
+    reach = _nice(max(abs(v - null) for v in shown))
     return Scale(null - reach, null + reach)
 
 
 def decades(values: Iterable[float]) -> Scale:
     """Return the logarithmic axis of whole decades that holds these values, all above 0."""
-    found = list(values)
-    low = 10.0 ** math.floor(math.log10(min(found)) + 1e-12)
-    return Scale(low, max(10.0 ** math.ceil(math.log10(max(found)) - 1e-12), 10 * low), log=True)
+    shown = list(values)
+    low = 10.0 ** math.floor(math.log10(min(shown)) + 1e-12)
+    return Scale(low, max(10.0 ** math.ceil(math.log10(max(shown)) - 1e-12), 10 * low), log=True)
 
 
 def _nice(reach: float) -> float:
@@ -74,6 +74,10 @@ def _ratio(reach: float) -> float:
     """Return the first of 1.25, 1.5, 2, 5, 10, 100, … that reaches so far."""
     small = [r for r in RATIOS if r >= reach]
     return small[0] if small else float(10.0 ** max(1, math.ceil(math.log10(reach) - 1e-12)))
+
+
+SHARES = Scale(0.0, 1.0)
+SHARE_TICKS = ((0.0, "0%"), (0.5, "50%"), (1.0, "100%"))
 
 
 def mark(verdict: str) -> Html:

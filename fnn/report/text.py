@@ -1,8 +1,8 @@
-"""What a run says of itself: the rows and lines printed, and the JSON document."""
+"""What is printed of runs, stores and studies: lines, rows of tables, JSON documents."""
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from fnn.data.synthetic import Data
 from fnn.network.functions import predict
-from fnn.stats.comparisons import Spread, Summary, summarize
-from fnn.sweeps.summaries import Summary as ArmSummary
-from fnn.sweeps.summaries import said
+from fnn.report.document import ClaimDocument, ReplicationDocument, StudyDocument
+from fnn.stats.intervals import Spread
+from fnn.stats.summary import Summary, summarize
+from fnn.sweeps.summaries import GroupSummary, value_text
 from fnn.training.results import Results
 
 Array = NDArray[np.floating[Any]]
@@ -115,13 +116,13 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-# ---- what a store says ----
+# ---- a store ----
 
 
-def columns(found: Sequence[ArmSummary]) -> list[str]:
-    """Return the heads of the rows of these arms."""
+def group_columns(summaries: Sequence[GroupSummary]) -> list[str]:
+    """Return the heads of the rows of these groups of runs."""
     return [
-        *found[0].arm.settings,
+        *summaries[0].group.settings,
         "runs",
         "solved (95%)",
         "epochs to solve (quartiles)",
@@ -130,12 +131,12 @@ def columns(found: Sequence[ArmSummary]) -> list[str]:
     ]
 
 
-def row(s: ArmSummary) -> list[str]:
-    """Return an arm's settings and its summary as words."""
+def group_row(s: GroupSummary) -> list[str]:
+    """Return the settings and the summary of a group of runs, as words."""
     low, high = s.interval
     epochs = f"{s.epochs.median:.4g} ({s.epochs.q25:.4g}–{s.epochs.q75:.4g})" if s.epochs else "–"
     return [
-        *map(said, s.arm.settings.values()),
+        *map(value_text, s.group.settings.values()),
         str(s.runs),
         f"{s.solved / s.runs:.1%} ({low:.1%}–{high:.1%})",
         epochs,
@@ -144,11 +145,11 @@ def row(s: ArmSummary) -> list[str]:
     ]
 
 
-def arm(s: ArmSummary) -> dict[str, Any]:
-    """Return an arm's settings and its summary for a JSON document. A number that is not finite is null."""
+def group_document(s: GroupSummary) -> dict[str, Any]:
+    """Return the settings and the summary of a group of runs for a JSON document, null for what is not finite."""
     loss = {"median": s.loss.estimate, "low": s.loss.low, "high": s.loss.high}
     return {
-        "settings": s.arm.settings,
+        "settings": s.group.settings,
         "runs": s.runs,
         "solved": s.solved / s.runs,
         "solved_interval": list(s.interval),
@@ -158,37 +159,37 @@ def arm(s: ArmSummary) -> dict[str, Any]:
     }
 
 
-# ---- what a study says ----
+# ---- a study ----
 
 
-def verdicts(document: Mapping[str, Any]) -> Iterator[tuple[list[str], list[list[str]]]]:
+def verdicts(document: StudyDocument) -> Iterator[tuple[list[str], list[list[str]]]]:
     """Yield the heads and the rows of a study's claims, and of its published results, where it has any."""
     claims = document["claims"].values()
     if claims:
-        rows = [[c["verdict"], c["sentence"], _effect(c), _because(c)] for c in claims]
-        because = [""] if any(row[3] for row in rows) else []
-        yield ["verdict", "claim", "effect (95%)", *because], rows if because else [row[:3] for row in rows]
+        rows = [[c["verdict"], c["sentence"], _effect(c), _open_question(c)] for c in claims]
+        fourth = [""] if any(row[3] for row in rows) else []
+        yield ["verdict", "claim", "effect (95%)", *fourth], rows if fourth else [row[:3] for row in rows]
     if document["outside"]:
-        yield ["verdict", "result", "published", "ours", "agree"], [_outside(o) for o in document["outside"]]
+        yield ["verdict", "result", "published", "ours", "agree"], [_replication(o) for o in document["outside"]]
 
 
-def verdict_counts(document: Mapping[str, Any]) -> str:
+def verdict_counts(document: StudyDocument) -> str:
     """Return how many claims have each verdict."""
     counts = {word: n for word, n in document["counts"].items() if n}
     counts |= Counter(o["verdict"] for o in document["outside"])
     return ", ".join(f"{n} {word}" for word, n in counts.items())
 
 
-def _outside(entry: Mapping[str, Any]) -> list[str]:
-    agreeing = sum(own["agrees"] for own in entry["ours"])
+def _replication(entry: ReplicationDocument) -> list[str]:
+    agreeing = sum(reading["agrees"] for reading in entry["ours"])
     return [entry["verdict"], entry["title"], entry["told"], entry["found"], f"{agreeing} of {len(entry['ours'])}"]
 
 
-def _effect(claim: Mapping[str, Any]) -> str:
+def _effect(claim: ClaimDocument) -> str:
     return f"{claim['effect_name']} {claim['effect']:.3f} ({claim['low']:.3f}–{claim['high']:.3f})"
 
 
-def _because(claim: Mapping[str, Any]) -> str:
+def _open_question(claim: ClaimDocument) -> str:
     if claim["depends_on"]:
         return f"depends on {', '.join(claim['depends_on'])}"
     return f"about {claim['seeds_needed']:,} seeds would decide it" if claim["seeds_needed"] else ""

@@ -1,4 +1,4 @@
 """What is true of runs: intervals, comparisons, summaries. Runs are always the first axis.
 
-comparisons
+intervals comparisons summary curves
 """

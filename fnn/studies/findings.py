@@ -4,54 +4,55 @@ Then the tables of predictions.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from fnn.errors import InvalidSetting
-from fnn.stats.comparisons import median_interval, quantiles, wilson, worst
+from fnn.report.document import FindingDocument, TableDocument
+from fnn.stats.intervals import median_interval, quantiles, wilson, worst
 from fnn.studies.effects import arm_document
-from fnn.studies.model import Arm
-from fnn.studies.runs import Record
+from fnn.studies.model import Finding, PredictionTable
+from fnn.studies.runs import ArmResults
 
-Rows = list[list[str]]
-Records = Mapping[str, Record]  # by the label of an arm
+ResultsByLabel = Mapping[str, ArmResults]
 
 
-def labels(finding: Mapping[str, Any], _records: Records) -> tuple[str, list[str], Rows]:
-    """Compare printed labels and predictions, [label, prediction] for each sample, with the true labels."""
-    samples = finding["arm"].trial.samples
-    printed = np.asarray(finding["printed"], np.float64)
-    if printed.shape != (len(samples.y), 2):
-        raise InvalidSetting(
-            f"{finding['at']}: printed",
-            list(printed.shape),
-            f"[label, prediction] for each of {len(samples.y)} samples",
-        )
-    true, said, output = samples.y[:, 0], printed[:, 0], printed[:, 1]
-    right = [int((known == (output > 0.5)).sum()) for known in (said, true)]
-    mse = float(((output - true) ** 2).mean())
+class Evidence(NamedTuple):
+    """What stands under a finding's own text: more text, and a table."""
+
+    text: str = ""
+    columns: tuple[str, ...] = ()
+    rows: Sequence[list[str]] = ()
+
+
+def printed_labels(finding: Finding, _results: ResultsByLabel) -> Evidence:
+    """Compare printed labels and predictions with the true labels."""
+    assert finding.labelled
+    samples = finding.labelled.trial.samples
+    true, (label, prediction) = samples.y[:, 0], np.asarray(finding.printed, np.float64).T
     count = len(true)
+    agree_printed, agree_true = (int((labels == (prediction > 0.5)).sum()) for labels in (label, true))
+    mse_printed, mse_true = (float(((prediction - labels) ** 2).mean()) for labels in (label, true))
     text = (
-        f"{int((said != true).sum())} of {count} printed labels are not those of the data. The printed predictions "
-        f"agree with {right[0]} of {count} printed labels and with {right[1]} of {count} true ones. Against the true "
-        f"labels their mean squared error is {mse:.4g}, half of it {mse / 2:.4g}; against the printed ones it is "
-        f"{float(((output - said) ** 2).mean()):.3g}."
+        f"{int((label != true).sum())} of {count} printed labels are not those of the data. The printed predictions "
+        f"agree with {agree_printed} of {count} printed labels and with {agree_true} of {count} true ones. Against the "
+        f"true labels their mean squared error is {mse_true:.4g}, half of it {mse_true / 2:.4g}; against the printed "
+        f"ones it is {mse_printed:.3g}."
     )
     rows = [
-        [str(i), *(f"{v:g}" for v in samples.x[i]), f"{said[i]:g}", f"{true[i]:g}", f"{output[i]:.6f}",
-         "" if said[i] == true[i] else "label differs"]
+        [str(i), *(f"{v:g}" for v in samples.x[i]), f"{label[i]:g}", f"{true[i]:g}", f"{prediction[i]:.6f}",
+         "" if label[i] == true[i] else "label differs"]
         for i in range(count)
     ]  # fmt: skip
-    return text, ["sample", "x1", "x2", "printed label", "true label", "printed prediction", ""], rows
+    return Evidence(text, ("sample", *samples.x_names, "printed label", "true label", "printed prediction", ""), rows)
 
 
-def side_by_side(finding: Mapping[str, Any], records: Records) -> tuple[str, list[str], Rows]:
+def side_by_side(finding: Finding, results: ResultsByLabel) -> Evidence:
     """Summarize arms beside each other."""
     rows = []
-    for arm in finding["arms"]:
-        d = arm_document(arm, records[arm.label])
-        epochs, loss = d["epochs"], median_interval(records[arm.label].loss)
+    for arm in finding.arms:
+        d = arm_document(arm, results[arm.label])
+        epochs, loss = d["epochs"], median_interval(results[arm.label].loss)
         rows.append(
             [
                 arm.label,
@@ -61,62 +62,54 @@ def side_by_side(finding: Mapping[str, Any], records: Records) -> tuple[str, lis
                 str(d["diverged"]),
             ]
         )
-    columns = ["arm", "solved (95%)", "epochs to solve (quartiles)", "loss, median (95%)", "diverged"]
-    return "", columns, rows
+    columns = ("arm", "solved (95%)", "epochs to solve (quartiles)", "loss, median (95%)", "diverged")
+    return Evidence("", columns, rows)
 
 
-def place(finding: Mapping[str, Any], records: Records) -> tuple[str, list[str], Rows]:
+def place(finding: Finding, results: ResultsByLabel) -> Evidence:
     """Find the place of a printed loss in the distribution over seeds, of each arm."""
-    value = finding["value"] * finding["factor"]
-    said, rows = [f"Times {finding['factor']:g} the printed loss is {value:.4g}."], []
-    for arm in finding["arms"]:
-        loss = worst(records[arm.label].loss)
+    value = finding.value * finding.factor
+    sentences, rows = [f"Times {finding.factor:g} the printed loss is {value:.4g}."], []
+    for arm in finding.arms:
+        loss = worst(results[arm.label].loss)
         below = int((loss < value).sum())
         low, high = wilson(below, len(loss))
-        said.append(f"With {arm.label}, {below / len(loss):.1%} of {len(loss):,} seeds end lower.")
+        sentences.append(f"With {arm.label}, {below / len(loss):.1%} of {len(loss):,} seeds end lower.")
         levels = quantiles(loss, [0.05, 0.25, 0.5, 0.75, 0.95])
         rows.append([arm.label, f"{below / len(loss):.1%} ({low:.1%}–{high:.1%})", *(f"{v:.3g}" for v in levels)])
-    columns = ["arm", "seeds that end lower (95%)", "loss at 5%", "25%", "50%", "75%", "95%"]
-    return " ".join(said), columns, rows
+    columns = ("arm", "seeds that end lower (95%)", "loss at 5%", "25%", "50%", "75%", "95%")
+    return Evidence(" ".join(sentences), columns, rows)
 
 
-EVIDENCE: dict[str, Callable[[Mapping[str, Any], Records], tuple[str, list[str], Rows]]] = {
-    "labels": labels,
+EVIDENCE: dict[str, Callable[[Finding, ResultsByLabel], Evidence]] = {
+    "labels": printed_labels,
     "arms": side_by_side,
     "place": place,
-    "rows": lambda finding, _: ("", finding["columns"], [[str(v) for v in row] for row in finding["rows"]]),
-    "text": lambda _finding, _records: ("", [], []),
+    "rows": lambda finding, _: Evidence("", finding.columns, [list(map(str, row)) for row in finding.rows]),
+    "text": lambda _finding, _results: Evidence(),
 }
 
 
-def document(finding: Mapping[str, Any], records: Records) -> dict[str, Any]:
-    """Return a finding for the document; records: of its arms, by label."""
-    text, columns, rows = EVIDENCE[finding["kind"]](finding, records)
+def finding_document(finding: Finding, results: ResultsByLabel) -> FindingDocument:
+    """Return a finding for the document; results: of its arms, by label."""
+    evidence = EVIDENCE[finding.kind](finding, results)
     return {
-        "id": finding["id"],
-        "title": finding["title"],
-        "text": " ".join(f"{finding['text']} {text}".split()),
-        "table": {"columns": columns, "rows": rows} if rows else None,
-        "figure": finding["figure"],
+        "id": finding.id,
+        "title": finding.title,
+        "text": " ".join(f"{finding.text} {evidence.text}".split()),
+        "table": {"columns": list(evidence.columns), "rows": list(evidence.rows)} if evidence.rows else None,
+        "figure": finding.figure,
     }
 
 
-def arms(finding: Mapping[str, Any]) -> Sequence[Arm]:
-    """Return the arms that a finding needs trained."""
-    found: Sequence[Arm] = finding.get("arms", ())
-    return found
-
-
-def predictions(table: Mapping[str, Any], record: Record) -> dict[str, Any]:
+def prediction_document(table: PredictionTable, results: ArmResults) -> TableDocument:
     """Return the table of predictions: for each sample the median over seeds, and the share that is right."""
-    samples = table["arm"].trial.samples
-    low, middle, high = record.outputs
+    samples = table.arm.trial.samples
+    low, median, high = results.outputs
     rows = [
-        [str(i), *(f"{v:.3g}" for v in samples.x[i]), f"{samples.y[i, 0]:g}", f"{middle[i]:.6f}",
-         f"{low[i]:.6f} to {high[i]:.6f}", f"{record.right[i]:.1%}"]
+        [str(i), *(f"{v:.3g}" for v in samples.x[i]), f"{samples.y[i, 0]:g}", f"{median[i]:.6f}",
+         f"{low[i]:.6f} to {high[i]:.6f}", f"{results.right[i]:.1%}"]
         for i in range(len(samples.x))
     ]  # fmt: skip
-    columns = ["sample", *(f"x{k + 1}" for k in range(samples.x.shape[1])), "label", "prediction, median"]
-    return {
-        "id": table["id"], "title": table["title"], "columns": [*columns, "5% to 95% of seeds", "right"], "rows": rows,
-    }  # fmt: skip
+    columns = ["sample", *samples.x_names, "label", "prediction, median", "5% to 95% of seeds", "right"]
+    return {"id": table.id, "title": table.title, "columns": columns, "rows": rows}

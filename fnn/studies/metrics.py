@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.errors import InvalidSetting, one_of
-from fnn.stats.comparisons import worst
+from fnn.checks import one_of
+from fnn.errors import InvalidSetting
+from fnn.stats.intervals import worst
 from fnn.training.results import Results
 
 Array = NDArray[np.float64]
@@ -38,12 +39,12 @@ def epochs(results: Results, _epoch: int | None) -> Array:
 
 def loss(results: Results, epoch: int | None) -> Array:
     """Return the loss at the end, or after that many epochs."""
-    return worst(results.loss if epoch is None else results.loss_curve[:, _at(results, epoch)])
+    return worst(results.loss if epoch is None else results.loss_curve[:, _point(results, epoch)])
 
 
 def accuracy(results: Results, epoch: int | None) -> Array:
     """Return the accuracy at the end, or after that many epochs: the one metric in which higher is better."""
-    values = results.accuracy if epoch is None else results.accuracy_curve[:, _at(results, epoch)]
+    values = results.accuracy if epoch is None else results.accuracy_curve[:, _point(results, epoch)]
     return np.nan_to_num(np.asarray(values, np.float64), nan=0.0)
 
 
@@ -67,31 +68,40 @@ def roughness(results: Results, epoch: int | None) -> Array:
 
 def _late(results: Results, epoch: int | None) -> Array:
     last = results.loss_curve.shape[1] - 1
-    return worst(results.loss_curve[:, last - max(1, int(LATE * last)) if epoch is None else _at(results, epoch) :])
+    return worst(results.loss_curve[:, last - max(1, int(LATE * last)) if epoch is None else _point(results, epoch) :])
 
 
-def _at(results: Results, epoch: int) -> int:
+def _point(results: Results, epoch: int) -> int:
+    """Return the index of an epoch among the points of the curves."""
     return int(np.searchsorted(results.curve_epochs, epoch))
 
 
 class Metric(NamedTuple):
-    """A metric: what computes it, its name in words, and the settings it can only be compared within."""
+    """A metric: what computes it, its name in words, and the settings it can only be compared within.
+
+    takes_epoch, takes_until: whether it may be taken at (or from) an epoch, and up to one. whole_curve: whether it is
+    computed from the losses of all epochs.
+    """
 
     of: Callable[[Results, int | None], Array]
     words: str
     same: tuple[str, ...]
-    timed: bool = False
-    ends: bool = False
+    takes_epoch: bool = False
+    takes_until: bool = False
+    whole_curve: bool = False
 
 
 METRICS: dict[str, Metric] = {
-    "solved": Metric(solved, "share solved", (), timed=True),
+    "solved": Metric(solved, "share solved", (), takes_epoch=True),
     "epochs": Metric(epochs, "epochs to solve", ()),
-    "loss": Metric(loss, "final loss", ("loss", "output", "data"), timed=True),
-    "accuracy": Metric(accuracy, "final accuracy", ("data",), timed=True),
-    "best-loss": Metric(best_loss, "best loss", ("loss", "output", "data")),
-    "roughness": Metric(roughness, "roughness over the last fifth", ("loss", "data"), timed=True, ends=True),
-}
+    "loss": Metric(loss, "final loss", ("loss", "output", "data"), takes_epoch=True),
+    "accuracy": Metric(accuracy, "final accuracy", ("data",), takes_epoch=True),
+    "best-loss": Metric(best_loss, "best loss", ("loss", "output", "data"), whole_curve=True),
+    "roughness": Metric(
+        roughness, "roughness over the last fifth", ("loss", "data"), takes_epoch=True, takes_until=True,
+        whole_curve=True,
+    ),
+}  # fmt: skip
 
 
 class Measure(NamedTuple):
@@ -116,6 +126,11 @@ class Measure(NamedTuple):
             return f"{self.name} from epoch {self.epoch} to {self.until}"
         return f"{self.name} {'from' if self.name == 'roughness' else 'at'} epoch {self.epoch}"
 
+    @property
+    def needs_curves(self) -> bool:
+        """Whether it is computed from curves."""
+        return self.epoch is not None or METRICS[self.name].whole_curve
+
     def of(self, results: Results) -> Array:
         """Return the metric of each run: (S,)."""
         if self.until is not None:
@@ -127,18 +142,18 @@ class Measure(NamedTuple):
 def measure(name: object, epoch: object = None, until: object = None) -> Measure:
     """Return a measure. Raises InvalidSetting for a metric there is not, and for epochs where it takes none."""
     metric = METRICS[one_of("metric", name, METRICS)]
-    if epoch is not None and not (metric.timed and _whole(epoch, 0)):
-        timed = ", ".join(name for name, found in METRICS.items() if found.timed)
-        raise InvalidSetting("epoch", epoch, f"a whole number of epochs, with a metric of {timed}")
+    if epoch is not None and not (metric.takes_epoch and _is_whole(epoch, 0)):
+        names = ", ".join(name for name, metric in METRICS.items() if metric.takes_epoch)
+        raise InvalidSetting("epoch", epoch, f"a whole number of epochs, with a metric of {names}")
     begin = epoch if isinstance(epoch, int) else None
     if until is None:
         return Measure(str(name), begin)
     begin = begin or 0
-    if not (metric.ends and isinstance(until, int) and _whole(until, begin + 1)):
-        ends = ", ".join(name for name, found in METRICS.items() if found.ends)
-        raise InvalidSetting("until", until, f"a whole number of epochs after `epoch`, with a metric of {ends}")
+    if not (metric.takes_until and isinstance(until, int) and _is_whole(until, begin + 1)):
+        names = ", ".join(name for name, metric in METRICS.items() if metric.takes_until)
+        raise InvalidSetting("until", until, f"a whole number of epochs after `epoch`, with a metric of {names}")
     return Measure(str(name), begin, until)
 
 
-def _whole(value: object, least: int) -> bool:
+def _is_whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least

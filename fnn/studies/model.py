@@ -1,28 +1,30 @@
-"""What a study consists of: arms, figures, and claims about them."""
+"""What a study consists of: arms, figures, claims about the arms, and the evidence beside the claims."""
 
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from fnn.errors import InvalidSetting, one_of
+from fnn.checks import one_of
+from fnn.errors import InvalidSetting
+from fnn.report.document import SectionDocument
 from fnn.studies.metrics import Measure
 from fnn.sweeps import grid
 
-Table = Mapping[str, Any]
+Settings = Mapping[str, Any]
 
 
 class Arm(NamedTuple):
-    """A named combination of settings; `settings` has those of the base too."""
+    """Labelled settings; those of the study's base are among them."""
 
     label: str
     settings: dict[str, Any]
 
     @property
-    def trial(self) -> grid.Arm:
-        """What is trained: samples and Config."""
+    def trial(self) -> grid.Trial:
+        """What is trained: samples and Config. Raises InvalidSetting for settings that cannot be."""
         return trial(self.settings)
 
-    def under(self, changes: Table) -> "Arm":
+    def under(self, changes: Settings) -> "Arm":
         """Return the arm with other settings."""
         return Arm(self.label, {**self.settings, **changes})
 
@@ -58,33 +60,84 @@ class Claim(NamedTuple):
     note: str
 
 
+class Finding(NamedTuple):
+    """A finding beside the claims. where: file and line. arms: to train, of kinds `arms` and `place`.
+
+    columns, rows: of kind `rows`. printed: of kind `labels`, a label and a prediction for each sample of `labelled`.
+    value, factor: of kind `place`, a printed loss and what makes it one of ours.
+    """
+
+    id: str
+    title: str
+    text: str
+    kind: str
+    figure: str | None
+    where: str
+    arms: tuple[Arm, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+    labelled: Arm | None = None
+    printed: tuple[Any, ...] = ()
+    value: float = 0.0
+    factor: float = 1.0
+
+
+class PredictionTable(NamedTuple):
+    """A table of what the networks of an arm predict for each sample."""
+
+    id: str
+    title: str
+    arm: Arm
+
+
+class PublishedResult(NamedTuple):
+    """A published result, and the arms that try it: one for each reading of what its source leaves open.
+
+    open: what that is, in words. successes, runs, at_least (a share), time (in epochs, of which it is the `statistic`):
+    what was published, None where nothing was.
+    """
+
+    id: str
+    title: str
+    source: str
+    what: str
+    open: str
+    successes: int | None
+    runs: int | None
+    at_least: float | None
+    statistic: str
+    time: float | None
+    arms: tuple[Arm, ...]
+
+
 class Study(NamedTuple):
-    """All that a study file says; findings, tables and outside are tables of TOML, checked, arms among them made."""
+    """All that a study file has. sections: as the document has them; rates: among which the best rate is searched."""
 
     name: str
     file: str
     title: str
     intro: str
-    sections: tuple[dict[str, Any], ...]
+    sections: tuple[SectionDocument, ...]
     figures: dict[str, Figure]
     claims: tuple[Claim, ...]
-    findings: tuple[dict[str, Any], ...]
-    tables: tuple[dict[str, Any], ...]
-    outside: tuple[dict[str, Any], ...]
+    findings: tuple[Finding, ...]
+    tables: tuple[PredictionTable, ...]
+    published: tuple[PublishedResult, ...]
     nuisance: dict[str, list[Any]]
     rates: tuple[float, ...]
 
 
 @lru_cache(maxsize=256)
-def _trial(settings: tuple[tuple[str, Any], ...]) -> grid.Arm:
-    (arm,) = grid.arms(dict(settings))
-    return arm
+def _trial(settings: tuple[tuple[str, type, Any], ...]) -> grid.Trial:
+    (trial,) = grid.trials({name: value for name, _, value in settings})
+    return trial
 
 
-def trial(settings: Table) -> grid.Arm:
+def trial(settings: Settings) -> grid.Trial:
     """Return samples and Config of settings. Raises InvalidSetting for one that cannot be."""
     for name, value in settings.items():
         one_of("setting", name, grid.NAMES)
         if isinstance(value, (list, dict)):
             raise InvalidSetting(name, value, 'one value; widths are written as "4x4"')
-    return _trial(tuple(sorted(settings.items())))
+    # With its type: true equals 1, and is no learning rate.
+    return _trial(tuple((name, type(settings[name]), settings[name]) for name in sorted(settings)))

@@ -44,229 +44,172 @@ share, or a `median`, `mean` or `harmonic_mean` of epochs; the `settings` it giv
 each thing that it leaves open, which are tried in every combination, see `studies/xor-literature.toml`.
 """
 
-import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fnn.errors import InvalidSetting, one_of
-from fnn.studies import parse_evidence as entries
-from fnn.studies.metrics import METRICS, Measure, measure
-from fnn.studies.model import Arm, Claim, Figure, Study, Table, trial
-from fnn.studies.toml_source import At, positions
+from fnn.checks import one_of
+from fnn.errors import InvalidSetting
+from fnn.report.document import SectionDocument
+from fnn.studies.model import Claim, Figure, Settings, Study, trial
+from fnn.studies.parse_arms import read_arms, read_settings
+from fnn.studies.parse_claims import read_claim
+from fnn.studies.parse_evidence import read_finding, read_prediction_table, read_published
+from fnn.studies.toml_source import TomlTable, line_numbers
 from fnn.sweeps import grid
 
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-KINDS = ("curves", "accuracy", "schedule", "answers", "final")
+FIGURE_KINDS = ("curves", "accuracy", "schedule", "answers", "final")
 
 _TOP = (
     "title", "intro", "base", "nuisance", "rates", "sections", "figures", "claims", "findings", "tables", "outside",
 )  # fmt: skip
 _FIGURE = ("title", "kind", "alt", "caption", "mark", "settings", "arms")
-_CLAIM = (
-    "id", "sentence", "figure", "metric", "epoch", "until", "arms", "than", "direction", "at_least", "at_most",
-    "margin", "factor", "nuisance", "settings", "note",
-)  # fmt: skip
+
+
+def shipped() -> dict[str, Path]:
+    """Return the studies that come with the package, by name."""
+    paths = [Path(str(entry)) for entry in files("fnn.studies").iterdir()]
+    return {path.stem: path for path in sorted(paths) if path.suffix == ".toml"}
+
+
+def load(study: str | Path) -> Study:
+    """Read a shipped study by name, or one's own from a file whose name ends in .toml.
+
+    Raises InvalidSetting for a name there is not, and for what is wrong in a file, with its line.
+    """
+    if isinstance(study, (str, Path)) and str(study).endswith(".toml"):
+        return read(Path(study))
+    paths = shipped()
+    try:
+        return read(paths[one_of("study", str(study), paths)])
+    except InvalidSetting as error:
+        if error.name != "study":
+            raise
+        raise InvalidSetting("study", str(study), f"{error.expected}, or a file that ends in .toml") from None
 
 
 def read(path: Path, name: str = "") -> Study:
     """Read a study file. Raises InvalidSetting, with the line, for what it cannot be."""
     try:
         text = path.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        values = tomllib.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidSetting("study", str(path), f"a study's TOML file ({error})") from error
-    return parse(At(path.name, positions(text), (), table), name or path.stem)
+    return parse(TomlTable(path.name, line_numbers(text), (), values), name or path.stem)
 
 
-def parse(top: At, name: str) -> Study:
+def parse(top: TomlTable, name: str) -> Study:
     """Return the study of a file's topmost table."""
-    top.known(_TOP)
-    base = dict(top.inside("base").table)
-    with top.inside("base").checking():
+    top.refuse_other_keys(_TOP)
+    base = dict(top.table("base").values)
+    with top.table("base").locating():
         trial({"data": "linear", **base})
-    nuisance = _nuisance(top, base)
-    figures = {key: _figure(top.inside("figures").inside(key), key, base) for key in top.inside("figures").table}
-    claims = tuple(_claim(entry, figures, base, nuisance) for entry in top.each("claims"))
-    findings = tuple(entries.finding(entry, figures, base) for entry in top.each("findings"))
-    tables = tuple(entries.predictions(entry, base) for entry in top.each("tables"))
-    outside = tuple(entries.published(entry, base) for entry in top.each("outside"))
+    nuisance = _nuisance(top.table("nuisance"), base)
+    figures = _figures(top.table("figures"), base)
     for key in ("claims", "findings", "tables", "outside"):
-        _distinct(top.each(key))
-    if not (claims or outside):
+        _check_ids(top.tables(key))
+    claims = tuple(read_claim(entry, figures, base, nuisance) for entry in top.tables("claims"))
+    published = tuple(read_published(entry, base) for entry in top.tables("outside"))
+    if not (claims or published):
         top.fail("claims", None, "at least one claim, or one published result under [[outside]]")
-    sections = _sections(top, figures, claims)
-    rates = top.get("rates", list, list(RATES))
-    for rate in rates:
-        with top.checking("rates"):
-            trial({"data": "linear", **base, "lr": rate})
     return Study(
-        name, top.file, top.get("title", str), top.get("intro", str, ""), sections, figures, claims, findings,
-        tables, outside, nuisance, tuple(rates),
-    )  # fmt: skip
+        name=name,
+        file=top.file,
+        title=top.get("title", str),
+        intro=top.get("intro", str, ""),
+        sections=_sections(top, figures, claims),
+        figures=figures,
+        claims=claims,
+        findings=tuple(read_finding(entry, figures, base) for entry in top.tables("findings")),
+        tables=tuple(read_prediction_table(entry, base) for entry in top.tables("tables")),
+        published=published,
+        nuisance=nuisance,
+        rates=_rates(top, base),
+    )
 
 
-def _distinct(listed: Sequence[At]) -> None:
-    seen: set[str] = set()
-    for entry in listed:
-        if (key := entry.get("id", str)) in seen:
+def _check_ids(entries: Sequence[TomlTable]) -> None:
+    ids: set[str] = set()
+    for entry in entries:
+        if (key := entry.line("id")) in ids:
             entry.fail("id", key, "an id of its own")
-        seen.add(key)
+        ids.add(key)
 
 
-def _nuisance(top: At, base: Table) -> dict[str, list[Any]]:
+def _nuisance(table: TomlTable, base: Settings) -> dict[str, list[Any]]:
     """Return the values of each nuisance setting; of lr, `best` is the rate that is best for each arm."""
-    at, found = top.inside("nuisance"), {}
-    for key, values in at.table.items():
-        with at.checking(key):
+    levels = {}
+    for key, values in table.values.items():
+        with table.locating(key):
             one_of("setting", key, grid.NAMES)
-            listed = values if isinstance(values, list) else [values]
-            if not listed:
+            levels[key] = values if isinstance(values, list) else [values]
+            if not levels[key]:
                 raise InvalidSetting(key, values, "at least one value")
-            for value in listed:
+            for value in levels[key]:
                 if (key, value) != ("lr", "best"):
                     trial({"data": "linear", **base, key: value})
-        found[key] = listed
-    return found
+    return levels
 
 
-def _figure(at: At, key: str, base: Table) -> Figure:
-    at.known(_FIGURE)
-    arms = entries.arms(at, entries.settings_of(at, base))
+def _rates(top: TomlTable, base: Settings) -> tuple[float, ...]:
+    rates = top.get("rates", list, list(RATES))
+    if not rates:
+        top.fail("rates", rates, "at least one learning rate")
+    for rate in rates:
+        with top.locating("rates"):
+            trial({"data": "linear", **base, "lr": rate})
+    return tuple(rates)
+
+
+def _figures(table: TomlTable, base: Settings) -> dict[str, Figure]:
+    for key in table.values:
+        # A file is named after it.
+        if not key.isprintable() or re.search(r"[/\\]|^$", key) or len(key.encode()) > 200:
+            table.fail(key, key, "a name that a file may have: printable, short, without / and \\")
+    return {key: _figure(table.table(key), key, base) for key in table.values}
+
+
+def _figure(table: TomlTable, key: str, base: Settings) -> Figure:
+    table.refuse_other_keys(_FIGURE)
+    arms = read_arms(table, read_settings(table, base))
     if not arms:
-        at.fail("arms", [], f"at least one arm, under [[figures.{key}.arms]]")
-    title, kind = at.get("title", str), at.choice("kind", KINDS, "curves")
-    mark = at.get("mark", (int, float)) if "mark" in at.table else None
-    if mark is not None and not (kind == "final" and 0 < mark < math.inf):
-        at.fail("mark", mark, "a loss above 0, in a figure of kind final")
-    return Figure(key, title, kind, at.get("alt", str, ""), at.get("caption", str, ""), arms, mark)
+        table.fail("arms", [], f"at least one arm, under [[figures.{key}.arms]]")
+    kind = table.choice("kind", FIGURE_KINDS, "curves")
+    mark = table.number("mark") if "mark" in table.values else None
+    if mark is not None and not (kind == "final" and mark > 0):
+        table.fail("mark", mark, "a loss above 0, in a figure of kind final")
+    texts = {name: table.get(name, str, "") for name in ("alt", "caption")}
+    return Figure(key, table.get("title", str), kind, **texts, arms=arms, mark=mark)
 
 
-def _named(at: At, key: str, figure: Figure | None, settings: Table) -> list[Arm]:
-    """Return the arms that a claim lists: labels of its figure's, or tables of its own."""
-    found = []
-    for k, entry in enumerate(at.get(key, list, [])):
-        if isinstance(entry, dict):
-            found.append(entries.arm(at._replace(place=(*at.place, key, k), table=entry), settings))
-            continue
-        if figure is None:
-            at.fail(key, entry, "tables of settings, or labels of a figure's arms with `figure`")
-        assert figure
-        with at.checking(key):
-            labels = [arm.label for arm in figure.arms]
-            found.append(figure.arms[labels.index(one_of("arm", entry, labels))])
-    return found
-
-
-def _claim(at: At, figures: Mapping[str, Figure], base: Table, nuisance: Table) -> Claim:
-    at.known(_CLAIM)
-    figure = figures[at.choice("figure", figures)] if "figure" in at.table else None
-    settings = entries.settings_of(at, base)
-    with at.checking():
-        measured = measure(at.get("metric", str, "solved"), at.table.get("epoch"), at.table.get("until"))
-    first, than = (_named(at, key, figure, settings) for key in ("arms", "than"))
-    own = at.inside("settings").table
-    arms = tuple(arm.under(own) for arm in (*first, *than))
-    if not first:
-        at.fail("arms", [], "at least one arm")
-    names = at.get("nuisance", list, list(nuisance))
-    for setting in names:
-        with at.checking("nuisance"):
-            one_of("nuisance", setting, nuisance)
-    pairs = _pairs(at, len(first), len(than))
-    up, margin, factor = _margin(at, measured, bool(pairs))
-    claim = Claim(
-        at.get("id", str), at.get("sentence", str), figure.id if figure else None, measured, arms, pairs, up, margin,
-        factor, tuple(names), at.get("note", str, ""),
-    )  # fmt: skip
-    _check_epochs(at, claim)
-    if pairs:
-        _comparable(at, claim)
-    return claim
-
-
-def _pairs(at: At, first: int, than: int) -> tuple[tuple[int, int], ...]:
-    if "at_least" in at.table or "at_most" in at.table:
-        if than or "direction" in at.table or {"margin", "factor"} & set(at.table):
-            wrong = next(key for key in ("than", "direction", "margin", "factor") if key in at.table)
-            at.fail(wrong, at.table[wrong], "none of direction, than and margin beside at_least or at_most")
-        return ()
-    if than:
-        return tuple((a, first + b) for a in range(first) for b in range(than))
-    if first < 2:
-        at.fail("than", [], "arms to compare with, or at_least or at_most")
-    return tuple((k, k + 1) for k in range(first - 1))
-
-
-def _margin(at: At, measured: Measure, compared: bool) -> tuple[bool, float, float]:
-    """Return whether the claim is about more of its metric, the smallest effect worth the name, and the factor."""
-    if compared:
-        up = at.choice("direction", ("lower", "higher")) == "higher"
-        low = 0.0 if measured.name == "solved" else 0.5
-        margin = float(at.get("margin", (int, float)))
-        if not low <= margin < 1:
-            at.fail("margin", margin, f"a number of at least {low:g} and below 1, with metric {measured.name}")
-        factor = float(at.get("factor", (int, float), 1.0))
-        if not 1 <= factor < 1e9 or (factor > 1 and measured.name in ("solved", "accuracy")):
-            at.fail("factor", factor, "a number of at least 1, with metrics other than solved and accuracy")
-        return up, margin, factor
-    if measured.name != "solved":
-        at.fail("metric", measured.name, "solved, with at_least or at_most")
-    key = "at_least" if "at_least" in at.table else "at_most"
-    if {"at_least", "at_most"} <= set(at.table):
-        at.fail("at_most", at.table["at_most"], "one of at_least and at_most")
-    share = float(at.get(key, (int, float)))
-    if not 0 < share < 1:
-        at.fail(key, share, "a share above 0 and below 1")
-    return key == "at_least", share, 1.0
-
-
-def _check_epochs(at: At, claim: Claim) -> None:
-    least = min(arm.trial.config.epochs for arm in claim.arms)
-    for key in ("epoch", "until"):
-        if (getattr(claim.measure, key) or 0) > least:
-            at.fail(key, getattr(claim.measure, key), f"at most the {least} epochs of its arms")
-
-
-def _comparable(at: At, claim: Claim) -> None:
-    """Refuse to compare by value what has different units."""
-    for name in METRICS[claim.measure.name].same:
-        values = {_value(arm, name) for arm in claim.arms}
-        if len(values) > 1:
-            said = " and ".join(sorted(map(str, values)))
-            at.fail(
-                "metric", claim.measure.name,
-                f"epochs, accuracy or solved: the arms differ in {name} ({said}), and values of their "
-                f"{claim.measure.name} are not comparable",
-            )  # fmt: skip
-
-
-def _value(arm: Arm, name: str) -> Any:
-    return arm.trial.samples.data if name == "data" else getattr(arm.trial.config, name)
-
-
-def _sections(top: At, figures: Mapping[str, Figure], claims: Sequence[Claim]) -> tuple[dict[str, Any], ...]:
+def _sections(top: TomlTable, figures: Mapping[str, Figure], claims: Sequence[Claim]) -> tuple[SectionDocument, ...]:
     """Return the sections; without any, one that holds everything."""
-    listed = top.each("sections")
-    if not listed:
-        everything = {"figures": list(figures), "claims": [claim.id for claim in claims]}
-        return ({"id": "claims", "title": "Claims", "text": "", **everything},) if claims else ()
-    found = []
-    for at in listed:
-        at.known(("id", "title", "text", "figures", "claims"))
-        for key, names in (("figures", list(figures)), ("claims", [claim.id for claim in claims])):
-            for entry in at.get(key, list, []):
-                with at.checking(key):
-                    one_of(key, entry, names)
-        found.append(
-            {
-                **{key: at.get(key, str) for key in ("id", "title")},
-                "text": at.get("text", str, ""),
-                **{key: at.get(key, list, []) for key in ("figures", "claims")},
-            }
-        )
-    for claim, at in zip(claims, top.each("claims"), strict=True):
-        if not any(claim.id in section["claims"] for section in found):
-            at.fail("id", claim.id, "an id that a section lists under claims")
-    return tuple(found)
+    ids = [claim.id for claim in claims]
+    if not top.tables("sections"):
+        everything = SectionDocument(id="claims", title="Claims", text="", figures=list(figures), claims=ids)
+        return (everything,) if claims else ()
+    _check_ids(top.tables("sections"))
+    sections = tuple(_section(table, list(figures), ids) for table in top.tables("sections"))
+    for claim, table in zip(claims, top.tables("claims"), strict=True):
+        if not any(claim.id in section["claims"] for section in sections):
+            table.fail("id", claim.id, "an id that a section lists under claims")
+    return sections
+
+
+def _section(table: TomlTable, figures: Sequence[str], claims: Sequence[str]) -> SectionDocument:
+    table.refuse_other_keys(("id", "title", "text", "figures", "claims"))
+    for key, names in (("figures", figures), ("claims", claims)):
+        for entry in table.get(key, list, []):
+            with table.locating(key):
+                one_of(key, entry, names)
+    return {
+        "id": table.line("id"),
+        "title": table.get("title", str),
+        "text": table.get("text", str, ""),
+        "figures": table.get("figures", list, []),
+        "claims": table.get("claims", list, []),
+    }

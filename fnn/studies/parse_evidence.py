@@ -1,141 +1,182 @@
-"""Entries of a study file beside its claims: arms and their settings, findings, tables, published results."""
+"""Entries of a study file beside its claims: findings, tables of predictions, published results."""
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
 from fnn.errors import InvalidSetting
-from fnn.studies.model import Arm, Figure, Table, trial
-from fnn.studies.toml_source import At
+from fnn.studies.model import Arm, Figure, Finding, PredictionTable, PublishedResult, Settings
+from fnn.studies.parse_arms import read_arms, read_settings
+from fnn.studies.toml_source import TomlTable
 
 # How a published time may sum up its runs.
-TIMES = ("median", "mean", "harmonic_mean")
+STATISTICS = ("median", "mean", "harmonic_mean")
 FINDING_KINDS = ("text", "rows", "labels", "arms", "place")
 
 _FINDING = (
     "id", "title", "text", "kind", "figure", "arms", "columns", "rows", "printed", "value", "factor", "settings",
 )  # fmt: skip
-_OUTSIDE = (
-    "id", "title", "source", "what", "open", "successes", "runs", "at_least", *TIMES, "settings", "vary",
+_PUBLISHED = (
+    "id", "title", "source", "what", "open", "successes", "runs", "at_least", *STATISTICS, "settings", "vary",
 )  # fmt: skip
 
 
-def arms(at: At, settings: Table) -> tuple[Arm, ...]:
-    """Return the arms listed in a table as tables; those of a figure, of a finding."""
-    found = tuple(arm(entry, settings) for entry in at.each("arms"))
-    labels = [one.label for one in found]
-    for k, (entry, label) in enumerate(zip(at.each("arms"), labels, strict=True)):
-        if label in labels[:k]:
-            entry.fail("label", label, "a label of its own")
-    return found
+def read_finding(table: TomlTable, figures: Mapping[str, Figure], base: Settings) -> Finding:
+    """Return a finding beside the claims, with what its evidence needs."""
+    table.refuse_other_keys(_FINDING)
+    finding = Finding(
+        id=table.line("id"),
+        title=table.get("title", str),
+        text=table.get("text", str),
+        kind=table.choice("kind", FINDING_KINDS, "text"),
+        figure=table.choice("figure", figures) if "figure" in table.values else None,
+        where=table.where(),
+        columns=_columns(table),
+        rows=_rows(table),
+    )
+    if finding.kind in ("arms", "place"):
+        finding = finding._replace(arms=read_arms(table, read_settings(table, base)))
+        if not finding.arms:
+            table.fail("arms", [], "at least one arm, under [[findings.arms]]")
+    if finding.kind == "place":
+        value, factor = float(table.number("value")), float(table.number("factor", 1.0))
+        return finding._replace(value=value, factor=factor)
+    if finding.kind == "labels":
+        return _with_printed_labels(table, finding, Arm(finding.title, read_settings(table, base)))
+    return finding
 
 
-def arm(at: At, settings: Table) -> Arm:
-    """Return the arm of a table: its label, and settings over those given."""
-    label = at.get("label", str)
-    own = {key: value for key, value in at.table.items() if key != "label"}
-    found = Arm(label, {**settings, **own})
-    with at.checking():
-        _ = found.trial
-    return found
+def _columns(table: TomlTable) -> tuple[str, ...]:
+    columns = table.get("columns", list, [])
+    wrong = next((column for column in columns if not isinstance(column, str)), None)
+    if wrong is not None:
+        table.fail("columns", wrong, "text")
+    return tuple(columns)
 
 
-def settings_of(at: At, base: Table) -> dict[str, Any]:
-    """Return the `settings` of a table over those of the base."""
-    settings = {**base, **at.inside("settings").table}
-    with at.inside("settings").checking():
-        trial({"data": "linear", **settings})
-    return settings
+def _rows(table: TomlTable) -> tuple[tuple[Any, ...], ...]:
+    """Return the rows; each is a list of as many values as there are columns."""
+    rows, columns = table.get("rows", list, []), len(table.get("columns", list, []))
+    for row in rows:
+        if not isinstance(row, list) or len(row) != columns:
+            table.fail("rows", row, f"a list of {columns} values, one for each column")
+    return tuple(map(tuple, rows))
 
 
-def finding(at: At, figures: Mapping[str, Figure], base: Table) -> dict[str, Any]:
-    """Return something found beside the claims, with what its evidence needs."""
-    at.known(_FINDING)
-    kind = at.choice("kind", FINDING_KINDS, "text")
-    found = {key: at.get(key, str) for key in ("id", "title", "text")} | {"kind": kind, "at": at.where()}
-    found["figure"] = at.choice("figure", figures) if "figure" in at.table else None
-    found["columns"], found["rows"] = at.get("columns", list, []), at.get("rows", list, [])
-    if kind in ("arms", "place"):
-        found["arms"] = arms(at, settings_of(at, base))
-        if not found["arms"]:
-            at.fail("arms", [], "at least one arm, under [[findings.arms]]")
-    if kind == "labels":
-        found["arm"] = Arm(at.get("title", str), settings_of(at, base))
-        found["printed"] = at.get("printed", list)
-    if kind == "place":
-        found["value"] = float(at.get("value", (int, float)))
-        found["factor"] = float(at.get("factor", (int, float), 1.0))
-    return found
+def _with_printed_labels(table: TomlTable, finding: Finding, arm: Arm) -> Finding:
+    """Return a finding with the labels and predictions that were printed, one pair for each sample of the arm."""
+    printed, count = table.get("printed", list), len(arm.trial.samples.y)
+    expected = f"[label, prediction] for each of {count} samples"
+    if len(printed) != count:
+        table.fail("printed", len(printed), expected)
+    for pair in printed:
+        if not (isinstance(pair, list) and len(pair) == 2 and all(map(_is_finite, pair))):
+            table.fail("printed", pair, expected)
+    return finding._replace(labelled=arm, printed=tuple(map(tuple, printed)))
 
 
-def predictions(at: At, base: Table) -> dict[str, Any]:
+def _is_finite(value: object) -> bool:
+    # No float holds a greater whole number.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def read_prediction_table(table: TomlTable, base: Settings) -> PredictionTable:
     """Return a table of predictions, with the arm that makes them."""
-    at.known(("id", "title", "kind", "settings"))
-    at.choice("kind", ("predictions",), "predictions")
-    title = at.get("title", str)
-    return {"id": at.get("id", str), "title": title, "arm": Arm(title, settings_of(at, base))}
+    table.refuse_other_keys(("id", "title", "kind", "settings"))
+    table.choice("kind", ("predictions",), "predictions")
+    arm = Arm(table.get("title", str), read_settings(table, base))
+    with table.locating():
+        _ = arm.trial
+    return PredictionTable(table.line("id"), arm.label, arm)
 
 
-def published(at: At, base: Table) -> dict[str, Any]:
+# ---- published results ----
+
+
+def read_published(table: TomlTable, base: Settings) -> PublishedResult:
     """Return a published result with the arms that try it: one for each reading of what its source leaves open."""
-    at.known(_OUTSIDE)
-    found: dict[str, Any] = {key: at.get(key, str) for key in ("id", "title", "source", "what")}
-    found["open"] = at.get("open", str, "")
-    for key in ("successes", "runs"):
-        found[key] = at.get(key, int) if key in at.table else None
-    successes, runs = found["successes"], found["runs"]
-    if (successes is None) != (runs is None) or (runs is not None and not (0 <= successes <= runs and runs)):
-        at.fail("successes", successes, "a number of successes among `runs`")
-    found["at_least"] = at.get("at_least", (int, float)) if "at_least" in at.table else None
-    if found["at_least"] is not None and not 0 < found["at_least"] <= 1:
-        at.fail("at_least", found["at_least"], "a share above 0 and at most 1")
-    told = [name for name in TIMES if name in at.table]
-    if len(told) > 1:
-        at.fail(told[1], at.table[told[1]], f"one of {', '.join(TIMES)}, not two")
-    found["statistic"] = told[0].replace("_", " ") if told else "median"
-    found["time"] = at.get(told[0], (int, float)) if told else None
-    if found["time"] is not None and not 1 <= found["time"] < math.inf:
-        at.fail(told[0], found["time"], "a finite number of epochs, at least 1")
-    if found["runs"] is None and found["at_least"] is None and found["time"] is None:
-        at.fail("runs", None, f"what was published: successes among runs, at_least, or {', '.join(TIMES)}")
-    settings = settings_of(at, base)
-    found["arms"] = [_tried(at, readings, settings) for readings in product(*_axes(at.inside("vary")))]
-    return found
+    table.refuse_other_keys(_PUBLISHED)
+    successes, runs = _published_counts(table)
+    at_least = table.number("at_least") if "at_least" in table.values else None
+    if at_least is not None and not 0 < at_least <= 1:
+        table.fail("at_least", at_least, "a share above 0 and at most 1")
+    statistic, time = _published_time(table)
+    if runs is None and at_least is None and time is None:
+        names = ", ".join(STATISTICS)
+        table.fail("runs", None, f"what was published: successes among runs, at_least, or {names}")
+    settings, open_choices = read_settings(table, base), _open_choices(table.table("vary"))
+    return PublishedResult(
+        id=table.line("id"),
+        title=table.get("title", str),
+        source=table.get("source", str),
+        what=table.get("what", str),
+        open=table.get("open", str, ""),
+        successes=successes,
+        runs=runs,
+        at_least=at_least,
+        statistic=statistic,
+        time=time,
+        arms=tuple(_arm(table, readings, settings) for readings in product(*open_choices)),
+    )
+
+
+def _published_counts(table: TomlTable) -> tuple[int | None, int | None]:
+    successes, runs = (table.get(key, int) if key in table.values else None for key in ("successes", "runs"))
+    if successes is None and runs is None:
+        return None, None
+    # A share of two whole numbers beyond 2^53 is not exact, and of far greater ones there is none.
+    if successes is None or runs is None or not (0 <= successes <= runs and 0 < runs <= 2**53):
+        table.fail("successes", successes, "a number of successes among `runs`")
+    return successes, runs
+
+
+def _published_time(table: TomlTable) -> tuple[str, float | None]:
+    """Return how a published number of epochs sums up its runs, and that number."""
+    given = [name for name in STATISTICS if name in table.values]
+    if not given:
+        return "median", None
+    if len(given) > 1:
+        table.fail(given[1], table.values[given[1]], f"one of {', '.join(STATISTICS)}, not two")
+    name = given[0]
+    time: float = table.get(name, (int, float))
+    # Of a whole number that no float holds only the comparison is possible.
+    if not 1 <= time <= 1e300:
+        table.fail(name, time, "a finite number of epochs, at least 1")
+    return name.replace("_", " "), time
 
 
 class Reading(NamedTuple):
-    """One way to read what a source leaves open; at: the table of these ways."""
+    """One way to read what a source leaves open; table: of these ways."""
 
-    at: At
+    table: TomlTable
     name: str
-    settings: Table
+    settings: Settings
 
 
-def _axes(vary: At) -> list[list[Reading]]:
+def _open_choices(vary: TomlTable) -> list[list[Reading]]:
     """Return the readings of each thing left open."""
     expected = 'readings by name, such as "weights ±0.5" = { init_scale = 0.5 }'
-    axes = []
-    for key, readings in vary.table.items():
+    choices = []
+    for key, readings in vary.values.items():
         if not (isinstance(readings, dict) and readings):
             vary.fail(key, readings, expected)
-        at = vary.inside(key)
+        table = vary.table(key)
         for name, settings in readings.items():
             if not isinstance(settings, dict):
-                at.fail(name, settings, expected)
-        axes.append([Reading(at, name, settings) for name, settings in readings.items()])
-    return axes
+                table.fail(name, settings, expected)
+        choices.append([Reading(table, name, settings) for name, settings in readings.items()])
+    return choices
 
 
-def _tried(at: At, readings: Sequence[Reading], settings: Table) -> Arm:
-    """Return the arm of one reading of each thing left open, with the line of the reading in what is wrong with it."""
-    own = {name: value for reading in readings for name, value in reading.settings.items()}
-    arm = Arm(", ".join(reading.name for reading in readings) or "as published", {**settings, **own})
+def _arm(table: TomlTable, readings: Sequence[Reading], settings: Settings) -> Arm:
+    """Return the arm of one reading of each thing left open; an error has the line of the reading that is wrong."""
+    changes = {name: value for reading in readings for name, value in reading.settings.items()}
+    arm = Arm(", ".join(reading.name for reading in readings) or "as published", {**settings, **changes})
     try:
         _ = arm.trial
     except InvalidSetting as error:
-        said = error.got if error.name == "setting" else error.name
-        where = next(((r.at, r.name) for r in readings if said in r.settings), (at, "vary" if readings else ""))
-        with where[0].checking(where[1]):
+        named = error.got if error.name == "setting" else error.name
+        wrong = next((reading for reading in readings if named in reading.settings), None)
+        with wrong.table.locating(wrong.name) if wrong else table.locating("vary" if readings else ""):
             raise
     return arm

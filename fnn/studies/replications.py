@@ -1,4 +1,4 @@
-"""Outside tables: published results beside ours, each under its own settings, what its source leaves open varied."""
+"""Published results beside our runs, each under its own settings, what its source leaves open varied."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -7,131 +7,161 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.stats.comparisons import wilson
-from fnn.studies.effects import command
-from fnn.studies.model import Arm
-from fnn.studies.runs import Record, key
+from fnn.report.document import PublishedDocument, ReadingDocument, ReplicationDocument
+from fnn.stats.intervals import wilson
+from fnn.studies.command import sweep_command
+from fnn.studies.model import Arm, PublishedResult
+from fnn.studies.runs import ArmResults, Key, run_key
 
 REPRODUCED, NOT, DEPENDS = "reproduced", "not reproduced", "depends"
 
 
-def stops(arm: Arm) -> bool:
+def has_stopping_rule(arm: Arm) -> bool:
     """Return whether an arm has a stopping rule."""
     return bool(arm.trial.config.stops)
 
 
-def succeeded(arm: Arm, record: Record) -> NDArray[np.bool_]:
+def succeeded(arm: Arm, results: ArmResults) -> NDArray[np.bool_]:
     """Return whether each run met its stopping rule within the budget; without a rule, whether it is solved: (S,)."""
-    return np.asarray(record.met if stops(arm) else record.solved, bool)
+    return np.asarray(results.met if has_stopping_rule(arm) else results.solved, bool)
 
 
-def ours(arm: Arm, record: Record, statistic: str) -> dict[str, Any]:
-    """Return our runs of an arm for the document; time: the statistic of their epochs, q25, q75: the middle half."""
-    success = succeeded(arm, record)
-    took = (record.stopped if stops(arm) else record.epochs)[success]
-    low, high = wilson(int(success.sum()), len(success))
-    q25, q75 = (end if math.isfinite(end) else None for end in middle(arm, record, statistic))
-    return {
-        "label": arm.label, "successes": int(success.sum()), "runs": len(success), "low": low, "high": high,
-        "q25": q25, "q75": q75, "time": STATISTICS[statistic](took, len(success)) if len(took) else None,
-    }  # fmt: skip
+def _epochs(arm: Arm, results: ArmResults) -> NDArray[Any]:
+    """Return the epochs until each run met its stopping rule; without a rule, until it is solved: (S,)."""
+    return results.stopped if has_stopping_rule(arm) else results.epochs
 
 
-def harmonic(epochs: NDArray[Any], runs: int) -> float:
+def harmonic_mean(epochs: NDArray[Any], runs: int) -> float:
     """Return the harmonic mean over all runs, one without success taking forever. epochs: of the successes."""
     return runs / float(np.sum(1 / np.maximum(epochs, 1)))
-
-
-def middle(arm: Arm, record: Record, statistic: str) -> tuple[float, float]:
-    """Return the ends of the middle half of the runs that a statistic is over: of the successes, or of all runs.
-
-    NaN without successes; an end is infinite where it falls among runs without success.
-    """
-    success = succeeded(arm, record)
-    took = np.where(success, record.stopped if stops(arm) else record.epochs, np.inf)
-    took = took if statistic == "harmonic mean" else took[success]
-    # Runs themselves, not points between them, of which infinity allows none.
-    low, high = np.quantile(took, [0.25, 0.75], method="nearest") if success.any() else (math.nan, math.nan)
-    return float(low), float(high)
 
 
 # A published time by what it is of the successes' epochs and of all runs.
 STATISTICS: dict[str, Callable[[NDArray[Any], int], float]] = {
     "median": lambda epochs, _: float(np.median(epochs)),
     "mean": lambda epochs, _: float(np.mean(epochs)),
-    "harmonic mean": harmonic,
+    "harmonic mean": harmonic_mean,
 }
 
 
-def newcombe(p: float, own: tuple[float, float], q: float, other: tuple[float, float]) -> tuple[float, float]:
+def middle_half(arm: Arm, results: ArmResults, statistic: str) -> tuple[float, float]:
+    """Return the ends of the middle half of the runs that a statistic is over: of the successes, or of all runs.
+
+    NaN without successes; an end is infinite where it falls among runs without success.
+    """
+    success = succeeded(arm, results)
+    if not success.any():
+        return math.nan, math.nan
+    epochs = np.where(success, _epochs(arm, results), np.inf)
+    epochs = epochs if statistic == "harmonic mean" else epochs[success]
+    # Runs themselves, not points between them, of which infinity allows none.
+    low, high = np.quantile(epochs, [0.25, 0.75], method="nearest")
+    return float(low), float(high)
+
+
+def newcombe(
+    p: float, p_interval: tuple[float, float], q: float, q_interval: tuple[float, float]
+) -> tuple[float, float]:
     """Return the interval of p − q, two shares of different runs, from the Wilson intervals of each.
 
     Newcombe, "Interval estimation for the difference between independent proportions", Stat. Med. 17 (1998), method 10.
     """
-    return p - q - math.hypot(p - own[0], other[1] - q), p - q + math.hypot(own[1] - p, q - other[0])
+    (p_low, p_high), (q_low, q_high) = p_interval, q_interval
+    return p - q - math.hypot(p - p_low, q_high - q), p - q + math.hypot(p_high - p, q - q_low)
 
 
-def agrees(published: Mapping[str, Any], own: Mapping[str, Any], half: tuple[float, float]) -> bool:
-    """Return whether ours could be what was published.
+def agrees(published: PublishedDocument, ours: ReadingDocument, half: tuple[float, float]) -> bool:
+    """Return whether our runs could be what was published.
 
     Of shares, whether the 95% interval of their difference holds 0; where only a least share was published, whether
     our interval reaches it. Of a time, whether it is in `half`, among our middle half of runs.
     """
     if published["runs"]:
-        shares = ((s["successes"] / s["runs"], (s["low"], s["high"])) for s in (published, own))
-        low, high = newcombe(*next(shares), *next(shares))
+        low, high = newcombe(*_share_with_interval(published), *_share_with_interval(ours))
         if not low <= 0 <= high:
             return False
-    if published["at_least"] is not None and own["high"] < published["at_least"]:
+    if published["at_least"] is not None and ours["high"] < published["at_least"]:
         return False
     return published["time"] is None or half[0] <= published["time"] <= half[1]
 
 
-def document(entry: Mapping[str, Any], records: Mapping[Any, Record], seeds: range) -> dict[str, Any]:
-    """Return a published result beside ours for the document."""
-    arms: Sequence[Arm] = entry["arms"]
-    statistic = entry["statistic"]
-    runs = [ours(arm, records[key(arm.trial)], statistic) for arm in arms]
-    low, high = wilson(entry["successes"], entry["runs"]) if entry["runs"] else (None, None)
-    published = {name: entry[name] for name in ("successes", "runs", "at_least", "time")} | {"low": low, "high": high}
-    halves = [middle(arm, records[key(arm.trial)], statistic) for arm in arms]
-    agreeing = [agrees(published, own, half) for own, half in zip(runs, halves, strict=True)]
-    word = REPRODUCED if all(agreeing) else DEPENDS if any(agreeing) else NOT
-    told, found = _told(published, statistic), _found(runs, statistic)
+def _share_with_interval(runs: Mapping[str, Any]) -> tuple[float, tuple[float, float]]:
+    return runs["successes"] / runs["runs"], (runs["low"], runs["high"])
+
+
+# ---- the document ----
+
+
+def reading_document(arm: Arm, results: ArmResults, statistic: str) -> ReadingDocument:
+    """Return our runs of an arm for the document; time: the statistic of their epochs, q25, q75: the middle half."""
+    success = succeeded(arm, results)
+    successes, runs = int(success.sum()), len(success)
+    epochs = _epochs(arm, results)[success]
+    low, high = wilson(successes, runs)
+    q25, q75 = (end if math.isfinite(end) else None for end in middle_half(arm, results, statistic))
     return {
-        **{name: entry[name] for name in ("id", "title", "source", "what", "open", "statistic")},
-        "published": published,
-        "ours": [{**own, "agrees": agreed} for own, agreed in zip(runs, agreeing, strict=True)],
-        "verdict": word, "told": told, "found": found,
-        "words": f"Published: {told}. Ours succeed in {found}.{_agreement(published, runs, agreeing)}",
-        "command": command(arms, seeds, f"{entry['id']}.db"),
+        "label": arm.label, "successes": successes, "runs": runs, "low": low, "high": high, "q25": q25, "q75": q75,
+        "time": STATISTICS[statistic](epochs, runs) if successes else None,
     }  # fmt: skip
 
 
-def _told(published: Mapping[str, Any], statistic: str) -> str:
+def replication_document(
+    result: PublishedResult, results: Mapping[Key, ArmResults], seeds: range
+) -> ReplicationDocument:
+    """Return a published result beside our runs for the document."""
+    statistic = result.statistic
+    by_arm = [results[run_key(arm.trial)] for arm in result.arms]
+    ours = [reading_document(arm, r, statistic) for arm, r in zip(result.arms, by_arm, strict=True)]
+    halves = [middle_half(arm, r, statistic) for arm, r in zip(result.arms, by_arm, strict=True)]
+    published = _published(result)
+    for reading, half in zip(ours, halves, strict=True):
+        reading["agrees"] = agrees(published, reading, half)
+    agreeing = [reading["agrees"] for reading in ours]
+    published_words, our_words = _published_words(published, statistic), _our_words(ours, statistic)
+    return {
+        "id": result.id, "title": result.title, "source": result.source, "what": result.what, "open": result.open,
+        "statistic": statistic, "published": published, "ours": ours,
+        "verdict": REPRODUCED if all(agreeing) else DEPENDS if any(agreeing) else NOT,
+        "told": published_words, "found": our_words,
+        "words": f"Published: {published_words}. Ours succeed in {our_words}.{_agreement_words(published, ours)}",
+        "command": sweep_command(result.arms, seeds, f"{result.id}.db"),
+    }  # fmt: skip
+
+
+def _published(result: PublishedResult) -> PublishedDocument:
+    low, high = wilson(result.successes or 0, result.runs) if result.runs else (None, None)
+    return {
+        "successes": result.successes, "runs": result.runs, "at_least": result.at_least, "time": result.time,
+        "low": low, "high": high,
+    }  # fmt: skip
+
+
+def _published_words(published: PublishedDocument, statistic: str) -> str:
     """Return what was published, in a few words."""
-    told = [f"{published['successes']} of {published['runs']} runs"] if published["runs"] else []
-    told += [f"at least {published['at_least']:.0%} of runs"] if published["at_least"] is not None else []
-    told += [f"a {statistic} of {published['time']:g} epochs"] if published["time"] is not None else []
-    return " and ".join(told)
+    words = [f"{published['successes']} of {published['runs']} runs"] if published["runs"] else []
+    words += [f"at least {published['at_least']:.0%} of runs"] if published["at_least"] is not None else []
+    words += [f"a {statistic} of {published['time']:g} epochs"] if published["time"] is not None else []
+    return " and ".join(words)
 
 
-def _found(runs: Sequence[Mapping[str, Any]], statistic: str) -> str:
-    """Return what came of ours, over all readings."""
-    shares = [f"{own['successes'] / own['runs']:.1%}" for own in sorted(runs, key=_share)]
-    times = sorted(own["time"] for own in runs if own["time"] is not None)
-    ended = " to ".join(dict.fromkeys((f"{times[0]:,.0f}", f"{times[-1]:,.0f}"))) if times else ""
-    after = f", after a {statistic} of {ended} epochs" if times else ""
-    return f"{' to '.join(dict.fromkeys((shares[0], shares[-1])))} of runs{after}"
+def _our_words(ours: Sequence[ReadingDocument], statistic: str) -> str:
+    """Return what became of our runs, from the reading with the least to the one with the most."""
+    shares = sorted(reading["successes"] / reading["runs"] for reading in ours)
+    times = sorted(reading["time"] for reading in ours if reading["time"] is not None)
+    words = f"{_span(f'{shares[0]:.1%}', f'{shares[-1]:.1%}')} of runs"
+    return words + (
+        f", after a {statistic} of {_span(f'{times[0]:,.0f}', f'{times[-1]:,.0f}')} epochs" if times else ""
+    )
 
 
-def _agreement(published: Mapping[str, Any], runs: Sequence[Mapping[str, Any]], agreeing: Sequence[bool]) -> str:
-    said = f" {sum(agreeing)} of {len(runs)} readings agree with it." if len(runs) > 1 else ""
-    times = [own["time"] for own in runs if own["time"] is not None]
-    apart = published["time"] is not None and times and not any(agreeing)
-    between = apart and min(times) < published["time"] < max(times)
-    return said + (" Their times lie on both sides of it." if between else "")
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"
 
 
-def _share(own: Mapping[str, Any]) -> float:
-    return float(own["successes"] / own["runs"])
+def _agreement_words(published: PublishedDocument, ours: Sequence[ReadingDocument]) -> str:
+    agreeing = [reading["agrees"] for reading in ours]
+    words = f" {sum(agreeing)} of {len(ours)} readings agree with it." if len(ours) > 1 else ""
+    times = [reading["time"] for reading in ours if reading["time"] is not None]
+    time = published["time"]
+    between = time is not None and times and not any(agreeing) and min(times) < time < max(times)
+    return words + (" Their times lie on both sides of it." if between else "")

@@ -1,6 +1,6 @@
-"""Trials: every distinct arm of a study trained once with all seeds; of each what is asked for, and no curves, kept."""
+"""Runs of a study: every distinct arm trained once with all seeds; of each what is requested is kept, and no curves."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.config import SEED, Config
-from fnn.data.samples import Samples
-from fnn.network import functions as network
-from fnn.stats.comparisons import quantiles
+from fnn.network.optimizers import OPTIMIZERS
+from fnn.stats.curves import curve_quantiles, predictions
+from fnn.stats.intervals import quantiles
 from fnn.studies.metrics import Measure
+from fnn.studies.model import Arm
 from fnn.sweeps import grid
 from fnn.training.grouping import named_settings
 from fnn.training.progress import Progress
@@ -20,7 +21,6 @@ from fnn.training.train import train
 
 Array = NDArray[Any]
 Key = tuple[Any, ...]
-Tell = Callable[[float, int, str], None]
 
 # Points of all curves that stand in memory at a time, and points of a figure's lines.
 _CURVES, POINTS = 2**24, 250
@@ -29,25 +29,39 @@ LEVELS, QUARTILES = (0.05, 0.5, 0.95), (0.25, 0.5, 0.75)
 
 
 @dataclass
-class Wish:
-    """What is wanted of an arm beside how its runs ended."""
+class Request:
+    """What is to be trained, and what is to be kept of its runs beside how they ended."""
 
+    trial: grid.Trial
     measures: set[Measure] = field(default_factory=set)
     curves: bool = False
     predictions: bool = False
 
-    def add(self, measures: Iterable[Measure] = (), curves: bool = False, predictions: bool = False) -> None:
-        """Want more of it."""
-        self.measures.update(measures)
-        self.curves |= curves
-        self.predictions |= predictions
+    @property
+    def needs_curves(self) -> bool:
+        """Whether the loss of every epoch has to be known."""
+        return self.curves or any(m.needs_curves for m in self.measures)
 
 
-class Record(NamedTuple):
-    """What became of S runs of an arm: (S,) each, and of each measure asked for.
+Requests = dict[Key, Request]
 
-    curve_epochs: (P,), loss_levels, accuracy_levels: quartiles (3, P); empty unless asked for. outputs: quantiles of
-    the predictions (3, N), right: the share right of each (N,), answers: the share that answers 1 of each (N,).
+
+def request(
+    requests: Requests, arm: Arm, measures: Sequence[Measure] = (), curves: bool = False, predictions: bool = False
+) -> None:
+    """Add an arm to what is to be trained, or what is to be kept of it to one that is there already."""
+    entry = requests.setdefault(run_key(arm.trial), Request(arm.trial))
+    entry.measures.update(measures)
+    entry.curves |= curves
+    entry.predictions |= predictions
+
+
+class ArmResults(NamedTuple):
+    """The results of an arm's S runs: (S,) each, and of each measure requested.
+
+    met, stopped: as in `train.Results`. curve_epochs: (P,), loss_levels, accuracy_levels: quartiles (3, P); empty
+    unless requested. outputs: quantiles of the predictions (3, N), right: the share right of each (N,), answers: the
+    share that answers 1 of each (N,).
     """
 
     loss: Array
@@ -70,117 +84,99 @@ class Record(NamedTuple):
         return self.epochs >= 0
 
 
-def key(arm: grid.Arm) -> Key:
-    """Return what an arm's runs depend on: settings that its optimizer, schedule and data do not use are left out."""
-    s, c = arm.samples, arm.config
+def run_key(trial: grid.Trial) -> Key:
+    """Return what runs depend on beside their seed: settings that their optimizer and data do not use are left out."""
+    s, c = trial.samples, trial.config
     drawn = (s.data_seed,) if s.data not in ("xor", "xor4") or s.noise > 0 else ()
-    unused: dict[str, Any] = {"seed": SEED}
-    for name, optimizers in _USED_BY.items():
-        if c.optimizer not in optimizers:
-            unused[name] = getattr(_DEFAULT, name)
-    return (s.data, s.points, s.noise, drawn, replace(c, **unused))
+    hyperparameters = {name for optimizer in OPTIMIZERS.values() for name in optimizer.uses}
+    unused = hyperparameters - set(OPTIMIZERS[c.optimizer].uses)
+    defaults = {name: getattr(_DEFAULT, name) for name in unused}
+    return (s.data, s.points, s.noise, drawn, replace(c, seed=SEED, **defaults))
 
 
 _DEFAULT = Config()
-_USED_BY = {
-    "beta1": ("adam", "adamw"),
-    "beta2": ("adam", "adamw"),
-    "momentum": ("momentum", "nesterov"),
-    "weight_decay": ("adamw",),
-    "epsilon": ("adagrad", "rmsprop", "adam", "adamw"),
-}
 
 
 def run(
-    wishes: Mapping[Key, tuple[grid.Arm, Wish]],
+    requests: Mapping[Key, Request],
     seeds: range,
     threads: int | None = None,
-    tell: Callable[[float], None] | None = None,
-) -> dict[Key, Record]:
-    """Train each arm with the seeds; return what is wanted of each. tell: is given the networks done."""
-    found: dict[Key, Record] = {}
+    on_progress: Callable[[float], None] | None = None,
+) -> dict[Key, ArmResults]:
+    """Train each arm with the seeds; return what is requested of each. on_progress: is given the networks done."""
+    kept: dict[Key, ArmResults] = {}
     done = 0
-    for group in _groups(wishes):
-        curved = [k for k in group if _wants_curves(wishes[k][1])]
-        for part, every in ((curved, 1), ([k for k in group if k not in set(curved)], 0)):
-            size = _at_once(wishes, part, len(seeds), every)
-            for keys in (part[begin : begin + size] for begin in range(0, len(part), size)):
-                arms = [wishes[k][0] for k in keys]
-                before = done
-                results = train(
-                    [arm.config for arm in arms], arms[0].samples.x, arms[0].samples.y, seeds=seeds, threads=threads,
-                    curve_every=every,
-                    on_progress=_teller(tell, before) if tell else None,
-                )  # fmt: skip
-                done += len(results)
-                for place, k in enumerate(keys):
-                    own = _of(results, place, len(seeds))
-                    found[k] = _record(own, wishes[k][1], arms[place].samples)
-    return found
+    for keys, curve_every in _batches(requests, len(seeds)):
+        trials = [requests[key].trial for key in keys]
+        samples = trials[0].samples
+        results = train(
+            [trial.config for trial in trials], samples.x, samples.y, seeds=seeds, threads=threads,
+            curve_every=curve_every, on_progress=_after(done, on_progress) if on_progress else None,
+        )  # fmt: skip
+        done += len(results)
+        for k, key in enumerate(keys):
+            kept[key] = _arm_results(_results_of(results, k, len(seeds)), requests[key])
+    return kept
 
 
-def _teller(tell: Callable[[float], None], before: int) -> Callable[[Progress], None]:
-    return lambda now: tell(before + now.done)
+def _after(before: int, on_progress: Callable[[float], None]) -> Callable[[Progress], None]:
+    return lambda progress: on_progress(before + progress.done)
 
 
-def _wants_curves(wish: Wish) -> bool:
-    return wish.curves or any(m.epoch is not None or m.name in ("best-loss", "roughness") for m in wish.measures)
+def _batches(requests: Mapping[Key, Request], seeds: int) -> Iterator[tuple[list[Key], int]]:
+    """Yield the keys of arms to train at once, and the epochs between points of their curves; 0 for no curves."""
+    for group in _groups(requests):
+        for curve_every in (1, 0):
+            keys = [key for key in group if requests[key].needs_curves == bool(curve_every)]
+            if keys:
+                # The curves of loss and accuracy; without them the weights, which results hold too.
+                numbers = 2 * (requests[keys[0]].trial.config.epochs + 1) if curve_every else 200
+                size = max(1, _CURVES // (numbers * seeds))
+                yield from ((keys[begin : begin + size], curve_every) for begin in range(0, len(keys), size))
 
 
-def _groups(wishes: Mapping[Key, tuple[grid.Arm, Wish]]) -> list[list[Key]]:
+def _groups(requests: Mapping[Key, Request]) -> list[list[Key]]:
     """Return the keys of arms with the same samples; within, those that train in one stack beside each other."""
     groups: dict[tuple[Any, ...], dict[tuple[Any, ...], list[Key]]] = {}
-    for k, (arm, _) in wishes.items():
+    for key, entry in requests.items():
         # Epochs too: a curve goes on level to the last epoch of all that train together.
-        groups.setdefault((*k[:4], arm.config.epochs), {}).setdefault(named_settings(arm.config), []).append(k)
-    return [[k for alike in group.values() for k in alike] for group in groups.values()]
+        config = entry.trial.config
+        groups.setdefault((*key[:4], config.epochs), {}).setdefault(named_settings(config), []).append(key)
+    return [[key for alike in group.values() for key in alike] for group in groups.values()]
 
 
-def _at_once(wishes: Mapping[Key, tuple[grid.Arm, Wish]], keys: Sequence[Key], seeds: int, every: int) -> int:
-    if not keys:
-        return 1
-    # The curves of loss and accuracy; without them the weights, which results hold too.
-    numbers = 2 * (wishes[keys[0]][0].config.epochs + 1) if every else 200
-    return max(1, _CURVES // (numbers * seeds))
-
-
-def _of(results: Results, place: int, seeds: int) -> Results:
-    """Return the results of one config of several."""
-    part = slice(place * seeds, (place + 1) * seeds)
+def _results_of(results: Results, k: int, seeds: int) -> Results:
+    """Return the results of the k-th config of several."""
+    part = slice(k * seeds, (k + 1) * seeds)
     columns = (
         "seeds", "loss", "accuracy", "epochs_to_solve", "diverged", "stopped", "met", "loss_curve", "accuracy_curve",
     )  # fmt: skip
     return replace(
-        results, configs=results.configs[place : place + 1], layers=results.layers[place : place + 1],
-        flat=results.flat[place : place + 1], **{name: getattr(results, name)[part] for name in columns},
+        results, configs=results.configs[k : k + 1], layers=results.layers[k : k + 1],
+        flat=results.flat[k : k + 1], **{name: getattr(results, name)[part] for name in columns},
     )  # fmt: skip
 
 
-def _record(results: Results, wish: Wish, samples: Samples) -> Record:
+def _arm_results(results: Results, entry: Request) -> ArmResults:
     nothing = np.empty((0, 0))
-    epochs, loss, accuracy = np.arange(0), nothing, nothing
-    if wish.curves:
-        every = -(-results.loss_curve.shape[1] // POINTS)
-        shown = np.unique(np.append(np.arange(0, results.loss_curve.shape[1], every), results.loss_curve.shape[1] - 1))
-        epochs = results.curve_epochs[shown]
-        loss, accuracy = (quantiles(c[:, shown], QUARTILES) for c in (results.loss_curve, results.accuracy_curve))
-    outputs, right, answers = nothing, np.empty(0), np.empty(0)
-    if wish.predictions:
-        found = _predictions(results, samples.x)
-        outputs = np.quantile(found, LEVELS, axis=0)
-        right = ((found > 0.5) == (samples.y[:, 0] > 0.5)).mean(axis=0)
-        answers = (found > 0.5).mean(axis=0)
-    return Record(
+    curves = _curve_levels(results) if entry.curves else (np.arange(0), nothing, nothing)
+    predicted = _prediction_levels(results, entry) if entry.predictions else (nothing, np.empty(0), np.empty(0))
+    return ArmResults(
         results.loss, results.accuracy, results.epochs_to_solve, results.diverged, results.met, results.stopped,
-        {m: m.of(results) for m in wish.measures}, epochs, loss, accuracy, outputs, right, answers,
+        {measure: measure.of(results) for measure in entry.measures}, *curves, *predicted,
     )  # fmt: skip
 
 
-def _predictions(results: Results, x: Array) -> Array:
-    """Return the prediction of each network for each sample: (S, N)."""
-    params = results.params
-    parts = [
-        network.predict(results.layers[0], tuple(w[k : k + 32] for w in params), x)[..., 0]
-        for k in range(0, len(results), 32)
-    ]
-    return np.concatenate(parts)
+def _curve_levels(results: Results) -> tuple[Array, Array, Array]:
+    """Return the epochs kept of the curves, and the quartiles of loss and accuracy there."""
+    points, loss = curve_quantiles(results.loss_curve, QUARTILES, POINTS)
+    return results.curve_epochs[points], loss, quantiles(results.accuracy_curve[:, points], QUARTILES)
+
+
+def _prediction_levels(results: Results, entry: Request) -> tuple[Array, Array, Array]:
+    """Return for each sample quantiles of the predictions, the share that is right, and the share that answers 1."""
+    samples = entry.trial.samples
+    outputs = np.concatenate(list(predictions(results, samples.x)))
+    answers = outputs > 0.5
+    right = (answers == (samples.y[:, 0] > 0.5)).mean(axis=0)
+    return np.quantile(outputs, LEVELS, axis=0), right, answers.mean(axis=0)

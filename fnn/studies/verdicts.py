@@ -12,21 +12,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnn.stats.comparisons import Interval, improvement, seeds_needed, share_difference, wilson
+from fnn.stats.comparisons import improvement, seeds_needed, share_difference
+from fnn.stats.intervals import Interval, wilson
 
 LEVEL = 0.05
 # In the multiverse an interval is at 99%, as if it were one of so many, so that half a percent of the cells are on the
-# wrong side by chance; where at most this share of them disagrees, the claim is not said to be mixed. Cells share
-# seeds, and settings that change next to nothing, as the precision, repeat what chance did: hence as much as a tenth.
-LOOKS, FEW = 5, 0.1
+# wrong side by chance; where at most this share of them disagrees, the claim is not called mixed. Cells share seeds,
+# and settings that change next to nothing, as the precision, repeat what chance did: hence as much as a tenth.
+CELL_COMPARISONS, TOLERATED = 5, 0.1
 
 SUPPORTED, REFUTED, MIXED, UNDECIDED = "supported", "refuted", "mixed", "undecided"
 
 
 class Effect(NamedTuple):
-    """An effect with its interval; above `margin` (below, unless up) it is what the claim says. null: no difference.
+    """An effect with its interval; above `margin` (below, unless up) it is as claimed. null: no difference.
 
-    place: which of the claim's comparisons it is.
+    comparison: which of the claim's comparisons it is.
     """
 
     name: str
@@ -37,20 +38,20 @@ class Effect(NamedTuple):
     null: float | None
     margin: float
     up: bool = True
-    place: int = 0
+    comparison: int = 0
 
     @property
-    def lead(self) -> float:
+    def beyond_margin(self) -> float:
         """How far the interval's nearer end is beyond the margin; negative where it holds the margin or less."""
         return self.low - self.margin if self.up else self.margin - self.high
 
     @property
-    def short(self) -> float:
+    def short_of_margin(self) -> float:
         """How far the interval's farther end falls short of the margin; negative where it gets there."""
         return self.margin - self.high if self.up else self.low - self.margin
 
 
-def difference(
+def difference_effect(
     a: ArrayLike, b: ArrayLike, margin: float, *, shares: bool, factor: float = 1.0, comparisons: int = 1
 ) -> Effect:
     """Return by how much a is above b: of shares the difference, else the probability of a being above factor · b.
@@ -64,42 +65,42 @@ def difference(
     return Effect(name, *improvement(factor * np.asarray(b, np.float64), a, confidence), 0.5, margin)
 
 
-def share(successes: ArrayLike, margin: float, *, up: bool, comparisons: int = 1) -> Effect:
-    """Return a share that a claim says is at least (at most, unless up) the margin; p by the exact binomial test.
+def share_effect(successes: ArrayLike, margin: float, *, up: bool, comparisons: int = 1) -> Effect:
+    """Return a share that is claimed to be at least (at most, unless up) the margin; p by the exact binomial test.
 
     successes: (S,) of 0 and 1.
     """
     from scipy.stats import binomtest
 
-    found, runs = int(np.sum(successes)), int(np.size(successes))
-    low, high = wilson(found, runs, 1 - LEVEL / comparisons)
-    p = float(binomtest(found, runs, margin, alternative="greater" if up else "less").pvalue)
-    return Effect("share of runs", found / runs, low, high, p, None, margin, up)
+    count, runs = int(np.sum(successes)), int(np.size(successes))
+    low, high = wilson(count, runs, 1 - LEVEL / comparisons)
+    p = float(binomtest(count, runs, margin, alternative="greater" if up else "less").pvalue)
+    return Effect("share of runs", count / runs, low, high, p, None, margin, up)
 
 
 def weakest(effects: Sequence[Effect]) -> Effect:
-    """Return the comparison that speaks most against the claim, with the largest p of all.
+    """Return the comparison that is most against the claim, with the largest p of all.
 
-    The claim that all are true is rejected unless each is: an intersection–union test, which needs no correction.
+    That all are true is rejected unless each is: an intersection–union test, which needs no correction.
     Berger, "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24 (1982).
     """
     gaps = [(e.effect - e.margin) * (1 if e.up else -1) for e in effects]
-    place = int(np.argmin(gaps))
-    return effects[place]._replace(p=max(e.p for e in effects), place=place)
+    k = int(np.argmin(gaps))
+    return effects[k]._replace(p=max(e.p for e in effects), comparison=k)
 
 
 def verdict(effect: Effect, p: float) -> str:
-    """Return what an effect says; p: after correction for the study's other claims.
+    """Return the verdict on an effect; p: after correction for the study's other claims.
 
     Supported: the interval lies beyond the margin, and p < 0.05. Refuted: it lies short of the margin, so that the
     difference is absent, smaller than worth the name, or the opposite.
     """
-    if effect.lead > 0 and p < LEVEL:
+    if effect.beyond_margin > 0 and p < LEVEL:
         return SUPPORTED
-    return REFUTED if effect.short > 0 else UNDECIDED
+    return REFUTED if effect.short_of_margin > 0 else UNDECIDED
 
 
-def enough(effect: Effect, runs: int) -> int | None:
+def seeds_to_decide(effect: Effect, runs: int) -> int | None:
     """Return about how many seeds would decide an undecided claim, in two digits; None where none would."""
     needed = seeds_needed(Interval(effect.effect, effect.low, effect.high), runs, effect.margin)
     if needed is None:
@@ -120,21 +121,21 @@ class Cells(NamedTuple):
 
     def by(self) -> dict[str, dict[str, Counter[str]]]:
         """Return the verdicts counted under each value of each setting."""
-        found: dict[str, dict[str, Counter[str]]] = {}
+        counts: dict[str, dict[str, Counter[str]]] = {}
         for cell, word in zip(self.settings, self.verdicts, strict=True):
             for name, value in cell.items():
-                found.setdefault(name, {}).setdefault(value, Counter())[word] += 1
-        return found
+                counts.setdefault(name, {}).setdefault(value, Counter())[word] += 1
+        return counts
 
 
-def overall(alone: str, cells: Cells) -> tuple[str, list[str]]:
+def overall_verdict(alone: str, cells: Cells) -> tuple[str, list[str]]:
     """Return the verdict over all combinations, and the settings it depends on if it is mixed.
 
     alone: the verdict under the study's own settings. Mixed is what is supported in more cells than a few, or under the
     study's own settings, and refuted in more than a few; or the other way round.
     """
     counts = Counter(cells.verdicts)
-    most = FEW * len(cells.verdicts)
+    most = TOLERATED * len(cells.verdicts)
     for word in (SUPPORTED, REFUTED):
         other = REFUTED if word == SUPPORTED else SUPPORTED
         if counts[other] > most and (alone == word or counts[word] > most):

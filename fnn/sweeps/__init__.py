@@ -1,4 +1,4 @@
 """Sweeps: settings × seeds trained into one SQLite file, and read from it.
 
-grid store run summaries export
+grid plan schema migrations connect write conditions query run summaries export
 """

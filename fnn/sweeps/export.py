@@ -1,22 +1,36 @@
 """A store's runs as other programs read them: CSV, Parquet and NumPy's .npz, a row or an entry a run."""
 
 import csv
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fnn.errors import InvalidSetting
 from fnn.files import replacing
-from fnn.sweeps import store
-from fnn.sweeps.store import Condition, Connection
+from fnn.sweeps.conditions import Condition
+from fnn.sweeps.query import ROWS, grid_epochs, run_columns, select_columns, select_runs, stacked_curves
+from fnn.sweeps.schema import Connection, check_column
 
-# Runs held in memory at a time.
-_ROWS = 2**16
 _KINDS = {"INTEGER": np.int64, "REAL": np.float64}
+
+
+class _Runs(NamedTuple):
+    """What is exported: the runs of a store that meet all conditions. columns: of the view `runs`, with their types."""
+
+    connection: Connection
+    columns: Mapping[str, str]
+    where: Sequence[Condition]
+
+    def batches(self) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield rows, as many at a time as may be held in memory, once their types are checked."""
+        rows = select_runs(self.connection, select_columns(self.columns), self.where)
+        while batch := rows.fetchmany(ROWS):
+            for (name, kind), column in zip(self.columns.items(), zip(*batch, strict=True), strict=True):
+                check_column(name, kind, column)
+            yield batch
 
 
 def export(connection: Connection, path: Path, where: Sequence[Condition] = ()) -> int:
@@ -29,37 +43,31 @@ def export(connection: Connection, path: Path, where: Sequence[Condition] = ()) 
     if path.suffix not in FORMATS:
         raise InvalidSetting("to", str(path), f"a file that ends in {', '.join(FORMATS)}")
     with replacing(path) as part:
-        return FORMATS[path.suffix](connection, store.select(connection, store.RUN_COLUMNS, where), part, where)
+        return FORMATS[path.suffix](_Runs(connection, run_columns(connection), where), part)
 
 
-def _batches(rows: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
-    while batch := rows.fetchmany(_ROWS):
-        yield batch
-
-
-def _csv(_connection: Connection, rows: sqlite3.Cursor, path: Path, _where: Sequence[Condition]) -> int:
+def _csv(runs: _Runs, path: Path) -> int:
     count = 0
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(column[0] for column in rows.description)
-        for batch in _batches(rows):
+        writer.writerow(runs.columns)
+        for batch in runs.batches():
             writer.writerows(batch)
             count += len(batch)
     return count
 
 
-def _parquet(_connection: Connection, rows: sqlite3.Cursor, path: Path, _where: Sequence[Condition]) -> int:
+def _parquet(runs: _Runs, path: Path) -> int:
     try:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError:
         raise InvalidSetting("to", str(path), "the extra parquet: python -m pip install 'fnn[parquet]'") from None
     kinds = {"INTEGER": pa.int64(), "REAL": pa.float64()}
-    names = [column[0] for column in rows.description]
-    schema = pa.schema([(name, kinds.get(store.RUNS[name], pa.string())) for name in names])
+    schema = pa.schema([(name, kinds.get(kind, pa.string())) for name, kind in runs.columns.items()])
     count = 0
     with parquet.ParquetWriter(path, schema) as writer:
-        for batch in _batches(rows):
+        for batch in runs.batches():
             columns = [
                 pa.array(column, field.type) for column, field in zip(zip(*batch, strict=True), schema, strict=True)
             ]
@@ -68,37 +76,35 @@ def _parquet(_connection: Connection, rows: sqlite3.Cursor, path: Path, _where: 
     return count
 
 
-def _npz(connection: Connection, rows: sqlite3.Cursor, path: Path, where: Sequence[Condition]) -> int:
-    names = [column[0] for column in rows.description]
-    parts: list[list[NDArray[Any]]] = [[] for _ in names]
-    for batch in _batches(rows):
-        for part, name, column in zip(parts, names, zip(*batch, strict=True), strict=True):
-            part.append(_array(name, column))
-    arrays = {name: np.concatenate(part) if part else np.empty(0) for name, part in zip(names, parts, strict=True)}
-    curves = store.select(connection, "c.grid, c.loss, c.accuracy", where).fetchall()
-    grids = {grid for grid, _, _ in curves}
-    if len(grids) == 1 and None not in grids:
-        _, *blobs = zip(*curves, strict=True)
-        loss, accuracy = (np.frombuffer(b"".join(column), "<f4").reshape(len(curves), -1) for column in blobs)
-        arrays |= {
-            "curve_epochs": store.grid_epochs(connection, *grids),
-            "loss_curve": loss,
-            "accuracy_curve": accuracy,
-        }
-    np.savez_compressed(path, allow_pickle=False, **arrays)
+def _npz(runs: _Runs, path: Path) -> int:
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in runs.columns}
+    for batch in runs.batches():
+        for (name, kind), column in zip(runs.columns.items(), zip(*batch, strict=True), strict=True):
+            parts[name].append(_array(kind, column))
+    arrays = {name: np.concatenate(part) if part else np.empty(0) for name, part in parts.items()}
+    np.savez_compressed(path, allow_pickle=False, **arrays, **_curves(runs))
     return len(arrays["seed"])
 
 
-def _array(name: str, column: Sequence[Any]) -> NDArray[Any]:
+def _curves(runs: _Runs) -> dict[str, NDArray[Any]]:
+    """Return the curves of all runs by their names in the file; none unless all have them over the same epochs."""
+    rows = select_runs(runs.connection, "c.grid, c.loss, c.accuracy", runs.where).fetchall()
+    grids = {grid for grid, _, _ in rows}
+    if len(grids) != 1 or None in grids:
+        return {}
+    epochs = grid_epochs(runs.connection, *grids)
+    _, *blobs = zip(*rows, strict=True)
+    loss, accuracy = (stacked_curves(column, len(epochs)) for column in blobs)
+    return {"curve_epochs": epochs, "loss_curve": loss, "accuracy_curve": accuracy}
+
+
+def _array(kind: str, column: Sequence[Any]) -> NDArray[Any]:
     """Return a column as numbers, or as text; where there is nothing, NaN, or −1 among whole numbers, or ""."""
-    kind = _KINDS.get(store.RUNS[name])
-    if kind is np.int64:
-        return np.array([-1 if value is None else value for value in column], np.int64)
-    return np.array(column, kind) if kind else np.array(["" if value is None else value for value in column])
+    if kind == "TEXT":
+        return np.array(["" if value is None else value for value in column])
+    if kind == "INTEGER":
+        column = [-1 if value is None else value for value in column]
+    return np.array(column, _KINDS[kind])
 
 
-FORMATS: dict[str, Callable[[Connection, sqlite3.Cursor, Path, Sequence[Condition]], int]] = {
-    ".csv": _csv,
-    ".parquet": _parquet,
-    ".npz": _npz,
-}
+FORMATS: dict[str, Callable[[_Runs, Path], int]] = {".csv": _csv, ".parquet": _parquet, ".npz": _npz}

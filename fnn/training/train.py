@@ -8,15 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnn import rng
+from fnn import checks, rng
 from fnn.config import DTYPES, Config
-from fnn.errors import InvalidSetting, one_of
+from fnn.errors import InvalidSetting
 from fnn.machine import processors
 from fnn.network import functions
 from fnn.network.functions import Array
 from fnn.network.layers import Layer
 from fnn.training import numpy_path
 from fnn.training.grouping import Stack, group_alike, numeric_settings, seeds_of
+from fnn.training.memory import most_seeds
 from fnn.training.progress import Progress, ProgressReporter, Report
 from fnn.training.results import Ints, Outcome, Results
 
@@ -49,18 +50,16 @@ def train(
     A network depends on its own settings and seed alone, not on what trains beside it; its bits are the same in any
     stack, in any order and on any number of threads.
 
-    Raises InvalidSetting for an unknown backend, a bad seed or number of threads, ValueError for samples that do not
-    fit together.
+    Raises InvalidSetting for what is no such thing, for samples that do not fit together, and for more networks and
+    points of curves than fit the memory there is.
     """
     began = time.perf_counter()
-    one_of("backend", backend, BACKENDS)
-    if threads is not None and threads < 1:
-        raise InvalidSetting("threads", threads, "a whole number of at least 1")
-    configs = (configs,) if isinstance(configs, Config) else tuple(configs)
-    if not configs:
-        raise ValueError("configs: got none; expected at least one")
-    x, y = _samples(x, y)
-    table = _seeds(configs, seeds)
+    checks.one_of("backend", backend, BACKENDS)
+    threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
+    curve_every = checks.whole(0)("curve_every", curve_every)
+    configs = _configs(configs)
+    x, y = checks.samples(x, y)
+    table = _seeds(configs, seeds, most_seeds(configs, x.shape[1], y.shape[1], curve_every))
     curve_epochs = _curve_epochs(max(config.epochs for config in configs), curve_every)
     ready = _numpy() if backend == "numpy" else _numba(threads, configs, len(x))
     compiled = time.perf_counter()
@@ -90,24 +89,27 @@ def train(
     )
 
 
-def _samples(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-    if x.ndim != 2 or y.ndim != 2 or len(x) != len(y) or 0 in (*x.shape, *y.shape):
-        raise ValueError(f"x, y: got shapes {x.shape} and {y.shape}; expected (N, I) and (N, O), none of them 0")
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise ValueError("x, y: got NaN or infinite values; expected finite numbers")
-    return x, y
+def _configs(configs: Any) -> tuple[Config, ...]:
+    """Check for one Config or several."""
+    words = "a Config, or several"
+    row: list[Config] = []
+    try:
+        for config in (configs,) if isinstance(configs, Config) else configs:
+            if not isinstance(config, Config):
+                raise InvalidSetting("configs", config, words)
+            row.append(config)
+    except TypeError:
+        raise InvalidSetting("configs", configs, words) from None
+    if not row:
+        raise InvalidSetting("configs", row, "at least one Config")
+    return tuple(row)
 
 
-def _seeds(configs: Sequence[Config], seeds: Iterable[int] | None) -> Ints:
-    """Return the seed of each network: (C, n)."""
+def _seeds(configs: Sequence[Config], seeds: Iterable[int] | None, most: int | None) -> Ints:
+    """Return the seed of each network: (C, n), n at most `most`."""
     if seeds is None:
         return seeds_of(configs)[:, None]
-    row = list(seeds)
-    bad = next((seed for seed in row if not 0 <= seed < 2**63), None)
-    if bad is not None or not row:
-        raise InvalidSetting("seeds", bad if row else row, "whole numbers from 0 to 2^63 - 1, at least one")
-    return np.tile(np.array(row, np.int64), (len(configs), 1))
+    return np.tile(checks.seeds("seeds", seeds, most), (len(configs), 1))
 
 
 def _curve_epochs(epochs: int, every: int) -> Ints:

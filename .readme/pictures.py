@@ -1,0 +1,54 @@
+"""The pictures of the README."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import fnn
+
+FOLDER = Path(__file__).parent
+
+
+def draw_networks(path: Path) -> None:
+    """Draw the answers of 200 networks over the square, beside their learning curves."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    from fnn.plots import run as plots
+    from fnn.plots.style import STYLE
+
+    samples = fnn.data.xor()
+    results = fnn.train(fnn.Config(), *samples, seeds=range(312551116, 312551316))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(10, 4.6), layout="constrained")
+        left, right = figure.subfigures(1, 2)
+        plots.decision_boundary(left, results, samples)
+        plots.learning_curve(right, results, samples)
+        figure.savefig(path, dpi=110)
+
+
+def draw_sweep(path: Path, store_path: Path) -> None:
+    """Draw the epochs to solve in the sweep that the README shows."""
+    from fnn.plots.sweep import save_figures
+    from fnn.sweeps.connect import open_store
+    from fnn.sweeps.query import read_runs
+    from fnn.sweeps.summaries import summarize_groups
+
+    with tempfile.TemporaryDirectory() as folder, open_store(store_path) as connection:
+        runs = read_runs(connection)
+        save_figures(Path(folder), connection, runs, summarize_groups(runs))
+        path.write_bytes((Path(folder) / "epochs-to-solve.png").read_bytes())
+
+
+def draw_page(path: Path, run_command: Callable[[str, str], str]) -> None:
+    """Draw the head of the lab's page, as a browser shows it."""
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        run_command("fnn study lab", folder)
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport={"width": 1000, "height": 900}, color_scheme="light")
+        page.goto((Path(folder) / "fnn-study-lab" / "index.html").as_uri())
+        page.screenshot(path=path)
+        browser.close()

@@ -1,0 +1,214 @@
+"""The generated parts of the documents: tables of what there is, and of the recorded runs of the benchmark."""
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import fnn
+from fnn import config, data
+from fnn.bench.run import Row
+from fnn.bench.tables import Report, check_lines, closing_lines, duration, from_document
+from fnn.bench.targets import JAX, TORCH
+from fnn.network import activations, initializers, losses, optimizers, schedules
+
+ROOT = Path(__file__).parents[1]
+
+PARTS: dict[str, tuple[Iterable[str], str]] = {
+    "data": (data.DATA, "--data"),
+    "activations": (activations.ACTIVATIONS, "--activation --output"),
+    "losses": (losses.LOSSES, "--loss"),
+    "reductions": (losses.REDUCTIONS, "--reduction"),
+    "orders of mini-batches": (config.ORDERS, "--order --batch-size"),
+    "optimizers": (optimizers.OPTIMIZERS, "--optimizer"),
+    "bias corrections": (optimizers.BIAS_CORRECTIONS, "--bias-correction"),
+    "places of epsilon": (optimizers.EPSILON_PLACES, "--epsilon-place"),
+    "schedules": (schedules.SCHEDULES, "--scheduler"),
+    "initializers": (initializers.INITIALIZERS, "--init"),
+    "precisions": (config.DTYPES, "--dtype"),
+    "stopping rules": (
+        [name.removeprefix("stop_").replace("_", " ") for name in config.STOPS],
+        " ".join(f"--{name.replace('_', '-')}" for name in config.STOPS),
+    ),
+}
+LOOPS = {
+    "numpy-loop": "NumPy, as the lab writes it",
+    "torch-loop": "PyTorch `Sequential`, `Adam`, `StepLR`",
+    "sklearn": "scikit-learn `MLPClassifier`",
+}
+Cases = dict[tuple[str, str | None], dict[str, Row]]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return a table in Markdown."""
+    return "".join(f"| {' | '.join(map(str, cells))} |\n" for cells in (head, ["---"] * len(head), *rows))
+
+
+def recorded(name: str) -> Any:
+    """Return a recorded run of the benchmark, as its file has it."""
+    return json.loads((ROOT / "bench" / "results" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def report(name: str = "results") -> Report:
+    """Return a recorded run of `fnn bench`."""
+    return from_document(recorded(name))
+
+
+def cases(rows: Iterable[Row], *work: str) -> Cases:
+    """Return the timed rows of some work: by what it is and the precision, then by contender."""
+    found: Cases = {}
+    for row in rows:
+        if row.work in work and row.seconds:
+            found.setdefault((row.what, row.dtype), {})[row.contender] = row
+    return found
+
+
+def fastest(rows: dict[str, Row], forms: Sequence[str]) -> float:
+    """Return the networks a second of the fastest form of a peer, 0 where it was over the run's cap of seconds."""
+    return max((row.per_second or 0.0 for name, row in rows.items() if name in forms), default=0.0)
+
+
+def parts() -> str:
+    """Return the names in every registry, with the options that take them."""
+    rows = [
+        (part, ", ".join(names), " ".join(f"`{o}`" for o in options.split()))
+        for part, (names, options) in PARTS.items()
+    ]
+    return table(("part", "names", "option"), rows)
+
+
+def _docstring(path: Path) -> str:
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+
+
+def rooms() -> str:
+    """Return the rooms in reading order: the first line of each, and of a package the order inside."""
+    (order,) = re.findall(r"\n\n((?:[a-z_]+[ \n])+)\n", fnn.__doc__ or "")
+    rows = []
+    for name in order.split():
+        folder = ROOT / "fnn" / name
+        text = _docstring(folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py"))
+        inside = text.rpartition("\n\n")[2].split() if folder.is_dir() else []
+        room = "bench/" if name == "bench" else f"fnn/{name}{'/' if folder.is_dir() else '.py'}"
+        rows.append((f"`{room}`", text.partition("\n")[0].rstrip("."), " ".join(inside)))
+    return table(("room", "what lives there", "in reading order"), rows)
+
+
+def speed_short() -> str:
+    """Return the speed of lab XOR in float32 beside four contenders, and where the lead is smallest."""
+    results = report()
+    rows = cases(results.rows, "xor")["lab XOR", "float32"]
+    ours = rows["fnn"].per_second or 0.0
+    rates = {
+        "JAX, `vmap` + `scan` + `jit` or networks last, whichever is faster": fastest(rows, JAX),
+        "PyTorch, `baddbmm` with fused Adam or `torch.func`, whichever is faster": fastest(rows, TORCH),
+        "PyTorch, one network after the other": fastest(rows, ("torch-loop",)),
+        "scikit-learn's `MLPClassifier`, one after the other": fastest(rows, ("sklearn",)),
+    }
+    lines = [
+        (
+            name,
+            f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}",
+            f"{ours / rate:,.1f}" if ours / rate < 10 else f"{ours / rate:,.0f}",
+        )
+        for name, rate in rates.items()
+    ]
+    return table(
+        ("networks of the lab on XOR (21 points, 500 epochs, float32)", "a second", "`fnn` is faster by"),
+        [("`fnn`", f"{ours:,.0f}", ""), *lines],
+    )
+
+
+def _lead(rows: dict[str, Row]) -> float:
+    """Return how many times as fast fnn is as the fastest stacked form of JAX or PyTorch."""
+    return (rows["fnn"].per_second or 0.0) / fastest(rows, (*JAX, *TORCH))
+
+
+def machine() -> str:
+    """Return the machine of the recorded run, and where the lead is smallest."""
+    results = report()
+    width, lead = min(
+        ((what, _lead(rows)) for (what, _), rows in cases(results.rows, "width").items()), key=lambda p: p[1]
+    )
+    called = {"numba": "Numba", "jax": "JAX", "torch": "PyTorch", "scikit-learn": "scikit-learn"}
+    versions = ", ".join(f"{name} {results.machine['packages'][package]}" for package, name in called.items())
+    return (
+        f"Measured on {results.machine['cpu']}, {results.method['threads']} threads, Python "
+        f"{results.machine['python']}, {versions}; medians of {results.method['runs']} runs. Wide layers fill a "
+        f"processor anyhow: at {width} the lead over the faster of JAX and PyTorch is {lead:.1f}.\n"
+    )
+
+
+def speed(name: str = "results", *work: str) -> str:
+    """Return networks a second, of each peer its fastest form."""
+    lines = []
+    for (what, dtype), rows in cases(report(name).rows, *(work or ("xor", "linear", "width", "depth"))).items():
+        if "fnn" not in rows:
+            continue
+        ours, best = rows["fnn"], [fastest(rows, forms) for forms in (JAX, TORCH)]
+        slow, fast = ((ours.networks or 0) / (ours.seconds or [])[at] for at in (2, 0))
+        peers = [f"{rate:,.0f}" if rate else "–" for rate in best]
+        lead = f"{_lead(rows):.1f}" if max(best) else "–"
+        lines.append(
+            (f"{what}, {dtype}", f"{ours.per_second:,.0f} ({slow:,.0f}–{fast:,.0f})", *peers, lead, f"{ours.share:.0%}")
+        )
+    head = ("work", "fnn (quartiles)", "JAX", "PyTorch", "fnn is faster than either by", "share of the FMA peak")
+    return table(head, lines)
+
+
+def loops() -> str:
+    """Return how many times as fast a network in a stack is as one in a loop."""
+    lines = [
+        (f"{LOOPS[name]}, {dtype}", f"{row.per_second:,.1f}", f"{row.ratio:,.0f}")
+        for (_, dtype), rows in cases(report().rows, "xor").items()
+        for name, row in rows.items()
+        if name in LOOPS
+    ]
+    return table(("one after the other", "networks a second", "fnn is faster by"), lines)
+
+
+def _times(work: Sequence[str], head: str) -> str:
+    """Return the time of every contender in every case of some work, and how many times that of fnn it is."""
+    lines = [
+        (f"{what}, {dtype}" if dtype else what, row.title, duration((row.seconds or [])[1]), f"{row.ratio:.3g}")
+        for (what, dtype), rows in cases(report().rows, *work).items()
+        for row in rows.values()
+    ]
+    return table((head, "contender", "time", "times fnn's"), lines)
+
+
+def sweeps() -> str:
+    """Return what sweeps took."""
+    lines = [
+        (
+            f"{row['networks']:,} networks",
+            f"{row['seconds']:.0f} s",
+            f"{row['bytes'] / 1e6:.0f} MB",
+            f"{row['peak_bytes'] / 1e6:.0f} MB",
+        )
+        for row in recorded("sweep")["sweeps"].values()
+    ]
+    return table(("one sweep of lab XOR, float32", "time", "file", "most memory"), lines)
+
+
+def _fenced(lines: Iterator[str]) -> str:
+    return "```text\n" + "\n".join(lines) + "\n```\n"
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "parts": parts,
+    "rooms": rooms,
+    "speed-short": speed_short,
+    "machine": machine,
+    "speed": speed,
+    "widths": lambda: speed("widths", "width"),
+    "loops": loops,
+    "sizes": lambda: _times(("size",), "lab XOR, float32"),
+    "samples": lambda: _times(("samples", "chains"), "samples"),
+    "processes": lambda: _times(("start", "sweep"), "a process"),
+    "sweeps": sweeps,
+    "ahead": lambda: _fenced(closing_lines(report().rows)),
+    "promises": lambda: _fenced(check_lines(report().checks)),
+}

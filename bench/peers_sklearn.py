@@ -1,0 +1,48 @@
+"""scikit-learn as a contender."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+import fnn
+
+from .contenders import Array, Built, Contender, activations
+
+
+def sklearn_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
+    """scikit-learn's `MLPClassifier`, one after the other."""
+    from sklearn.neural_network import MLPClassifier
+
+    x, labels = x.astype(config.dtype), y[:, 0]
+
+    def one(k: int) -> Any:
+        model = MLPClassifier(
+            config.hidden, activation="logistic", solver="adam", alpha=0, batch_size=len(x), random_state=k,
+            learning_rate_init=config.lr, beta_1=config.beta1, beta_2=config.beta2, epsilon=config.epsilon,
+            max_iter=config.epochs, tol=0, n_iter_no_change=config.epochs,
+        )  # fmt: skip
+        return model.fit(x, labels).predict_proba(x)[:, 1:]
+
+    def run() -> list[Any]:
+        with warnings.catch_warnings():  # that it has not converged, which nobody asked
+            warnings.simplefilter("ignore")
+            return [one(k) for k in range(len(params[0]))]
+
+    return run, np.stack
+
+
+def _classifies(config: fnn.Config) -> bool:
+    return set(activations(config)) == {"sigmoid"}
+
+
+PEERS = {
+    "sklearn": Contender(
+        "scikit-learn MLPClassifier",
+        sklearn_loop,
+        "scikit-learn",
+        probe=1,
+        differs="its own initial weights, log loss and a constant rate: it has no others",
+        takes=_classifies,
+    ),
+}

@@ -1,0 +1,205 @@
+"""Checks at the boundary: what Python, TOML and the command line hand over is of a type and in a range, or refused.
+
+A check takes the name of a setting and what came; it returns that as the rest of the code has it, or raises
+InvalidSetting. Booleans are no numbers, and a float is no whole number, whatever its value; NumPy's numbers are as
+good as Python's.
+"""
+
+import math
+import numbers
+import operator
+import os
+from collections.abc import Callable, Iterable, Sized
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fnn.errors import InvalidSetting
+from fnn.machine import memory
+
+Check = Callable[[str, Any], Any]
+
+# Beyond every seed. Seeds are kept as 64-bit integers with a sign.
+SEEDS_END = 2**63
+
+
+# ---- one value ----
+
+
+def one_of(name: str, got: object, accepted: Iterable[str]) -> str:
+    """Return `got` if it is one of the accepted names; else raise `InvalidSetting` with the nearest of them."""
+    names = list(accepted)
+    if isinstance(got, str) and got in names:
+        return names[names.index(got)]
+    word = got.lower().replace("_", "-") if isinstance(got, str) else ""
+    near = get_close_matches(word, names, n=1, cutoff=0.5)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    raise InvalidSetting(name, got, f"one of {', '.join(names)}{hint}")
+
+
+def named(table: Iterable[str]) -> Callable[[str, Any], str]:
+    """Return a check for one of the names of a table."""
+    return lambda name, got: one_of(name, got, table)
+
+
+def number(
+    low: float,
+    high: float = math.inf,
+    *,
+    open_low: bool = False,
+    open_high: bool = False,
+    words: str | None = None,
+) -> Callable[[str, Any], float]:
+    """Return a check for a finite number between two bounds. words: what is expected, if not in the usual words."""
+    if words is None:
+        words = f"a finite number {'above' if open_low else 'of at least'} {low:g}"
+        if math.isfinite(high):
+            words += f" and {'below' if open_high else 'at most'} {high:g}"
+
+    def check(name: str, got: Any) -> float:
+        try:
+            value = float(got) if isinstance(got, numbers.Real) and not isinstance(got, bool) else math.nan
+        except OverflowError:
+            value = math.nan
+        above = value > low if open_low else value >= low
+        below = value < high if open_high else value <= high
+        if not (above and below and math.isfinite(value)):
+            raise InvalidSetting(name, got, words)
+        return value
+
+    return check
+
+
+def whole(low: int, high: int = 2**31 - 1, words: str | None = None) -> Callable[[str, Any], int]:
+    """Return a check for a whole number from low to high. words: what is expected, if not in the usual words."""
+    expected = words or f"a whole number of at least {low} and below 2^{high.bit_length()}"
+
+    def check(name: str, got: Any) -> int:
+        try:
+            value = operator.index(got)
+        except TypeError:
+            value = low - 1
+        if isinstance(got, bool) or not low <= value <= high:
+            raise InvalidSetting(name, got, expected)
+        return value
+
+    return check
+
+
+def optional(check: Check) -> Check:
+    """Return a check that takes None too."""
+    return lambda name, got: None if got is None else check(name, got)
+
+
+def boolean(name: str, got: Any) -> bool:
+    """Check for true or false."""
+    if not isinstance(got, (bool, np.bool_)):
+        raise InvalidSetting(name, got, "true or false")
+    return bool(got)
+
+
+def function(name: str, got: Any) -> Any:
+    """Check for what can be called, or None."""
+    if not (got is None or callable(got)):
+        raise InvalidSetting(name, got, "a function, or none")
+    return got
+
+
+def path(name: str, got: Any) -> Path:
+    """Check for the path of a file or a folder."""
+    text = os.fspath(got) if isinstance(got, os.PathLike) else got
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise InvalidSetting(name, got, "a path")
+    return Path(text)
+
+
+seed_number = whole(0, SEEDS_END - 1)
+threads = optional(whole(1, words="a whole number of at least 1"))
+
+
+# ---- several values ----
+
+
+def seed_range(seeds: Any, first: Any, least: int = 1) -> range:
+    """Return the seeds of which there are `seeds`, from the first on. Raises InvalidSetting for either."""
+    begin = seed_number("seed", first)
+    words = f"a whole number of at least {least}, with the first seed no more than 2^63"
+    return range(begin, begin + whole(least, SEEDS_END - begin, words)("seeds", seeds))
+
+
+def seeds(name: str, got: Any, most: int | None = None) -> NDArray[np.int64]:
+    """Check for seeds: (n,). most: so many fit the memory there is, if that is known."""
+    words = "whole numbers from 0 to 2^63 - 1, at least one"
+    try:
+        if isinstance(got, (str, bytes)):
+            raise TypeError
+        each = iter(got)
+    except TypeError:
+        example = f"range({got})" if isinstance(got, numbers.Integral) and not isinstance(got, bool) else "range(5)"
+        raise InvalidSetting(name, got, f"{words}, such as {example}") from None
+    check, most = whole(0, SEEDS_END - 1, words), SEEDS_END if most is None else most
+    if isinstance(got, Sized):
+        _at_most(name, length(got), most)
+    if isinstance(got, range) and got:  # whose ends are all there is to check
+        check(name, min(got[0], got[-1]))
+        check(name, max(got[0], got[-1]))
+        return got[0] + got.step * np.arange(len(got), dtype=np.int64)
+    row = np.fromiter((check(name, value) for value in islice(each, most + 1)), np.int64)
+    if not row.size:
+        raise InvalidSetting(name, [], words)
+    _at_most(name, row.size, most)
+    return row
+
+
+def length(got: Sized) -> int:
+    """Return how many there are: of a range, even where that is more than `len` can say."""
+    return max(0, -(-(got.stop - got.start) // got.step)) if isinstance(got, range) else len(got)
+
+
+def _at_most(name: str, count: int, most: int) -> None:
+    if count > most:
+        raise InvalidSetting(name, count, f"at most {most:,}, which fit the memory of {_gigabytes(memory() or 0)}")
+
+
+def samples(x: Any, y: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Check for samples: x (N, I) and y (N, O), finite numbers, as float64."""
+    columns, labels = _numbers("x", x), _numbers("y", y)
+    shapes = columns.shape, labels.shape
+    if columns.ndim != 2 or labels.ndim != 2 or len(columns) != len(labels) or 0 in (*shapes[0], *shapes[1]):
+        raise InvalidSetting("x, y", shapes, "shapes (N, I) and (N, O), none of them 0")
+    return columns, labels
+
+
+def _numbers(name: str, got: ArrayLike) -> NDArray[np.float64]:
+    """Check for an array of finite numbers; labels may be true and false."""
+    words = "an array of finite numbers"
+    try:
+        given = np.asarray(got)
+        plain = given.dtype.kind in "biuf"
+        if not plain and not (given.dtype.kind == "O" and all(isinstance(v, numbers.Number) for v in given.flat)):
+            raise TypeError
+        values = np.asarray(given, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidSetting(name, got, words) from None
+    bad = values[~np.isfinite(values)]
+    if bad.size:
+        raise InvalidSetting(name, float(bad[0]), words)
+    return values
+
+
+# ---- memory ----
+
+
+def fits(name: str, got: object, takes: int) -> None:
+    """Refuse what would take more bytes than the machine has memory, where the system tells how much that is."""
+    there = memory()
+    if there is not None and takes > there:
+        raise InvalidSetting(name, got, f"what fits the memory of {_gigabytes(there)}; this takes {_gigabytes(takes)}")
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count // 10**9:,} GB" if count >= 10**12 else f"{count / 1e9:.3g} GB"

@@ -1,0 +1,68 @@
+"""The door: all commands under one name, what may go wrong as one line on stderr, and an exit code."""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import fnn
+from fnn.cli.bench import bench
+from fnn.cli.options import config_options, several_options
+from fnn.cli.study import study
+from fnn.cli.sweep import export, show, sweep
+from fnn.cli.train import train
+from fnn.errors import InvalidSetting
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fnn {fnn.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def fnn_(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """Train thousands of small neural networks at once, from scratch; say with error bars what is true of them."""
+
+
+# In the order in which help lists them.
+for _command in (config_options(train), several_options(sweep), show, export, study, bench):
+    app.command()(_command)
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 2 bad input, 130 interrupted, 1 anything else that went wrong."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code. What went wrong is one line on stderr; no command at all is help."""
+    try:
+        code = app(list(arguments) or ["--help"], prog_name="fnn", standalone_mode=False) or 0
+        sys.stdout.flush()
+        return _fail("interrupted", 130) if code == 130 else code  # Typer turns Ctrl-C into this code
+    except InvalidSetting as error:
+        return _fail(f"--{str(error).replace('_', '-', error.name.count('_'))}", 2)
+    except typer.TyperException as error:
+        return _fail(error.format_message(), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted", 130)
+    except BrokenPipeError:
+        # Who read the output has gone; nothing is left to say, nor at exit to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (OSError, sqlite3.Error) as error:
+        kept = "; what was committed to the store is kept" if isinstance(error, sqlite3.Error) else ""
+        return _fail(f"{error}{kept}", 1)
+
+
+def _fail(message: str, code: int) -> int:
+    print("fnn:", " ".join(message.split()), file=sys.stderr)
+    return code

@@ -1,0 +1,95 @@
+"""Options: one for every field of `Config`, with alternatives where a command takes several, and their parsers."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import Field, fields
+from functools import partial
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import typer
+
+from fnn.config import Config
+
+T = TypeVar("T")
+
+data_option = partial(typer.Option, rich_help_panel="Data")
+run_option = partial(typer.Option, rich_help_panel="Run")
+rows_option = partial(typer.Option, rich_help_panel="Rows")
+
+
+def config_options(command: Callable[..., None], *, several: bool = False) -> Callable[..., None]:
+    """Give a command an option for every field of Config; it receives their values as the dict `settings`.
+
+    several: each but the seed takes alternatives with commas between; `settings` has a list for each that is given.
+    """
+    signature = inspect.signature(command, eval_str=True)
+    parameters = [p for p in signature.parameters.values() if p.name != "settings"]
+    hints = get_type_hints(Config)
+    added = [field for field in fields(Config) if field.name not in signature.parameters]
+    options = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None if several else _as_word(field.default),
+            annotation=_option(field, hints[field.name], several),
+        )
+        for field in added
+    ]
+
+    def run(**values: Any) -> None:
+        settings = {field.name: values.pop(field.name) for field in added}
+        given = {name: value for name, value in settings.items() if value is not None}
+        command(settings=given if several else settings, **values)
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__signature__ = signature.replace(parameters=[*parameters, *options])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in (*parameters, *options)}
+    return run
+
+
+def whole(text: str) -> int:
+    """Parse a whole number; what is wrong is said in the words of the other messages."""
+    return _parsed(int, text, "a whole number")
+
+
+def number(text: str) -> float:
+    """Parse a number."""
+    return _parsed(float, text, "a number")
+
+
+def _parsed(parse: Callable[[str], T], text: str, expected: str) -> T:
+    try:
+        return parse(text)
+    except ValueError:
+        raise typer.BadParameter(f"got {text!r}; expected {expected}") from None
+
+
+def listed(parser: Callable[[str], Any] | None) -> Callable[[str], list[Any]]:
+    """Return a parser of alternatives with commas between."""
+    return lambda text: [parser(word) if parser else word for word in text.split(",")]
+
+
+def _option(field: Field[Any], hint: Any, several: bool) -> Any:
+    """Return the annotation of the option for a field of that type; Config checks what is parsed."""
+    kinds = {hint, *get_args(hint)} if get_origin(hint) is not tuple else set()
+    parser = whole if int in kinds else number if float in kinds else None
+    meta = field.metadata
+    if several:
+        text = f"{meta['help']} [default: {_as_word(field.default)}]" if field.default is not None else meta["help"]
+        return Annotated[
+            str | None,
+            typer.Option(parser=listed(parser), metavar="A,B,…", help=text, rich_help_panel=meta["panel"]),
+        ]
+    return Annotated[
+        hint if parser else str, typer.Option(parser=parser, help=meta["help"], rich_help_panel=meta["panel"])
+    ]
+
+
+def _as_word(default: Any) -> Any:
+    """Return a default as the shell would say it: widths with x between them."""
+    return "x".join(map(str, default)) if isinstance(default, tuple) else default
+
+
+several_options = partial(config_options, several=True)
+Threads = Annotated[int | None, run_option(parser=whole, help="Of the kernel; by itself one a processor.")]
+Json = Annotated[bool, run_option("--json", help="Print one JSON document and nothing else.")]

@@ -1,0 +1,46 @@
+"""`fnn study`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import fnn
+from fnn.cli.options import Json, Threads, run_option, whole
+from fnn.cli.terminal import CommandError, print_table, progress_bar
+from fnn.config import SEED
+from fnn.errors import InvalidSetting
+from fnn.report import text as report
+
+
+def study(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="lab, xor-literature, or one of your own.")],
+    seeds: Annotated[int, run_option(parser=whole, help="Networks of each arm, of seeds that all arms share.")] = 1000,
+    seed: Annotated[int, run_option(parser=whole, help="Seed of the first; the others follow.")] = SEED,
+    multiverse: Annotated[
+        bool, run_option("--multiverse", help="Test each claim under every combination of its nuisance settings too.")
+    ] = False,
+    threads: Threads = None,
+    out: Annotated[Path | None, run_option(help="Folder to write to; by itself fnn-study-NAME.")] = None,
+    json_: Json = False,
+) -> None:
+    """Test claims over many seeds: verdicts with their evidence, figures, and one page to read."""
+    folder = out or Path(f"fnn-study-{Path(name).stem}")
+    try:
+        with progress_bar("studying", quiet=json_) as update:
+            document = fnn.study(
+                name, seeds=seeds, seed=seed, multiverse=multiverse, out=folder, threads=threads, on_progress=update
+            )
+    except InvalidSetting as error:
+        raise (CommandError(str(error), 2) if ", line " in error.name else error) from None
+    if json_:
+        typer.echo(json.dumps(document, allow_nan=False))
+        return
+    for columns, rows in report.verdicts(document):
+        print_table(columns, rows)
+    seconds = f"{document['seeds']['count']:,} seeds, {document['seconds']:.3g} s"
+    typer.echo(f"{report.verdict_counts(document)}; {seconds}")
+    names = [figure["file"] for figure in document["figures"].values()]
+    typer.echo(f"wrote {folder}: {', '.join([*names, 'verdicts.json'])}")
+    typer.echo(f"read {folder / 'index.html'}")

@@ -1,0 +1,149 @@
+"""`fnn sweep`, and what reads its store: `fnn show` and `fnn export`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fnn import data as datasets
+from fnn.cli.options import Json, Threads, data_option, listed, number, rows_option, run_option, whole
+from fnn.cli.terminal import CommandError, print_table, progress_bar
+from fnn.errors import InvalidSetting
+from fnn.files import writable_folder
+from fnn.report import text as report
+from fnn.sweeps.grid import several
+from fnn.training.train import BACKENDS
+
+if TYPE_CHECKING:
+    from fnn.sweeps.run import SweepProgress
+
+CURVES_HELP = "Of each run's curves; by itself 100, none beyond 100,000 networks."
+
+
+def sweep(
+    spec: Annotated[Path | None, typer.Argument(metavar="[SPEC.toml]", help="The options below, as a file.")] = None,
+    data: Annotated[str | None, data_option(parser=listed(None), help=f"Any of {', '.join(datasets.DATA)}.")] = None,
+    points: Annotated[
+        str | None, data_option(parser=listed(whole), help="How many; by itself the data set's own.")
+    ] = None,
+    noise: Annotated[
+        str | None, data_option(parser=listed(number), help="Standard deviation of a shift of each.")
+    ] = None,
+    data_seed: Annotated[str | None, data_option(parser=listed(whole), help="Seed of the points.")] = None,
+    seeds: Annotated[int | None, run_option(parser=whole, help="Networks of each combination. [default: 1000]")] = None,
+    seed: Annotated[int | None, run_option(parser=whole, help="Seed of the first; the others follow.")] = None,
+    out: Annotated[Path | None, run_option(help="The store, which is made or extended. [default: fnn-DATA.db]")] = None,
+    curve_points: Annotated[int | None, run_option(parser=whole, help=CURVES_HELP)] = None,
+    backend: Annotated[str | None, run_option(help=f"{', '.join(BACKENDS)}.")] = None,
+    threads: Threads = None,
+    json_: Json = False,
+    *,
+    settings: dict[str, Any],
+) -> None:
+    """Train settings × seeds into a store; commas separate alternatives. Run again, it trains what is missing."""
+    from fnn.sweeps.connect import locked, open_store
+    from fnn.sweeps.plan import command_line, options, plan, store_path
+    from fnn.sweeps.query import count_runs
+    from fnn.sweeps.run import fill
+
+    given = {"data": data, "points": points, "noise": noise, "data_seed": data_seed, **settings}
+    given |= {"seeds": seeds, "seed": seed, "backend": backend, "threads": threads, "curve_points": curve_points}
+    given["out"] = out and str(out)
+    given = options(spec) | {name: value for name, value in given.items() if value is not None}
+    to = given.pop("out", None)
+    try:
+        planned = plan(**given)
+        path = store_path(f"fnn-{'-'.join(several('data', given.get('data', 'sweep')))}.db" if to is None else to)
+    except InvalidSetting as error:
+        raise (CommandError(f"{spec}: {error}", 2) if spec else error) from None
+    with (
+        locked(path, lambda: typer.echo(f"fnn: waiting for another sweep on {path} to end", err=True)),
+        open_store(path, create=True) as connection,
+    ):
+        try:
+            with progress_bar("sweeping", quiet=json_) as update:
+                swept, _ = fill(connection, planned, command_line(), update and (lambda now: update(*progress_of(now))))
+        except KeyboardInterrupt:
+            stored = sum(count_runs(connection, planned.seeds).values())
+            again = "the same command goes on from there"
+            raise CommandError(f"interrupted: {path} has {stored:,} runs with these seeds; {again}", 130) from None
+        about = {"store": str(path), "bytes": path.stat().st_size, **swept._asdict()}
+    if json_:
+        typer.echo(json.dumps(about))
+        return
+    typer.echo(f"{swept.total:,} networks: {swept.trained:,} trained, {swept.total - swept.trained:,} were there")
+    if swept.trained:
+        rate = swept.trained / max(swept.seconds - swept.compile_seconds, 1e-9)
+        typer.echo(f"solved {swept.solved / swept.trained:.1%} of those trained, {rate:,.0f} networks a second")
+    typer.echo(f"{path}: {about['bytes'] / 1e6:,.1f} MB after {swept.seconds:.2g} s; see: fnn show {path}")
+
+
+def progress_of(now: "SweepProgress") -> tuple[float, int, str]:
+    """Return how far a sweep is, as the bar wants it."""
+    solved = "" if now.solved != now.solved else f"  solved {now.solved:.1%}"
+    text = f"{int(now.done):,} of {now.total:,} networks  {now.per_second:,.0f}/s{solved}"
+    return now.done, now.total, text
+
+
+Store = Annotated[Path, typer.Argument(metavar="STORE", help="What fnn sweep wrote.")]
+Where = Annotated[
+    list[str] | None,
+    rows_option(help="Only runs with e.g. lr=0.1, optimizer=sgd,adam, lr<1 or seed>=9; may be given several times."),
+]
+
+
+def show(
+    path: Store,
+    by: Annotated[
+        str | None, rows_option(help="Settings to group by, commas between; by itself all that vary.")
+    ] = None,
+    where: Where = None,
+    sort: Annotated[
+        str | None, rows_option(help="A setting, or runs, solved, epochs, loss, diverged; - before it turns it round.")
+    ] = None,
+    plots: Annotated[Path | None, run_option(help="Folder to draw figures into.")] = None,
+    json_: Json = False,
+) -> None:
+    """Show what a store says of each combination of settings: a row each, and with --plots figures."""
+    from fnn.sweeps.conditions import parse_condition
+    from fnn.sweeps.connect import open_store
+    from fnn.sweeps.query import read_runs
+    from fnn.sweeps.summaries import summarize_groups
+
+    with open_store(path) as connection:
+        runs = read_runs(connection, [parse_condition(text) for text in where or ()])
+        groups = summarize_groups(runs, by.split(",") if by else None, sort)
+        if not groups:
+            raise CommandError(f"{path}: no runs" + (" that meet --where" if where else " yet"), 2)
+        written = []
+        if plots:
+            from fnn.plots.sweep import save_figures
+
+            written = save_figures(writable_folder("plots", plots), connection, runs, groups)
+    if json_:
+        files = {"files": [str(file) for file in written]} if plots else {}
+        typer.echo(
+            json.dumps(
+                {"store": str(path), "arms": [report.group_document(s) for s in groups], **files}, allow_nan=False
+            )
+        )
+        return
+    print_table(report.group_columns(groups), [report.group_row(s) for s in groups])
+    if plots:
+        typer.echo(f"wrote {plots}: {', '.join(file.name for file in written)}")
+
+
+def export(
+    path: Store,
+    to: Annotated[Path, run_option(help="A file that ends in .csv, .parquet or .npz.")],
+    where: Where = None,
+) -> None:
+    """Write a store's runs, a row each, as CSV, Parquet or arrays."""
+    from fnn.sweeps.conditions import parse_condition
+    from fnn.sweeps.connect import open_store
+    from fnn.sweeps.export import export
+
+    with open_store(path) as connection:
+        count = export(connection, to, [parse_condition(text) for text in where or ()])
+    typer.echo(f"{to}: {count:,} runs, {to.stat().st_size / 1e6:,.1f} MB")

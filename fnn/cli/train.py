@@ -1,0 +1,70 @@
+"""`fnn train`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import fnn
+from fnn import checks
+from fnn import data as datasets
+from fnn.cli.options import Json, Threads, data_option, number, run_option, whole
+from fnn.cli.terminal import progress_bar
+from fnn.config import Config
+from fnn.files import writable_folder
+from fnn.report import text as report
+from fnn.training.model import save_model
+from fnn.training.progress import Progress
+from fnn.training.train import BACKENDS
+
+MOST_POINTS = 20_000_000
+
+
+def train(
+    data: Annotated[str, data_option(help=f"{', '.join(datasets.DATA)}.")],
+    points: Annotated[int | None, data_option(parser=whole, help="How many; by itself the data set's own.")] = None,
+    noise: Annotated[float, data_option(parser=number, help="Standard deviation of a shift of each point.")] = 0.0,
+    data_seed: Annotated[int, data_option(parser=whole, help="Seed of the points.")] = datasets.SEED,
+    seeds: Annotated[int, run_option(parser=whole, help="How many networks, of seeds that follow --seed.")] = 1,
+    backend: Annotated[str, run_option(help=f"{', '.join(BACKENDS)}.")] = BACKENDS[0],
+    threads: Threads = None,
+    out: Annotated[Path | None, run_option(help="Folder to write to; by itself fnn-DATA.")] = None,
+    json_: Json = False,
+    plots: Annotated[bool, run_option("--plots/--no-plots", help="Draw the figures.")] = True,
+    *,
+    settings: dict[str, Any],
+) -> None:
+    """Train a network from scratch, or a stack of them, and show what became of it."""
+    config = Config(**settings)
+    numbers = checks.seed_range(seeds, config.seed)
+    checks.one_of("backend", backend, BACKENDS)
+    checks.threads("threads", threads)
+    samples = datasets.make(data, points, noise, data_seed)
+    folder = writable_folder("out", out or Path(f"fnn-{data}"))
+    # Curves are for the figures; of very many networks a point now and then keeps them in memory.
+    every = -(-seeds * config.epochs // MOST_POINTS) if plots else 0
+    with progress_bar("training", quiet=json_) as update:
+        results = fnn.train(
+            config, *samples, seeds=numbers, backend=backend, threads=threads, curve_every=every,
+            on_progress=update and (lambda now: update(*progress_of(now))),
+        )  # fmt: skip
+    written = [save_model(folder / "model.npz", results)]
+    if plots:
+        from fnn.plots.run import save_figures
+
+        written += save_figures(folder, results, samples)
+    if json_:
+        about = {"data": data, "points": len(samples.x), "noise": noise, "data_seed": data_seed, "backend": backend}
+        about["files"] = [str(path) for path in written]
+        typer.echo(json.dumps(report.document(results, about), allow_nan=False))
+        return
+    for line in report.lines(results, samples):
+        typer.echo(line)
+    typer.echo(f"trained in {results.seconds:.2g} s; wrote {folder}: {', '.join(path.name for path in written)}")
+
+
+def progress_of(now: Progress) -> tuple[float, int, str]:
+    """Return how far training is, as the bar wants it."""
+    networks = f"{int(now.done)} of {now.total} networks, median " if now.total > 1 else ""
+    return now.done, now.total, f"{networks}loss {now.loss:.2e}  accuracy {now.accuracy:.3f}"

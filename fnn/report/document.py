@@ -1,0 +1,198 @@
+"""The document of a study: what verdicts.json has, and what the page and the printed table show. This is its shape.
+
+A number that is not finite is None. Intervals are of 95%, but those of several comparisons, which are jointly so.
+"""
+
+from typing import Any, NotRequired, TypedDict
+
+
+class SeedsDocument(TypedDict):
+    """The seeds: `count` of them, from the first on."""
+
+    first: int
+    count: int
+
+
+class SectionDocument(TypedDict):
+    """A section: figures and claims by id. text: plain, paragraphs apart by empty lines."""
+
+    id: str
+    title: str
+    text: str
+    figures: list[str]
+    claims: list[str]
+
+
+class FigureDocument(TypedDict):
+    """A figure: a PNG file beside the document, of so many pixels."""
+
+    title: str
+    alt: str
+    caption: str
+    file: str
+    width: int
+    height: int
+
+
+class QuartilesDocument(TypedDict):
+    """Epochs to solve, over the solved runs."""
+
+    median: float
+    q25: float
+    q75: float
+
+
+class LossDocument(TypedDict):
+    """The median loss at the end, with its interval."""
+
+    median: float
+    low: float
+    high: float
+
+
+class ArmDocument(TypedDict):
+    """An arm. solved: the share, with its interval; epochs: None where none is solved; loss: None where infinite."""
+
+    label: str
+    runs: int
+    solved: float
+    solved_low: float
+    solved_high: float
+    epochs: QuartilesDocument | None
+    loss: LossDocument | None
+    diverged: int
+
+
+class MultiverseDocument(TypedDict):
+    """A claim's verdicts in so many cells; by: setting, then value, then verdict, how many."""
+
+    cells: int
+    supported: int
+    refuted: int
+    undecided: int
+    by: dict[str, dict[str, dict[str, int]]]
+
+
+class ClaimDocument(TypedDict):
+    """A claim. words: the effect in a sentence; metric: what is compared, in words.
+
+    effect, low, high: with its interval; null: the effect of no difference, None of a share alone; margin: the
+    smallest effect worth the name, or the share claimed; up: whether the effect is to be above it; p, p_holm: before
+    and after Holm's correction over the study. depends_on: settings, of a mixed claim; seeds_needed: of an undecided
+    one, about how many would decide it. figure: by id. command: trains its arms again. multiverse: None without.
+    """
+
+    sentence: str
+    verdict: str
+    words: str
+    metric: str
+    effect_name: str
+    effect: float
+    low: float
+    high: float
+    null: float | None
+    margin: float
+    up: bool
+    p: float
+    p_holm: float
+    arms: list[ArmDocument]
+    depends_on: list[str]
+    seeds_needed: int | None
+    figure: str | None
+    command: str
+    multiverse: MultiverseDocument | None
+    note: str
+
+
+class RowsDocument(TypedDict):
+    """A table; a row has a cell for each column."""
+
+    columns: list[str]
+    rows: list[list[str]]
+
+
+class FindingDocument(TypedDict):
+    """A finding beside the claims, with a table or a figure (by id) where it has one."""
+
+    id: str
+    title: str
+    text: str
+    table: RowsDocument | None
+    figure: str | None
+
+
+class TableDocument(RowsDocument):
+    """A table of the study."""
+
+    id: str
+    title: str
+
+
+class PublishedDocument(TypedDict):
+    """What was published: successes among runs, with the interval of their share; a least share; a time in epochs."""
+
+    successes: int | None
+    runs: int | None
+    at_least: float | None
+    time: float | None
+    low: float | None
+    high: float | None
+
+
+class ReadingDocument(TypedDict):
+    """Our runs under one reading of what a source leaves open. low, high: of the share of successes.
+
+    time: the statistic of the epochs they took, q25, q75: the middle half; None where no run succeeds, an end also
+    where it falls among runs without success. agrees: with what was published.
+    """
+
+    label: str
+    successes: int
+    runs: int
+    low: float
+    high: float
+    q25: float | None
+    q75: float | None
+    time: float | None
+    agrees: NotRequired[bool]
+
+
+class ReplicationDocument(TypedDict):
+    """A published result beside our runs. open: what its source leaves open; told, found: both in a few words."""
+
+    id: str
+    title: str
+    source: str
+    what: str
+    open: str
+    statistic: str
+    published: PublishedDocument
+    ours: list[ReadingDocument]
+    verdict: str
+    told: str
+    found: str
+    words: str
+    command: str
+
+
+class StudyDocument(TypedDict):
+    """A study. counts: claims by verdict; figures and claims by id; outside: published results run again.
+
+    command: makes it again. multiverse: whether claims were tried in other settings. versions: of what ran it.
+    """
+
+    name: str
+    title: str
+    intro: str
+    seeds: SeedsDocument
+    command: str
+    multiverse: bool
+    seconds: float
+    versions: dict[str, Any]
+    counts: dict[str, int]
+    sections: list[SectionDocument]
+    figures: dict[str, FigureDocument]
+    claims: dict[str, ClaimDocument]
+    findings: list[FindingDocument]
+    tables: list[TableDocument]
+    outside: list[ReplicationDocument]

@@ -1,0 +1,122 @@
+"""The document of a study, from the results of its arms. Its shape: `fnn.report.document`."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from fnn.config import SEED
+from fnn.report.document import ClaimDocument, MultiverseDocument, StudyDocument
+from fnn.stats.comparisons import holm
+from fnn.studies.command import sweep_command
+from fnn.studies.effects import arm_document, claim_effect, in_words
+from fnn.studies.findings import finding_document, prediction_document
+from fnn.studies.model import Arm, Claim, Study
+from fnn.studies.parse import shipped
+from fnn.studies.replications import replication_document
+from fnn.studies.runs import ArmResults, Key, run_key
+from fnn.studies.verdicts import (
+    MIXED,
+    REFUTED,
+    SUPPORTED,
+    UNDECIDED,
+    Cells,
+    Effect,
+    overall_verdict,
+    seeds_to_decide,
+    verdict,
+)
+
+Results = Mapping[Key, ArmResults]
+
+
+def study_document(study: Study, results: Results, seeds: range, cells: Mapping[str, Cells]) -> StudyDocument:
+    """Return the document; it has no figures yet, no seconds and no versions. cells: of the multiverse, by claim."""
+    claims = _claims(study, results, seeds, cells)
+    counts = Counter(claim["verdict"] for claim in claims.values())
+    return {
+        "name": study.name,
+        "title": study.title,
+        "intro": " ".join(study.intro.split()),
+        "seeds": {"first": seeds.start, "count": len(seeds)},
+        "command": _study_command(study, seeds, bool(cells)),
+        "multiverse": bool(cells),
+        "seconds": 0.0,
+        "versions": {},
+        "counts": {word: counts[word] for word in (SUPPORTED, REFUTED, MIXED, UNDECIDED)},
+        "sections": list(study.sections),
+        "figures": {},
+        "claims": claims,
+        "findings": [finding_document(f, _by_label(f.arms, results)) for f in study.findings],
+        "tables": [prediction_document(t, results[run_key(t.arm.trial)]) for t in study.tables],
+        "outside": [replication_document(result, results, seeds) for result in study.published],
+    }
+
+
+def without_figures(document: StudyDocument) -> StudyDocument:
+    """Return the document without the names of figures, where none are drawn."""
+    return {
+        **document,
+        "sections": [{**section, "figures": []} for section in document["sections"]],
+        "claims": {key: {**claim, "figure": None} for key, claim in document["claims"].items()},
+        "findings": [{**finding, "figure": None} for finding in document["findings"]],
+    }
+
+
+def _by_label(arms: Sequence[Arm], results: Results) -> dict[str, ArmResults]:
+    return {arm.label: results[run_key(arm.trial)] for arm in arms}
+
+
+def _claims(study: Study, results: Results, seeds: range, cells: Mapping[str, Cells]) -> dict[str, ClaimDocument]:
+    by_claim = [[results[run_key(arm.trial)] for arm in claim.arms] for claim in study.claims]
+    effects = [claim_effect(claim, arms) for claim, arms in zip(study.claims, by_claim, strict=True)]
+    adjusted = map(float, holm([effect.p for effect in effects]))
+    return {
+        claim.id: _claim(claim, effect, p, arms, seeds, cells.get(claim.id))
+        for claim, effect, p, arms in zip(study.claims, effects, adjusted, by_claim, strict=True)
+    }
+
+
+def _claim(
+    claim: Claim, effect: Effect, p_holm: float, results: Sequence[ArmResults], seeds: range, cells: Cells | None
+) -> ClaimDocument:
+    stated = verdict(effect, p_holm)
+    word, depends_on = overall_verdict(stated, cells) if cells is not None else (stated, [])
+    return {
+        "sentence": claim.sentence,
+        "verdict": word,
+        "words": in_words(claim, effect, results),
+        "metric": claim.measure.words,
+        "effect_name": effect.name,
+        "effect": effect.effect,
+        "low": effect.low,
+        "high": effect.high,
+        "null": effect.null,
+        "margin": effect.margin,
+        "up": effect.up,
+        "p": effect.p,
+        "p_holm": p_holm,
+        "arms": [arm_document(arm, r) for arm, r in zip(claim.arms, results, strict=True)],
+        "depends_on": depends_on,
+        "seeds_needed": seeds_to_decide(effect, len(seeds)) if word == UNDECIDED else None,
+        "figure": claim.figure,
+        "command": sweep_command(claim.arms, seeds, f"{claim.id}.db"),
+        "multiverse": _multiverse(cells) if cells is not None else None,
+        "note": " ".join(claim.note.split()),
+    }
+
+
+def _multiverse(cells: Cells) -> MultiverseDocument:
+    counts = Counter(cells.verdicts)
+    by = {
+        name: {value: {word: c[word] for word in (SUPPORTED, REFUTED, UNDECIDED)} for value, c in values.items()}
+        for name, values in cells.by().items()
+    }
+    return {
+        "cells": len(cells.verdicts), "supported": counts[SUPPORTED], "refuted": counts[REFUTED],
+        "undecided": counts[UNDECIDED], "by": by,
+    }  # fmt: skip
+
+
+def _study_command(study: Study, seeds: range, multiverse: bool) -> str:
+    name = study.name if study.name in shipped() else study.file
+    first = [] if seeds.start == SEED else [f"--seed {seeds.start}"]
+    return " ".join([f"fnn study {name}", f"--seeds {len(seeds)}", *first, *(["--multiverse"] if multiverse else [])])

@@ -1,0 +1,71 @@
+"""The figures of a study, from the results of its arms: what is drawn of each kind, and the files."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from fnn.plots import study as plots
+from fnn.plots.run import learning_rates
+from fnn.plots.study import Answers, Curve, StudyFigure
+from fnn.report.document import FigureDocument
+from fnn.stats.curves import cumulative_share, solved_by_epoch
+from fnn.studies.model import Arm, Figure, Study
+from fnn.studies.runs import ArmResults, Key, run_key
+
+# The panels of each kind of figure, by their names in `plots.study`.
+PANELS = {"curves": ("loss", "solved"), "accuracy": ("accuracy", "solved"), "schedule": ("rate", "loss"),
+          "final": ("final",)}  # fmt: skip
+
+
+def _final(arm: Arm, results: ArmResults) -> Curve:
+    """Return the share of runs that end with at most each loss above 0, which a logarithmic axis has not."""
+    losses, share = cumulative_share(results.loss)
+    above = losses > 0
+    return Curve(arm.label, losses[above], share[above])
+
+
+CURVES: dict[str, Callable[[Arm, ArmResults], Curve]] = {
+    "loss": lambda arm, r: Curve(arm.label, r.curve_epochs, r.loss_levels),
+    "accuracy": lambda arm, r: Curve(arm.label, r.curve_epochs, r.accuracy_levels),
+    "solved": lambda arm, r: Curve(arm.label, *solved_by_epoch(r.epochs, arm.trial.config.epochs)),
+    "rate": lambda arm, _: Curve(arm.label, *learning_rates(arm.trial.config)),
+    "final": _final,
+}
+
+
+def figure_content(figure: Figure, results: Sequence[ArmResults]) -> StudyFigure:
+    """Return what is drawn; results: of each of its arms."""
+    runs = f"{len(results[0].loss):,} runs" + (" an arm" if len(figure.arms) > 1 else "")
+    arms = list(zip(figure.arms, results, strict=True))
+    if figure.kind == "answers":
+        return StudyFigure(figure.title, runs, {}, [_answers(arm, r) for arm, r in arms])
+    panels = PANELS[figure.kind]
+    if len({arm.trial.config.loss for arm in figure.arms}) > 1:  # losses of two kinds do not share an axis
+        panels = tuple("accuracy" if name == "loss" else name for name in panels)
+    curves = {name: [CURVES[name](arm, r) for arm, r in arms] for name in panels}
+    return StudyFigure(figure.title, runs, curves, mark=figure.mark)
+
+
+def _answers(arm: Arm, results: ArmResults) -> Answers:
+    samples = arm.trial.samples
+    return Answers(arm.label, samples.x, samples.y[:, 0], results.answers)
+
+
+def save_figures(folder: Path, study: Study, results: Mapping[Key, ArmResults]) -> dict[str, FigureDocument]:
+    """Draw the figures of a study into the folder; return them for the document."""
+    return {
+        figure.id: _save(folder / f"{figure.id}.png", figure, [results[run_key(arm.trial)] for arm in figure.arms])
+        for figure in study.figures.values()
+    }
+
+
+def _save(path: Path, figure: Figure, results: Sequence[ArmResults]) -> FigureDocument:
+    content = figure_content(figure, results)
+    width, height = plots.save(path, content)
+    return {
+        "title": figure.title,
+        "alt": figure.alt or f"{figure.title}: {', '.join(arm.label for arm in figure.arms)}",
+        "caption": f"{figure.caption} {content.runs}.".strip(),
+        "file": path.name,
+        "width": width,
+        "height": height,
+    }

@@ -1,0 +1,129 @@
+"""Claims of a study file: which arms are compared, in what, and by how much."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fnn.checks import one_of
+from fnn.studies.metrics import METRICS, Measure, measure
+from fnn.studies.model import Arm, Claim, Figure, Settings
+from fnn.studies.parse_arms import read_arm, read_settings
+from fnn.studies.toml_source import TomlTable
+
+_CLAIM = (
+    "id", "sentence", "figure", "metric", "epoch", "until", "arms", "than", "direction", "at_least", "at_most",
+    "margin", "factor", "nuisance", "settings", "note",
+)  # fmt: skip
+
+
+def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, nuisance: Settings) -> Claim:
+    """Return a claim, its arms with its settings over those of the figure's arms."""
+    table.refuse_other_keys(_CLAIM)
+    figure = figures[table.choice("figure", figures)] if "figure" in table.values else None
+    settings = read_settings(table, base)
+    with table.locating():
+        measured = measure(table.get("metric", str, "solved"), table.values.get("epoch"), table.values.get("until"))
+    first, than = (_listed_arms(table, key, figure, settings) for key in ("arms", "than"))
+    if not first:
+        table.fail("arms", [], "at least one arm")
+    changes = table.table("settings").values
+    pairs = _pairs(table, len(first), len(than))
+    up, margin, factor = _margin_of_pairs(table, measured) if pairs else _margin_of_share(table, measured)
+    claim = Claim(
+        id=table.line("id"),
+        sentence=table.get("sentence", str),
+        figure=figure.id if figure else None,
+        measure=measured,
+        arms=tuple(arm.under(changes) for arm in (*first, *than)),
+        pairs=pairs,
+        up=up,
+        margin=margin,
+        factor=factor,
+        nuisance=_nuisance_names(table, nuisance),
+        note=table.get("note", str, ""),
+    )
+    _check_arms(table, claim)
+    return claim
+
+
+def _listed_arms(table: TomlTable, key: str, figure: Figure | None, settings: Settings) -> list[Arm]:
+    """Return the arms that a claim lists: labels of its figure's, or tables of its own."""
+    arms = []
+    for k, entry in enumerate(table.get(key, list, [])):
+        if isinstance(entry, dict):
+            arms.append(read_arm(table._replace(path=(*table.path, key, k), values=entry), settings))
+            continue
+        if figure is None:
+            table.fail(key, entry, "tables of settings, or labels of a figure's arms with `figure`")
+        with table.locating(key):
+            labels = [arm.label for arm in figure.arms]
+            arms.append(figure.arms[labels.index(one_of("arm", entry, labels))])
+    return arms
+
+
+def _nuisance_names(table: TomlTable, nuisance: Settings) -> tuple[str, ...]:
+    names = table.get("nuisance", list, list(nuisance))
+    for name in names:
+        with table.locating("nuisance"):
+            one_of("nuisance", name, nuisance)
+    return tuple(names)
+
+
+def _pairs(table: TomlTable, first: int, than: int) -> tuple[tuple[int, int], ...]:
+    """Return the places of the arms to compare: each of the first with each of `than`, or with the next one."""
+    if "at_least" in table.values or "at_most" in table.values:
+        if than or "direction" in table.values or {"margin", "factor"} & set(table.values):
+            wrong = next(key for key in ("than", "direction", "margin", "factor") if key in table.values)
+            expected = "none of direction, than and margin beside at_least or at_most"
+            table.fail(wrong, table.values[wrong], expected)
+        return ()
+    if than:
+        return tuple((a, first + b) for a in range(first) for b in range(than))
+    if first < 2:
+        table.fail("than", [], "arms to compare with, or at_least or at_most")
+    return tuple((k, k + 1) for k in range(first - 1))
+
+
+def _margin_of_pairs(table: TomlTable, measured: Measure) -> tuple[bool, float, float]:
+    """Return whether the first are claimed to have more, the smallest effect worth the name, and the factor."""
+    up = table.choice("direction", ("lower", "higher")) == "higher"
+    low = 0.0 if measured.name == "solved" else 0.5
+    margin = float(table.number("margin"))
+    if not low <= margin < 1:
+        table.fail("margin", margin, f"a number of at least {low:g} and below 1, with metric {measured.name}")
+    factor = float(table.number("factor", 1.0))
+    if not 1 <= factor < 1e9 or (factor > 1 and measured.name in ("solved", "accuracy")):
+        table.fail("factor", factor, "a number of at least 1, with metrics other than solved and accuracy")
+    return up, margin, factor
+
+
+def _margin_of_share(table: TomlTable, measured: Measure) -> tuple[bool, float, float]:
+    """Return whether the share is claimed to be at least so much, how much, and no factor."""
+    if measured.name != "solved":
+        table.fail("metric", measured.name, "solved, with at_least or at_most")
+    if {"at_least", "at_most"} <= set(table.values):
+        table.fail("at_most", table.values["at_most"], "one of at_least and at_most")
+    key = "at_least" if "at_least" in table.values else "at_most"
+    share = float(table.number(key))
+    if not 0 < share < 1:
+        table.fail(key, share, "a share above 0 and below 1")
+    return key == "at_least", share, 1.0
+
+
+def _check_arms(table: TomlTable, claim: Claim) -> None:
+    """Refuse epochs that an arm does not get to, and to compare by value what has different units."""
+    with table.locating("settings"):
+        least = min(arm.trial.config.epochs for arm in claim.arms)
+    for key in ("epoch", "until"):
+        if (getattr(claim.measure, key) or 0) > least:
+            table.fail(key, getattr(claim.measure, key), f"at most the {least} epochs of its arms")
+    name = claim.measure.name
+    for setting in METRICS[name].same if claim.pairs else ():
+        values = {_value(arm, setting) for arm in claim.arms}
+        if len(values) > 1:
+            differing = " and ".join(sorted(map(str, values)))
+            expected = f"epochs, accuracy or solved: the arms differ in {setting} ({differing}), and values of their "
+            table.fail("metric", name, f"{expected}{name} are not comparable")
+
+
+def _value(arm: Arm, name: str) -> Any:
+    return arm.trial.samples.data if name == "data" else getattr(arm.trial.config, name)

@@ -1,0 +1,151 @@
+"""Migrations: named steps that bring a store of an earlier version to today's tables, each once and in order.
+
+The table `migrations` lists those that were made, as sqlite-utils has it. A setting that is new needs none of its own:
+its column comes with the step `add NAME`. Who only reads a store need not be able to write it: there the steps are
+made on a copy of `settings`, the one table they change, which lasts as long as the connection.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from fnn.config import Config
+from fnn.sweeps.schema import (
+    ORIGINAL,
+    VERSION,
+    Connection,
+    Damaged,
+    check_column,
+    columns_of,
+    config_columns,
+    key,
+    listed,
+    quoted,
+    runs_view,
+    setting_columns,
+    tables,
+    typed,
+)
+
+# Where a step is made: in the file, or in the copy of who only reads.
+FILE, COPY = "main", "temp"
+
+_ADD = "add "
+
+
+def hash_what_differs(connection: Connection, schema: str, config: type[Config]) -> None:
+    """Let keys hash only what differs from its default, so that a new setting leaves them as they are."""
+    there = columns_of(connection, "settings", schema)
+    settings = [name for name in config_columns(config) if name in there]
+    names = [*settings, "backend", "numerics", "data_digest"]
+    rows = connection.execute(f"SELECT id, {listed(names)} FROM {schema}.settings").fetchall()
+    for name, column in zip(names, list(zip(*rows, strict=True))[1:], strict=False):
+        check_column(name, there[name], column)
+    keys = [(key(dict(zip(settings, row[1:-3], strict=True)), row[-3:], config), row[0]) for row in rows]
+    connection.executemany(f'UPDATE {schema}.settings SET "key" = ? WHERE id = ?', keys)
+
+
+MIGRATIONS: dict[str, Callable[[Connection, str, type[Config]], None]] = {
+    "hash what differs": hash_what_differs,
+}
+
+
+def add_setting(connection: Connection, schema: str, name: str, config: type[Config]) -> None:
+    """Add the column of a setting; runs that were made before it have its default."""
+    kind, default = config_columns(config)[name]
+    literal = connection.execute("SELECT quote(?)", (default,)).fetchone()[0]
+    connection.execute(f"ALTER TABLE {schema}.settings ADD COLUMN {quoted(name)} {kind} DEFAULT {literal}")
+
+
+def made(connection: Connection) -> list[str]:
+    """Return the names of the steps that were made in the file."""
+    if not connection.execute("SELECT count(*) FROM main.sqlite_master WHERE name = 'migrations'").fetchone()[0]:
+        return []
+    return [row[0] for row in connection.execute("SELECT name FROM main.migrations ORDER BY rowid")]
+
+
+def steps(config: type[Config] = Config) -> list[str]:
+    """Return the names of all steps in their order."""
+    return [*MIGRATIONS, *(_ADD + name for name in config_columns(config) if name not in ORIGINAL)]
+
+
+def unknown(connection: Connection, config: type[Config]) -> list[str]:
+    """Return the steps made by a later version, which this one does not know."""
+    known = steps(config)
+    return [name for name in made(connection) if name not in known]
+
+
+def pending(connection: Connection, config: type[Config]) -> list[str]:
+    """Return the names of the steps that are still to be made, in their order.
+
+    Raises Damaged where a column is missing that no step is to add.
+    """
+    done = made(connection)
+    there = columns_of(connection, "settings", FILE)
+    added = [name.removeprefix(_ADD) for name in done if name not in MIGRATIONS]
+    for name in (*ORIGINAL, *added):
+        if name not in there:
+            raise Damaged(f"no column {name}")
+    return [name for name in steps(config) if name not in done]
+
+
+def migrate(connection: Connection, config: type[Config] = Config) -> None:
+    """Make the steps that are still to be made, in the file: all of them or none."""
+    with transaction(connection):
+        names = pending(connection, config)  # another process may just have made them
+        _make(connection, FILE, names, config)
+        _list(connection, names)
+
+
+def read_migrated(connection: Connection, config: type[Config] = Config) -> None:
+    """Make the steps that are still to be made on a copy of `settings`, which queries then find in its place."""
+    names = pending(connection, config)
+    if not names:
+        return
+    columns = columns_of(connection, "settings", FILE)
+    kinds = {name: kind for name, kind in columns.items() if name != "id"}
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute(f"CREATE TEMP TABLE settings (id INTEGER PRIMARY KEY, {typed(kinds)})")
+    row = listed(columns)
+    connection.execute(f"INSERT INTO temp.settings ({row}) SELECT {row} FROM main.settings")
+    _make(connection, COPY, names, config)
+
+
+def create_tables(connection: Connection, config: type[Config] = Config) -> None:
+    """Make the tables of a new store, unless another process just has."""
+    with transaction(connection):
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            for statement in tables(config):
+                connection.execute(statement)
+            _list(connection, steps(config))
+
+
+def _make(connection: Connection, schema: str, names: list[str], config: type[Config]) -> None:
+    for name in names:
+        if name in MIGRATIONS:
+            MIGRATIONS[name](connection, schema, config)
+        else:
+            add_setting(connection, schema, name.removeprefix(_ADD), config)
+    connection.execute(f"DROP VIEW IF EXISTS {schema}.runs")
+    connection.execute(runs_view(setting_columns(config), schema))
+
+
+def _list(connection: Connection, names: list[str]) -> None:
+    """Note in the file which steps were made."""
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, made TEXT NOT NULL)")
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    connection.executemany("INSERT INTO migrations VALUES (?, ?)", [(name, now) for name in names])
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Write all of what is written inside, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,208 @@
+"""What a store is asked: its runs under conditions, their curves, and which of a sweep's runs it lacks.
+
+What comes out of the file is checked: SQLite keeps any value in any column. Raises Damaged, an error of SQLite's.
+"""
+
+import math
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fnn.sweeps.conditions import Condition, clauses
+from fnn.sweeps.schema import RESULTS, Connection, Damaged, check_column, columns_of, listed, quoted
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+# Runs held in memory at a time, as Python's objects.
+ROWS = 2**16
+
+
+def select_runs(connection: Connection, columns: str, where: Sequence[Condition] = ()) -> sqlite3.Cursor:
+    """Return rows of runs that meet all conditions, in the order of their settings, then of their seeds.
+
+    columns: SQL over results r, their settings s and their curves c, which are NULL where a run has none.
+    """
+    which, arguments = clauses(where)
+    join = " LEFT JOIN curves AS c ON c.settings = r.settings AND c.seed = r.seed" if "c." in columns else ""
+    return connection.execute(
+        f"SELECT {columns} FROM results AS r JOIN settings AS s ON s.id = r.settings{join}"
+        f" WHERE {which} ORDER BY r.settings, r.seed",
+        arguments,
+    )
+
+
+def run_columns(connection: Connection) -> dict[str, str]:
+    """Return the columns of the view `runs` with their types."""
+    return columns_of(connection, "runs")
+
+
+def select_columns(columns: Mapping[str, str]) -> str:
+    """Return columns of the view `runs` as `select_runs` takes them."""
+    of_results = {"seed", "session", *RESULTS}
+    return ", ".join(f"{'r' if name in of_results else 's'}.{quoted(name)}" for name in columns)
+
+
+# ---- runs ----
+
+
+class Runs(NamedTuple):
+    """R runs of C settings. settings: a column (C,) under each name; trial: (R,) each run's place in those columns.
+
+    seed, loss, accuracy, solved: (R,); epochs_to_solve, diverged: (R,) epochs, −1 where there is none; stopped: (R,)
+    epochs made; met: (R,) whether a stopping rule was. A loss that is not a number is NaN. ids: of the settings in the
+    store.
+    """
+
+    settings: dict[str, list[Any]]
+    ids: list[int]
+    trial: Ints
+    seed: Ints
+    loss: Floats
+    accuracy: Floats
+    solved: NDArray[np.bool_]
+    epochs_to_solve: Ints
+    diverged: Ints
+    stopped: Ints
+    met: NDArray[np.bool_]
+
+    def only(self, ids: Sequence[int]) -> "Runs":
+        """Return the runs of these settings."""
+        wanted = set(ids)
+        kept = [c for c, settings in enumerate(self.ids) if settings in wanted]
+        place = np.full(len(self.ids), -1)
+        place[kept] = np.arange(len(kept))
+        chosen = np.isin(self.trial, kept)
+        settings = {name: [values[c] for c in kept] for name, values in self.settings.items()}
+        columns: list[Any] = [column[chosen] for column in self[3:]]
+        return Runs(settings, [self.ids[c] for c in kept], place[self.trial[chosen]], *columns)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """Return one setting of each run: (R,)."""
+        return np.array(self.settings[name])[self.trial]
+
+    @property
+    def varying(self) -> list[str]:
+        """The settings of which there is more than one value, in the order of the columns."""
+        return [name for name, values in self.settings.items() if len(set(values)) > 1]
+
+
+def read_runs(connection: Connection, where: Sequence[Condition] = (), seeds: range | None = None) -> Runs:
+    """Return the runs that meet all conditions, in the order of their settings, then of their seeds."""
+    if seeds is not None:
+        where = [*where, Condition("seed", ">=", (seeds[0],)), Condition("seed", "<=", (seeds[-1],))]
+    ids, settings = _read_settings(connection, where)
+    names = ("settings", "seed", *RESULTS)
+    rows = select_runs(connection, f"r.settings, r.seed, {listed(RESULTS, 'r.')}", where)
+    parts: list[list[NDArray[Any]]] = [[np.empty(0, np.int64 if k < 2 else np.float64) for k in range(len(names))]]
+    while part := rows.fetchmany(ROWS):  # as numbers, not as Python's objects, a million runs are 64 MB
+        columns = list(zip(*part, strict=True))
+        for name, column in zip(names, columns, strict=True):
+            check_column(name, RESULTS.get(name, "INTEGER"), column, null=name in RESULTS)
+        parts.append([np.array(column, parts[0][k].dtype) for k, column in enumerate(columns)])
+    of = {name: np.concatenate(pieces) for name, pieces in zip(names, zip(*parts, strict=True), strict=True)}
+    if not np.array_equal(np.unique(of["settings"]), np.array(ids, np.int64)):
+        raise Damaged("results are not those of the settings")
+    return Runs(
+        settings=settings,
+        ids=ids,
+        trial=np.searchsorted(np.array(ids, np.int64), of["settings"]),
+        seed=of["seed"],
+        loss=of["final_loss"],
+        accuracy=of["final_accuracy"],
+        solved=of["solved"] == 1,
+        epochs_to_solve=_epochs(of["epochs_to_solve"]),
+        diverged=_epochs(of["diverged"]),
+        stopped=_epochs(of["stopped"]),
+        met=of["met"] == 1,
+    )
+
+
+def _read_settings(connection: Connection, where: Sequence[Condition]) -> tuple[list[int], dict[str, list[Any]]]:
+    """Return the ids of the settings that have runs, and a column of their values under each name."""
+    kinds = {name: kind for name, kind in run_columns(connection).items() if name not in _NO_SETTING}
+    which, arguments = clauses(where)
+    rows = connection.execute(
+        f"SELECT s.id, {listed(kinds, 's.')} FROM settings AS s WHERE EXISTS ("
+        f"SELECT 1 FROM results AS r WHERE r.settings = s.id AND {which}) ORDER BY s.id",
+        arguments,
+    ).fetchall()
+    ids, *columns = zip(*rows, strict=True) if rows else ((), *([()] * len(kinds)))
+    for (name, kind), column in zip(kinds.items(), columns, strict=True):
+        check_column(name, kind, column)
+        if math.inf in column or -math.inf in column:
+            raise Damaged(f"column {name} holds what is not finite")
+    return list(ids), dict(zip(kinds, map(list, columns), strict=True))
+
+
+_NO_SETTING = {"seed", *RESULTS, "key", "session"}
+
+
+def _epochs(values: Floats) -> Ints:
+    return np.asarray(np.nan_to_num(values, nan=-1), np.int64)
+
+
+# ---- which are there ----
+
+
+def count_runs(connection: Connection, seeds: range) -> dict[int, int]:
+    """Return how many of the seeds are there, for each settings' id that has any."""
+    rows = connection.execute(
+        "SELECT settings, count(*) FROM results WHERE seed BETWEEN ? AND ? GROUP BY settings", (seeds[0], seeds[-1])
+    )
+    return dict(rows.fetchall())
+
+
+def missing_seeds(connection: Connection, settings: int, seeds: range) -> Ints:
+    """Return those of the seeds that have no run."""
+    rows = connection.execute(
+        "SELECT seed FROM results WHERE settings = ? AND seed BETWEEN ? AND ?", (settings, seeds[0], seeds[-1])
+    ).fetchall()
+    there = [row[0] for row in rows]
+    check_column("seed", "INTEGER", there, null=False)
+    return np.setdiff1d(seeds[0] + np.arange(len(seeds)), np.array(there, np.int64))
+
+
+# ---- curves ----
+
+
+class Curves(NamedTuple):
+    """Curves of R runs of one settings; epochs: (P,), loss, accuracy: (R, P)."""
+
+    epochs: Ints
+    loss: NDArray[np.float32]
+    accuracy: NDArray[np.float32]
+
+
+def read_curves(connection: Connection, settings: int, seeds: range | None = None) -> Curves | None:
+    """Return the curves of one settings' runs; of those that have the epochs most have. None if there are none."""
+    among = "settings = ?" + (f" AND seed BETWEEN {seeds[0]} AND {seeds[-1]}" if seeds is not None else "")
+    grid = connection.execute(
+        f"SELECT grid FROM curves WHERE {among} GROUP BY grid ORDER BY count(*) DESC, grid LIMIT 1", (settings,)
+    ).fetchone()
+    if grid is None:
+        return None
+    rows = connection.execute(
+        f"SELECT loss, accuracy FROM curves WHERE {among} AND grid IS ? ORDER BY seed", (settings, *grid)
+    ).fetchall()
+    epochs = grid_epochs(connection, *grid)
+    loss, accuracy = (stacked_curves(blobs, len(epochs)) for blobs in zip(*rows, strict=True))
+    return Curves(epochs, loss, accuracy)
+
+
+def grid_epochs(connection: Connection, grid: Any) -> Ints:
+    """Return the epochs of curves: (P,)."""
+    row = connection.execute("SELECT epochs FROM grids WHERE id = ?", (grid,)).fetchone()
+    if row is None or not isinstance(row[0], bytes) or len(row[0]) % 4:
+        raise Damaged(f"no epochs of curves {grid}")
+    return np.frombuffer(row[0], "<i4").astype(np.int64)
+
+
+def stacked_curves(blobs: Sequence[Any], points: int) -> NDArray[np.float32]:
+    """Return curves as they stand in the file as rows: (R, P)."""
+    if not all(isinstance(blob, bytes) and len(blob) == 4 * points for blob in blobs):
+        raise Damaged("curves of another length than their epochs")
+    return np.frombuffer(b"".join(blobs), "<f4").reshape(len(blobs), points)

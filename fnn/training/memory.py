@@ -1,0 +1,47 @@
+"""How much memory what `train` returns takes, by its shapes."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from fnn.checks import fits
+from fnn.config import DTYPES, Config
+from fnn.machine import memory
+from fnn.network.functions import shapes
+
+# Of a network, beside weights and curves: seed, loss, accuracy, three epochs, and whether it met a rule.
+_OUTCOME = 7 * 8
+
+
+def network_bytes(config: Config, inputs: int, outputs: int, points: int) -> int:
+    """Return the bytes of one network's results, with curves of so many points."""
+    weights = sum(math.prod(shape) for shape in shapes(config.layers(inputs, outputs)))
+    return weights * np.dtype(DTYPES[config.dtype]).itemsize + 2 * 4 * points + _OUTCOME
+
+
+def most_seeds(configs: Sequence[Config], inputs: int, outputs: int, curve_every: int) -> int | None:
+    """Return with how many seeds each of the configs can train, for the results to fit the memory there is.
+
+    None where the system does not say. Raises InvalidSetting if it is none: for `epochs` where curves take more than
+    weights, else for `hidden`, or for `configs` where each would fit alone.
+    """
+    longest = max(config.epochs for config in configs)
+    points = curve_length(longest, curve_every)
+    counts = Counter((config.hidden, config.dtype) for config in configs)
+    examples = {(config.hidden, config.dtype): config for config in configs}
+    each = 0
+    for alike, config in examples.items():
+        size = network_bytes(config, inputs, outputs, points)
+        name, got = ("epochs", longest) if 8 * points > size / 2 else ("hidden", config.hidden)
+        fits(name, got, size + 8 * points)
+        each += size * counts[alike]
+    fits("configs", len(configs), each + 8 * points)
+    there = memory()
+    return None if there is None else (there - 8 * points) // each
+
+
+def curve_length(epochs: int, every: int) -> int:
+    """Return how many points a curve over so many epochs has, from 0 to the last: none for `every` 0."""
+    return 0 if every == 0 else -(-epochs // every) + 1

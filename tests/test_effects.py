@@ -1,0 +1,103 @@
+"""Effects of claims from the results of their arms: against intervals made here, and in words."""
+
+import numpy as np
+import pytest
+from arm_results import arm_results
+
+from fnn.stats.comparisons import improvement, share_difference
+from fnn.stats.intervals import wilson
+from fnn.studies.effects import arm_document, claim_effect, in_words
+from fnn.studies.metrics import Measure
+from fnn.studies.model import Arm, Claim
+
+
+def claim(count, pairs=(), name="epochs", **fields):
+    arms = tuple(Arm(f"arm {k}", {"data": "xor4"}) for k in range(count))
+    defaults = {
+        "id": "c", "sentence": "S", "figure": None, "measure": Measure(name), "arms": arms, "pairs": pairs,
+        "up": False, "margin": 0.6, "factor": 1.0, "nuisance": (), "note": "",
+    }  # fmt: skip
+    return Claim(**(defaults | fields))
+
+
+def measured(claim, *rows):
+    """Return results of arms with these values of the claim's measure."""
+    measures = [{claim.measure: np.array(row, float)} for row in rows]
+    return [arm_results(np.zeros(len(row), int))._replace(measures=m) for row, m in zip(rows, measures, strict=True)]
+
+
+FAST, SLOW = [10, 20, 30, 40, 50, 60], [15, 25, 35, 45, 45, np.inf]
+
+
+@pytest.mark.parametrize("cells", [1, 5])
+def test_a_lower_measure_is_an_improvement_at_a_level_shared_by_all_comparisons(cells):
+    faster = claim(2, ((0, 1),))
+    effect = claim_effect(faster, measured(faster, FAST, SLOW), cells)
+    expected = improvement(FAST, SLOW, 1 - 0.05 / cells)
+    assert (effect.effect, effect.low, effect.high, effect.p) == pytest.approx(tuple(expected))
+    assert effect.effect == pytest.approx(5 / 6)
+    assert (effect.null, effect.margin, effect.up) == (0.5, 0.6, True)
+
+
+def test_direction_factor_and_place_of_the_weakest_pair():
+    slower = claim(2, ((0, 1),), up=True)
+    assert claim_effect(slower, measured(slower, SLOW, FAST)).effect == pytest.approx(5 / 6)
+    # By a factor of 1.4: 10 against 15, and 60 against never.
+    by_factor = claim(2, ((0, 1),), factor=1.4)
+    assert claim_effect(by_factor, measured(by_factor, FAST, SLOW)).effect == pytest.approx(2 / 6)
+    two = claim(3, ((0, 1), (0, 2)))
+    effect = claim_effect(two, measured(two, FAST, SLOW, FAST))
+    assert (effect.comparison, effect.effect) == (1, 0.5)
+    expected = improvement(FAST, FAST, 1 - 0.05 / 2)
+    assert (effect.low, effect.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_shares_are_compared_as_differences_and_alone_against_the_margin():
+    often, seldom = [1] * 9 + [0], [1] * 5 + [0] * 5
+    more = claim(2, ((0, 1),), "solved", up=True, margin=0.1)
+    effect = claim_effect(more, measured(more, often, seldom))
+    assert (effect.effect, effect.low, effect.high, effect.p) == pytest.approx(tuple(share_difference(often, seldom)))
+    assert effect.effect == pytest.approx(0.4)
+    alone = claim(2, (), "solved", up=True, margin=0.7)
+    effect = claim_effect(alone, measured(alone, often, seldom))
+    assert (effect.effect, effect.comparison) == (0.5, 1)
+    assert (effect.low, effect.high) == wilson(5, 10, 1 - 0.05 / 2)
+
+
+def test_words_have_the_numbers():
+    faster = claim(2, ((0, 1),), factor=1.4)
+    rows = measured(faster, FAST, SLOW)
+    effect = claim_effect(faster, rows)
+    assert in_words(faster, effect, rows) == (
+        "Epochs to solve are lower by a factor of 1.4 or more with arm 0 than with arm 1 for 33.3% of seeds, ties "
+        f"counting half (95% interval, {effect.low:.1%} to {effect.high:.1%}). Beyond 60% it is worth the name. The "
+        "medians are 35 and 35."
+    )
+    often, seldom = [1] * 9 + [0], [1] * 5 + [0] * 5
+    more = claim(3, ((0, 1), (0, 2)), up=True, margin=0.1, measure=Measure("solved", 100))
+    rows = measured(more, often, seldom, seldom)
+    effect = claim_effect(more, rows)
+    assert in_words(more, effect, rows) == (
+        "The weakest of 2 comparisons: 90.0% of the runs with arm 0 are solved by epoch 100, 50.0% of those with arm "
+        f"1: 40.0 points (joint 95% interval, {100 * effect.low:.1f} points to {100 * effect.high:.1f} points) in the "
+        "direction claimed. From 10.0 points on it is worth the name."
+    )
+    alone = claim(1, (), "solved", margin=0.7)
+    rows = measured(alone, seldom)
+    low, high = wilson(5, 10)
+    assert in_words(alone, claim_effect(alone, rows), rows) == (
+        f"50.0% of the runs with arm 0 are solved (95% interval, {low:.1%} to {high:.1%}); claimed is at most 70%."
+    )
+
+
+def test_an_arm_is_summed_up_over_its_runs():
+    arm = Arm("a", {"data": "xor4"})
+    document = arm_document(arm, arm_results([10, 30, -1, 20], loss=[1, 2, 3, 4], diverged=[-1, -1, 7, -1]))
+    low, high = wilson(3, 4)
+    assert document == {
+        "label": "a", "runs": 4, "solved": 0.75, "solved_low": low, "solved_high": high,
+        "epochs": {"median": 20, "q25": 15, "q75": 25},
+        "loss": {"median": 2.5, "low": 1, "high": 4}, "diverged": 1,
+    }  # fmt: skip
+    nothing = arm_document(arm, arm_results([-1, -1], loss=[np.nan, np.nan], diverged=[3, 4]))
+    assert (nothing["epochs"], nothing["loss"], nothing["solved"]) == (None, None, 0)

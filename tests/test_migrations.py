@@ -1,0 +1,233 @@
+"""Stores of earlier versions, and of a later one with a new setting: they open, show, extend and export as before."""
+
+import csv
+import hashlib
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import pytest
+
+import cli
+import fnn
+from fnn import checks
+from fnn.sweeps.conditions import parse_condition
+from fnn.sweeps.connect import open_store
+from fnn.sweeps.export import export
+from fnn.sweeps.grid import Trial
+from fnn.sweeps.migrations import MIGRATIONS, made, steps
+from fnn.sweeps.plan import plan
+from fnn.sweeps.query import count_runs, read_curves, read_runs
+from fnn.sweeps.run import fill
+from fnn.sweeps.schema import VERSION, setting_columns
+from fnn.sweeps.write import add_settings, trial_key
+
+FIXTURES = Path(__file__).parent / "fixtures"
+# Of version 2: eight settings of four seeds each on two data sets, and three runs in shuffled batches.
+OLD = FIXTURES / "store-v2.db"
+SPEC = {
+    "data": ["xor4", "moons"], "noise": [0.0, 0.1], "optimizer": ["sgd", "adam"], "lr": [0.1, 1.0], "epochs": 40,
+    "hidden": "2", "stop_loss": 0.01,
+}  # fmt: skip
+
+
+@pytest.fixture
+def old(tmp_path):
+    return Path(shutil.copy(OLD, tmp_path / "old.db"))
+
+
+def table(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def exported(store, to):
+    with open_store(store) as connection:
+        export(connection, to)
+    return table(to)
+
+
+def without(rows, *names):
+    return [{name: value for name, value in row.items() if name not in names} for row in rows]
+
+
+def sha256(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def user_version(path):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def test_an_old_store_is_shown_as_the_version_that_wrote_it_showed_it(old, capsys):
+    before = old.read_bytes()
+    assert cli.run(["show", str(old)]) == 0
+    assert capsys.readouterr().out == (FIXTURES / "show.txt").read_text(encoding="utf-8")
+    assert old.read_bytes() == before
+    assert user_version(old) == 2
+
+
+def test_an_old_store_is_exported_as_the_version_that_wrote_it_exported_it_but_for_the_keys(old, tmp_path):
+    rows = exported(old, tmp_path / "a.csv")
+    expected = table(FIXTURES / "runs.csv")
+    assert without(rows, "key") == without(expected, "key")
+    # One key for each that there was.
+    assert len({(a["key"], b["key"]) for a, b in zip(rows, expected, strict=True)}) == 17
+
+
+def test_reading_an_old_store_needs_no_write_access(old, tmp_path):
+    old.chmod(0o444)
+    old.parent.chmod(0o555)  # there is no room for a journal either
+    try:
+        with open_store(old) as connection:
+            assert len(read_runs(connection).seed) == 67
+            assert read_curves(connection, 1).loss.shape == (4, 6)
+            for statement in ("DELETE FROM results", "UPDATE settings SET lr = 0", "PRAGMA user_version = 3"):
+                with pytest.raises(sqlite3.OperationalError, match=r"readonly|read-only"):
+                    connection.execute(statement)
+    finally:
+        old.parent.chmod(0o755)
+    assert old.read_bytes() == OLD.read_bytes()
+
+
+def test_an_old_store_is_extended_by_what_it_lacks(old, tmp_path):
+    planned = plan(**SPEC, seeds=6, curve_points=5)
+    with open_store(old, create=True) as connection:
+        swept, ids = fill(connection, planned)
+        assert (swept.total, swept.trained) == (96, 32)
+        assert len(read_runs(connection).only(ids).seed) == 96
+        assert made(connection) == list(MIGRATIONS)
+    rows, expected = exported(old, tmp_path / "a.csv"), table(FIXTURES / "ext.csv")
+    assert without(rows, "key", "session") == without(expected, "key", "session")
+    assert [row["session"] for row in rows] == [row["session"] for row in expected]  # which here is the third too
+    assert user_version(old) == VERSION
+    fnn.sweep(**SPEC, seeds=6, curve_points=5, out=tmp_path / "new.db")
+    fnn.sweep("xor", epochs=10, batch_size=7, order="shuffled", seeds=3, backend="numpy", out=tmp_path / "new.db")
+    assert without(rows, "session") == without(exported(tmp_path / "new.db", tmp_path / "b.csv"), "session")
+
+
+def test_a_migrated_store_is_trained_no_more(old):
+    for _ in range(2):
+        with open_store(old, create=True) as connection:
+            assert fill(connection, plan(**SPEC, seeds=4))[0].trained == 0
+            assert count_runs(connection, range(fnn.config.SEED, fnn.config.SEED + 4)).keys() == set(range(1, 18))
+
+
+def test_the_version_before_refuses_a_migrated_store(old):
+    """It would compute other keys, and train everything again beside what is there: it asks for exactly 2."""
+    with open_store(old, create=True):
+        pass
+    assert user_version(old) == 3
+
+
+def test_keys_are_those_of_other_files_too():
+    """A key is promised: it is the same in every version. What it hashes is written out here."""
+    (lab,) = plan(data="xor4").trials
+    data = f'"data_digest": "{lab.samples.digest}"'
+    assert trial_key(lab, "numba", 1) == sha256('{"backend": "numba", ' + data + ', "numerics": 1}')
+    (other,) = plan(data="xor4", hidden="2", lr=0.5, epsilon=1e-5, stop_loss=0.01, step_size=7).trials
+    settings = '"hidden": "2", "lr": 0.5, "numerics": 1, "step_size": 7, "stop_loss": 0.01'
+    assert trial_key(other, "numpy", 1) == sha256('{"backend": "numpy", ' + f"{data}, {settings}}}")
+
+
+# ---- a setting that is to come ----
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later(fnn.Config):
+    """The settings with one more."""
+
+    dropout: float = field(default=0.25, metadata={"check": checks.number(0)})
+    shape: str | None = field(default=None, metadata={"check": lambda _, got: got})
+
+
+def later(trials, **settings):
+    return [Trial(t.samples, Later(**{**asdict(t.config), **settings})) for t in trials]
+
+
+@pytest.fixture(params=["version 2", "today's"])
+def earlier(request, old, tmp_path):
+    """A store without the setting."""
+    if request.param == "version 2":
+        return old
+    fnn.sweep(**SPEC, seeds=4, curve_points=5, out=tmp_path / "today.db")
+    return tmp_path / "today.db"
+
+
+def test_a_store_from_before_a_setting_shows_its_default(earlier):
+    before = earlier.read_bytes()
+    with open_store(earlier, config=Later) as connection:
+        runs = read_runs(connection)
+        condition = parse_condition("dropout=0.25", setting_columns(Later))
+        assert len(read_runs(connection, [condition]).seed) == len(runs.seed)
+    assert set(runs.settings["dropout"]) == {0.25}
+    assert set(runs.settings["shape"]) == {None}
+    assert list(runs.settings) == list(setting_columns(Later))
+    assert earlier.read_bytes() == before
+
+
+def test_a_store_from_before_a_setting_is_extended(earlier, tmp_path):
+    planned = plan(**SPEC, seeds=4, curve_points=5)
+    with open_store(earlier, create=True, config=Later) as connection:
+        same = planned._replace(trials=later(planned.trials))
+        assert fill(connection, same)[0].trained == 0
+        other = planned._replace(trials=later(planned.trials, dropout=0.5, shape="round"))
+        assert fill(connection, other)[0].trained == 64
+        assert fill(connection, other)[0].trained == 0
+        assert made(connection) == steps(Later) == ["hash what differs", "add dropout", "add shape"]
+    rows = exported_by(earlier, tmp_path / "a.csv")
+    assert {(row["dropout"], row["shape"]) for row in rows} == {("0.25", ""), ("0.5", "round")}
+    assert sum(row["dropout"] == "0.5" for row in rows) == 64
+
+
+def exported_by(store, to, config=Later):
+    with open_store(store, config=config) as connection:
+        export(connection, to)
+    return table(to)
+
+
+def test_a_new_store_lists_the_settings_it_was_made_with(tmp_path):
+    with open_store(tmp_path / "a.db", create=True, config=Later) as connection:
+        assert made(connection) == steps(Later)
+        add_settings(connection, later(plan(data="xor4").trials), "numpy")
+
+
+def test_a_store_of_a_later_version_is_refused_and_left_alone(tmp_path):
+    with open_store(tmp_path / "a.db", create=True, config=Later):
+        pass
+    before = (tmp_path / "a.db").read_bytes()
+    for create in (True, False):
+        with (
+            pytest.raises(fnn.InvalidSetting, match=r"expected a store of this version, not of one .* 'add dropout'"),
+            open_store(tmp_path / "a.db", create=create),
+        ):
+            pass
+    assert (tmp_path / "a.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [1, 4, 99])
+def test_a_store_of_another_version_is_refused(tmp_path, version):
+    with open_store(tmp_path / "a.db", create=True) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+    with (
+        pytest.raises(fnn.InvalidSetting, match=f"a store of version 2 or 3, not {version}"),
+        open_store(tmp_path / "a.db", create=True),
+    ):
+        pass
+
+
+def test_a_migration_is_made_whole_or_not_at_all(old, monkeypatch):
+    def fails(connection, schema, config):
+        MIGRATIONS["hash what differs"](connection, schema, config)
+        raise sqlite3.OperationalError("power is out")
+
+    monkeypatch.setitem(MIGRATIONS, "and one more", fails)
+    with pytest.raises(fnn.InvalidSetting, match="power is out"), open_store(old, create=True):
+        pass
+    assert user_version(old) == 2
+    with closing(sqlite3.connect(old)) as plain, closing(sqlite3.connect(OLD)) as untouched:
+        query = 'SELECT id, "key" FROM settings ORDER BY id'
+        assert plain.execute(query).fetchall() == untouched.execute(query).fetchall()
