@@ -9,6 +9,7 @@ import math
 import numbers
 import operator
 import os
+import sys
 from collections.abc import Callable, Iterable, Sized
 from difflib import get_close_matches
 from itertools import islice
@@ -141,7 +142,7 @@ def seeds(name: str, got: Any, most: int | None = None) -> NDArray[np.int64]:
     except TypeError:
         example = f"range({got})" if isinstance(got, numbers.Integral) and not isinstance(got, bool) else "range(5)"
         raise InvalidSetting(name, got, f"{words}, such as {example}") from None
-    check, most = whole(0, SEEDS_END - 1, words), SEEDS_END if most is None else most
+    check, most = whole(0, SEEDS_END - 1, words), sys.maxsize - 1 if most is None else most
     if isinstance(got, Sized):
         _at_most(name, length(got), most)
     if isinstance(got, range) and got:  # whose ends are all there is to check

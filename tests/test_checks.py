@@ -266,7 +266,8 @@ def test_without_a_system_that_tells_its_memory_nothing_is_refused_for_it(monkey
     assert memory() is None
     assert plan(data="xor", seeds=2**40).total == 2**40
     checks.fits("seeds", 1, 2**80)
-    assert len(train(seeds=range(3))) == 3
+    for seeds in (range(3), [0, 1, 2], iter((0, 1, 2))):
+        assert len(train(seeds=seeds)) == 3
 
 
 def test_the_memory_is_the_machine_s():
@@ -285,9 +286,9 @@ def odd():
     return [
         None, True, False, float("nan"), float("inf"), -float("inf"), 10**400, -(10**400), "", "2", "xor4", "\0", "é",
         b"", b"2", [], [[]], [1], [None], [1.9], [True], ["a", 1], {}, {"a": 1}, {"log": [1, 2], "n": 2}, (), (1,),
-        (1, 2), ((1, 2), (3,)), ("a", "b"), set(), {3}, frozenset(), object(), lambda *_: None,
-        np.array("a"), np.array(3),
-        np.array([1.5]), np.array([]), np.array([[1, 2]]), np.array([None]), np.int64(3), np.uint8(1), np.float64(2.5),
+        (1, 2), ((1, 2), (3,)), ("a", "b"), set(), {3}, frozenset(), object(), lambda *_: None, np.array("a"),
+        np.array(3), np.array([1.5]), np.array([]), np.array([[1, 2]]), np.array([None]), np.int64(3), np.uint8(1),
+        np.float64(2.5),
         np.float32("nan"), np.bool_(True), np.datetime64("2020-01-01"), np.str_("adam"), 1.9, 2.0, -1, 0, 1, 3, -0.0,
         2**31, 2**63, 2**64, 1j, range(0), range(3), range(-1, 2), (k for k in (1, 2)), (k for k in ("a",)), iter([]),
         memoryview(b"ab"), Ellipsis, NotImplemented, Fraction(1, 2), slice(2), Path("none/a"), "x" * 1000, fnn.Config(),

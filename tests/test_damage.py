@@ -214,3 +214,43 @@ def test_a_truncated_store_is_one_line_too(whole, tmp_path, capsys):
     path.write_bytes(whole.read_bytes()[:5000])
     assert cli.run(["show", str(path)]) == 2
     assert capsys.readouterr().err.startswith(f"fnn: --store: got '{path}'; expected a store of fnn")
+
+
+def edited(whole, path, script):
+    shutil.copy(whole, path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+    return path
+
+
+def test_settings_that_stand_there_twice_are_not_counted_twice(whole, tmp_path):
+    with open_store(whole) as connection:
+        (made_by,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'settings'").fetchone()
+    without_keys = made_by.replace("INTEGER PRIMARY KEY", "INTEGER").replace(" UNIQUE", "").replace("settings", "again")
+    path = edited(
+        whole,
+        tmp_path / "a.db",
+        f"""
+        PRAGMA legacy_alter_table = ON;
+        {without_keys};
+        INSERT INTO again SELECT * FROM settings UNION ALL SELECT * FROM settings;
+        DROP TABLE settings;
+        ALTER TABLE again RENAME TO settings;
+    """,
+    )
+    with (
+        pytest.raises(fnn.InvalidSetting, match="results are not those of the settings"),
+        open_store(path) as connection,
+    ):
+        read_runs(connection)
+
+
+@pytest.mark.parametrize("base", ["whole", "old"])
+def test_a_column_that_is_gone_is_not_taken_for_a_setting_to_come(whole, tmp_path, base):
+    script = "DROP VIEW runs; ALTER TABLE settings DROP COLUMN lr;"
+    path = edited(whole if base == "whole" else OLD, tmp_path / "a.db", script)
+    before = path.read_bytes()
+    for create in (False, True):
+        with pytest.raises(fnn.InvalidSetting, match="no column lr"), open_store(path, create=create):
+            pass
+    assert path.read_bytes() == before

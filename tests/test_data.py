@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnn import data
+from fnn.data.samples import Samples, samples_from_arrays, samples_from_recipe
+from fnn.data.synthetic import recipe
 from fnn.errors import InvalidSetting
 
 
@@ -86,3 +88,33 @@ def test_noise_shifts_by_its_standard_deviation_and_by_its_seed(name):
 def test_bad_input_is_named(arguments, message):
     with pytest.raises(InvalidSetting, match=message):
         data.make(*arguments)
+
+
+def test_samples_know_their_names_and_shapes():
+    samples = samples_from_recipe(recipe("moons", 7, 0.1, 3))
+    assert (samples.data, samples.points, samples.noise, samples.data_seed) == ("moons", 7, 0.1, 3)
+    assert (samples.inputs, samples.outputs) == (2, 1)
+    assert (samples.x_names, samples.y_names) == (("x1", "x2"), ("y",))
+    assert np.array_equal(samples.x, data.make("moons", 7, 0.1, 3).x)
+
+
+def test_arrays_become_samples_of_one_s_own_which_later_changes_do_not_reach(rng):
+    x, y = rng.normal(size=(6, 3)), rng.integers(0, 2, (6, 2))
+    samples = samples_from_arrays(x, y)
+    assert (samples.data, samples.points, samples.inputs, samples.outputs) == ("own", 6, 3, 2)
+    assert (samples.x_names, samples.y_names) == (("x1", "x2", "x3"), ("y1", "y2"))
+    before = samples.digest
+    x[0, 0] += 1
+    assert samples.digest == before != samples_from_arrays(x, y).digest
+    named = Samples(samples.x, samples.y, x_names=("age", "weight", "height"), y_names=("ill", "old"))
+    assert (named.x_names, named.y_names, named.digest) == (("age", "weight", "height"), ("ill", "old"), before)
+    with pytest.raises(InvalidSetting, match="x, y: got"):
+        samples_from_arrays(x, y[:5])
+
+
+def test_digests_tell_apart_numbers_and_shapes_and_are_those_of_earlier_versions():
+    x, y = np.arange(6.0).reshape(3, 2), np.ones((3, 1))
+    assert samples_from_arrays(x, y).digest != samples_from_arrays(x.reshape(2, 3), np.ones((2, 1))).digest
+    assert samples_from_recipe(recipe("xor")).digest == (
+        "01888e436b996f74b8d6e73da7f40d5872f03b3e8f423d3f3b9c9f293b4aee3a"  # as stores of version 2 have it
+    )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn.data.samples import own_samples
+from fnn.data.samples import samples_from_arrays
 from fnn.sweeps import grid
 
 
@@ -36,9 +36,25 @@ def test_the_same_combination_comes_once():
     assert len(configs(lr=[0.1, 0.1, 0.2], hidden=["4x4", (4, 4)])) == 2
 
 
-def test_a_tuple_is_one_value_and_an_array_several():
-    assert [c.hidden for c in configs(hidden=(3, 5))] == [(3, 5)]
+def test_an_array_is_several_values_and_one_without_a_shape_one():
     assert [c.lr for c in configs(lr=np.array([0.5, 0.25]))] == [0.5, 0.25]
+    assert [c.lr for c in configs(lr=np.array(0.5))] == [0.5]
+
+
+@pytest.mark.parametrize(("hidden", "expected"), [
+    ((3, 5), [(3, 5)]), ((), [()]), (((3, 5), (4,)), [(3, 5), (4,)]), (("3x5", "none"), [(3, 5), ()]),
+    ([(3, 5), "4"], [(3, 5), (4,)]), (["3x5"], [(3, 5)]), (((3, 5), "4"), [(3, 5), (4,)]), ([[3, 5]], [(3, 5)]),
+    (np.array([[3, 5], [4, 4]]), [(3, 5), (4, 4)]),
+])  # fmt: skip
+def test_widths_are_one_value_and_tuples_of_widths_several(hidden, expected):
+    assert [c.hidden for c in configs(hidden=hidden)] == expected
+
+
+def test_a_tuple_of_other_settings_is_several_values():
+    assert [c.lr for c in configs(lr=(0.5, 0.25))] == [0.5, 0.25]
+    assert [c.activation for c in configs(activation=("tanh", "relu"))] == ["tanh", "relu"]
+    assert [c.batch_size for c in configs(batch_size=(None, 3))] == [None, 3]
+    assert [t.samples.data for t in grid.trials({"data": ("xor", "moons")})] == ["xor", "moons"]
 
 
 def test_data_varies_like_other_settings_and_is_made_once():
@@ -52,7 +68,7 @@ def test_data_varies_like_other_settings_and_is_made_once():
 
 def test_own_samples(rng):
     x, y = rng.normal(size=(7, 3)), rng.integers(0, 2, (7, 1))
-    (trial,) = grid.trials({"lr": 0.5}, own_samples(x, y))
+    (trial,) = grid.trials({"lr": 0.5}, samples_from_arrays(x, y))
     assert (trial.samples.data, trial.samples.points) == ("own", 7)
     np.testing.assert_array_equal(trial.samples.x, x)
 

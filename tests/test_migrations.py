@@ -17,7 +17,7 @@ from fnn.sweeps.conditions import parse_condition
 from fnn.sweeps.connect import open_store
 from fnn.sweeps.export import export
 from fnn.sweeps.grid import Trial
-from fnn.sweeps.migrations import MIGRATIONS, made, steps
+from fnn.sweeps.migrations import MIGRATIONS, applied, steps
 from fnn.sweeps.plan import plan
 from fnn.sweeps.query import count_runs, read_curves, read_runs
 from fnn.sweeps.run import fill
@@ -99,7 +99,7 @@ def test_an_old_store_is_extended_by_what_it_lacks(old, tmp_path):
         swept, ids = fill(connection, planned)
         assert (swept.total, swept.trained) == (96, 32)
         assert len(read_runs(connection).only(ids).seed) == 96
-        assert made(connection) == list(MIGRATIONS)
+        assert applied(connection) == list(MIGRATIONS)
     rows, expected = exported(old, tmp_path / "a.csv"), table(FIXTURES / "ext.csv")
     assert without(rows, "key", "session") == without(expected, "key", "session")
     assert [row["session"] for row in rows] == [row["session"] for row in expected]  # which here is the third too
@@ -177,7 +177,7 @@ def test_a_store_from_before_a_setting_is_extended(earlier, tmp_path):
         other = planned._replace(trials=later(planned.trials, dropout=0.5, shape="round"))
         assert fill(connection, other)[0].trained == 64
         assert fill(connection, other)[0].trained == 0
-        assert made(connection) == steps(Later) == ["hash what differs", "add dropout", "add shape"]
+        assert applied(connection) == steps(Later) == ["hash what differs", "add dropout", "add shape"]
     rows = exported_by(earlier, tmp_path / "a.csv")
     assert {(row["dropout"], row["shape"]) for row in rows} == {("0.25", ""), ("0.5", "round")}
     assert sum(row["dropout"] == "0.5" for row in rows) == 64
@@ -191,7 +191,7 @@ def exported_by(store, to, config=Later):
 
 def test_a_new_store_lists_the_settings_it_was_made_with(tmp_path):
     with open_store(tmp_path / "a.db", create=True, config=Later) as connection:
-        assert made(connection) == steps(Later)
+        assert applied(connection) == steps(Later)
         add_settings(connection, later(plan(data="xor4").trials), "numpy")
 
 

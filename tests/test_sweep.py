@@ -67,7 +67,7 @@ def test_a_sweep_is_every_combination_with_every_seed_as_train_has_it():
 
 @pytest.mark.parametrize("chunk", [1, 7, 64, 150, 1000])
 def test_chunks_of_any_size_give_the_same_runs_each_once(tmp_path, chunk):
-    seeds = 700 if chunk > 1 else 40
+    seeds = {1: 40, 7: 200}.get(chunk, 700)
     count, sizes = trained(tmp_path / "cut.db", chunk, **SPEC, seeds=seeds)
     assert count == 4 * seeds
     assert max(sizes) == min(chunk, seeds)
@@ -254,6 +254,20 @@ def test_a_second_sweep_on_the_file_waits_and_says_so(tmp_path):
     assert err == "fnn: waiting for another sweep on a.db to end\n"
     assert json.loads(out)["trained"] == 20
     assert count(tmp_path / "a.db") == 40_020
+
+
+@pytest.mark.parametrize("without", [
+    "import fcntl, os; del fcntl.flock, os.sched_getaffinity, os.sched_setaffinity, os.sysconf",
+    "import sys; sys.modules['fcntl'] = None",
+])  # fmt: skip
+def test_where_the_system_has_no_locks_it_works_without(tmp_path, without):
+    for seeds, trained_now in ((5, 5), (8, 3)):
+        words = ("sweep", "--data", "xor4", "--epochs", 3, "--seeds", seeds, "--out", "a.db", "--json")
+        process = fnn_process(tmp_path, *words, before=without)
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, "")
+        assert json.loads(out)["trained"] == trained_now
+    assert count(tmp_path / "a.db") == 8
 
 
 def test_show_reads_while_a_sweep_writes(tmp_path):

@@ -7,8 +7,8 @@ from typing import Any
 from fnn import checks
 from fnn.data.synthetic import Array, Recipe, make
 
-# The name of samples that are given as arrays.
-OWN = "own"
+# The name of samples that are given as arrays, as stores have it.
+GIVEN = "own"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +21,7 @@ class Samples:
 
     x: Array
     y: Array
-    data: str = OWN
+    data: str = GIVEN
     noise: float = 0.0
     data_seed: int = 0
     x_names: tuple[str, ...] = ()
@@ -58,13 +58,13 @@ def _numbered(letter: str, count: int) -> tuple[str, ...]:
     return tuple(f"{letter}{k}" for k in range(1, count + 1))
 
 
-def own_samples(x: Any, y: Any) -> Samples:
+def samples_from_arrays(x: Any, y: Any) -> Samples:
     """Return arrays as samples, copied. x: (N, I), y: (N, O). Raises InvalidSetting for what is no such array."""
     x, y = checks.samples(x, y)
     return Samples(x.copy(), y.copy())
 
 
-def made_samples(recipe: Recipe) -> Samples:
+def samples_from_recipe(recipe: Recipe) -> Samples:
     """Return a named data set as samples. Raises InvalidSetting for points it cannot have."""
     x, y = make(*recipe)
     return Samples(x, y, recipe.data, recipe.noise, recipe.data_seed)

@@ -85,7 +85,7 @@ DATA: dict[str, Callable[..., Data]] = {
 
 
 _points, _noise = optional(whole(4)), number(0)
-# What a point takes while it is made: its numbers, its labels, and the random words of both.
+# What a point takes at least while it is made: its numbers, its label, and the random words behind them.
 _BYTES = 100
 
 

@@ -37,7 +37,7 @@ def open_store(path: Path | str, *, create: bool = False, config: type[Config] =
         raise InvalidSetting("store", str(path), _WORDS)
     # The writer is a thread of its own. A reader waits for a commit to end.
     connection = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
-    with contextlib.closing(connection), _damage_said(path):
+    with contextlib.closing(connection), _damage_reported(path):
         if create:
             _ready_to_write(connection, path, config)
         else:
@@ -69,7 +69,7 @@ def _check(connection: Connection, path: Path | str, config: type[Config]) -> No
 
 
 @contextmanager
-def _damage_said(path: Path | str) -> Iterator[None]:
+def _damage_reported(path: Path | str) -> Iterator[None]:
     """Say of a damaged store that it is one."""
     try:
         yield

@@ -17,7 +17,7 @@ import numpy as np
 from fnn import data
 from fnn.checks import fits, length, one_of
 from fnn.config import Config
-from fnn.data.samples import Samples, made_samples
+from fnn.data.samples import Samples, samples_from_recipe
 from fnn.data.synthetic import Recipe, recipe
 from fnn.errors import InvalidSetting
 
@@ -51,7 +51,7 @@ def trials(spec: Mapping[str, Any], samples: Samples | None = None) -> list[Tria
         of_data = {name: choice.pop(name) for name in DATA_SETTINGS if name in choice}
         how = _recipe(of_data, samples)
         if how is not None and how not in made:
-            made[how] = made_samples(how)
+            made[how] = samples_from_recipe(how)
         config = Config(**choice)
         trained_on = samples if samples is not None else made[how]  # type: ignore[index]
         combinations.setdefault((how, config), Trial(trained_on, config))

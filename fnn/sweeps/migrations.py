@@ -57,7 +57,7 @@ def add_setting(connection: Connection, schema: str, name: str, config: type[Con
     connection.execute(f"ALTER TABLE {schema}.settings ADD COLUMN {quoted(name)} {kind} DEFAULT {literal}")
 
 
-def made(connection: Connection) -> list[str]:
+def applied(connection: Connection) -> list[str]:
     """Return the names of the steps that were made in the file."""
     if not connection.execute("SELECT count(*) FROM main.sqlite_master WHERE name = 'migrations'").fetchone()[0]:
         return []
@@ -72,7 +72,7 @@ def steps(config: type[Config] = Config) -> list[str]:
 def unknown(connection: Connection, config: type[Config]) -> list[str]:
     """Return the steps made by a later version, which this one does not know."""
     known = steps(config)
-    return [name for name in made(connection) if name not in known]
+    return [name for name in applied(connection) if name not in known]
 
 
 def pending(connection: Connection, config: type[Config]) -> list[str]:
@@ -80,7 +80,7 @@ def pending(connection: Connection, config: type[Config]) -> list[str]:
 
     Raises Damaged where a column is missing that no step is to add.
     """
-    done = made(connection)
+    done = applied(connection)
     there = columns_of(connection, "settings", FILE)
     added = [name.removeprefix(_ADD) for name in done if name not in MIGRATIONS]
     for name in (*ORIGINAL, *added):

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from fnn import checks
 from fnn.config import SEED
-from fnn.data.samples import Samples, own_samples
+from fnn.data.samples import Samples, samples_from_arrays
 from fnn.errors import InvalidSetting
 from fnn.sweeps.connect import locked, open_store
 from fnn.sweeps.plan import Plan, curve_every, plan, store_path
@@ -97,7 +97,7 @@ def _samples(data: Any) -> Samples | None:
         return None
     if len(data) != 2:
         raise InvalidSetting("data", data, "names of data sets, or x (N, I) and y (N, O)")
-    return own_samples(*data)
+    return samples_from_arrays(*data)
 
 
 def fill(
@@ -155,7 +155,7 @@ class _Work:
             [trial.config for trial in trials], samples.x, samples.y, seeds=seeds,
             backend=self.planned.backend, threads=self.planned.threads,
             curve_every=curve_every(max(trial.config.epochs for trial in trials), self.planned.points),
-            on_progress=self.tell if self.on_progress else None,
+            on_progress=self.report if self.on_progress else None,
         )  # fmt: skip
         self.trained += len(results)
         self.solved += int(results.solved.sum())
@@ -170,7 +170,7 @@ class _Work:
         write_results(self.connection, self.session, ids, results)
         self.writing += time.perf_counter() - began
 
-    def tell(self, now: Progress) -> None:
+    def report(self, now: Progress) -> None:
         assert self.on_progress
         seconds = time.perf_counter() - self.began - self.compiling
         done = self.trained + now.done

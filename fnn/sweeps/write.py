@@ -53,10 +53,10 @@ def add_settings(connection: Connection, trials: Sequence[Trial], backend: str, 
         for trial in trials:
             samples, settings = trial.samples, _settings(trial)
             made = backend, numerics, digests[id(samples)]
-            own_key = key(settings, made, type(trial.config))
+            settings_key = key(settings, made, type(trial.config))
             data = samples.data, samples.points, samples.noise, samples.data_seed
-            connection.execute(into, (own_key, *data, *settings.values(), *made))
-            row = connection.execute('SELECT id FROM settings WHERE "key" = ?', (own_key,)).fetchone()
+            connection.execute(into, (settings_key, *data, *settings.values(), *made))
+            row = connection.execute('SELECT id FROM settings WHERE "key" = ?', (settings_key,)).fetchone()
             if row is None:
                 raise Damaged("settings cannot be added")
             ids.append(row[0])

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 
 import numpy as np
 
@@ -27,16 +28,16 @@ def most_seeds(configs: Sequence[Config], inputs: int, outputs: int, curve_every
     None where the system does not say. Raises InvalidSetting if it is none: for `epochs` where curves take more than
     weights, else for `hidden`, or for `configs` where each would fit alone.
     """
-    longest = max(config.epochs for config in configs)
+    longest = max(map(attrgetter("epochs"), configs))
     points = curve_length(longest, curve_every)
-    counts = Counter((config.hidden, config.dtype) for config in configs)
-    examples = {(config.hidden, config.dtype): config for config in configs}
+    alike = [*map(attrgetter("hidden", "dtype"), configs)]
+    counts, examples = Counter(alike), dict(zip(alike, configs, strict=True))
     each = 0
-    for alike, config in examples.items():
+    for kind, config in examples.items():
         size = network_bytes(config, inputs, outputs, points)
-        name, got = ("epochs", longest) if 8 * points > size / 2 else ("hidden", config.hidden)
+        name, got = ("epochs", longest) if 8 * points > size / 2 else ("hidden", "x".join(map(str, config.hidden)))
         fits(name, got, size + 8 * points)
-        each += size * counts[alike]
+        each += size * counts[kind]
     fits("configs", len(configs), each + 8 * points)
     there = memory()
     return None if there is None else (there - 8 * points) // each
