@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import cli
 import fnn
 from fnn import InvalidSetting, checks
+from fnn.cli import main
 from fnn.machine import memory
 from fnn.sweeps.plan import plan
 
@@ -188,7 +188,7 @@ def test_a_sweep_s_file_is_refused_in_one_line(tmp_path, monkeypatch, capsys, li
     monkeypatch.chdir(tmp_path)
     data = "" if line.startswith("data ") else 'data = "xor4"\n'
     Path("a.toml").write_text(f"{data}epochs = 1\n{line}\n", encoding="utf-8")
-    assert cli.run(["sweep", "a.toml"]) == 2
+    assert main.run(["sweep", "a.toml"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(rf"fnn: a\.toml: {message}.*\n", err)
@@ -203,7 +203,7 @@ def test_a_sweep_s_file_is_refused_in_one_line(tmp_path, monkeypatch, capsys, li
 ])  # fmt: skip
 def test_what_does_not_fit_the_memory_is_refused_by_commands(arguments, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert cli.run([*arguments.split(), *(["--no-plots"] if "train" in arguments else [])]) == 2
+    assert main.run([*arguments.split(), *(["--no-plots"] if "train" in arguments else [])]) == 2
     assert re.fullmatch(rf"fnn: {message}.*\n", capsys.readouterr().err)
 
 
@@ -333,4 +333,4 @@ def test_odd_values_of_a_file_are_taken_or_refused(tmp_path, monkeypatch, name):
         path.write_text(
             f"epochs = 1\n{name} = {value}\n" + ("" if name == "data" else "data = 'xor4'\n"), encoding="utf-8"
         )
-        assert cli.run(["sweep", str(path), "--backend", "numpy", "--json"]) in (0, 2), value
+        assert main.run(["sweep", str(path), "--backend", "numpy", "--json"]) in (0, 2), value

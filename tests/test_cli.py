@@ -54,9 +54,12 @@ def test_json_prints_one_document_and_nothing_else(command, tmp_path):
 
 
 @pytest.mark.parametrize("data", fnn.data.DATA)
-def test_every_data_set_trains(command, data):
-    done = command("train", "--data", data, "--epochs", 20, "--json")
-    assert json.loads(done.stdout)["data"] == data
+def test_every_data_set_trains(data, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main.run(["train", "--data", data, "--epochs", "20", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["data"], document["points"]) == (data, len(fnn.data.make(data).x))
+    assert all((tmp_path / name).exists() for name in document["files"])
 
 
 def test_every_field_of_config_is_an_option_with_its_default(command):
@@ -160,6 +163,7 @@ def test_a_terminal_gets_a_progress_bar(options, shown, tmp_path):
         assert screen == ""
 
 
+@pytest.mark.slow
 def test_two_first_runs_at_once_both_compile_say_so_and_train(tmp_path):
     runs = [OnTerminal(tmp_path, "--out", str(k), NUMBA_CACHE_DIR=str(tmp_path / "cache")) for k in range(2)]
     for code, out, screen in [run.finish() for run in runs]:

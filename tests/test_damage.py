@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import cli
 import fnn
+from fnn.cli import main
 from fnn.report import text as report
 from fnn.sweeps.connect import open_store
 from fnn.sweeps.export import export
@@ -201,7 +201,7 @@ def test_a_command_says_so_in_one_line_and_exits_with_2(whole, tmp_path, stateme
     if "DROP" in statement:
         commands.append(["sweep", "--data", "xor4", "--epochs", "4", "--seeds", "3", "--out", "a.db"])
     for command in commands:
-        assert cli.run([*command]) == 2
+        assert main.run([*command]) == 2
         out, err = capsys.readouterr()
         assert out == ""
         assert err.startswith("fnn: --store: got 'a.db'; expected a store of fnn, as `fnn sweep --out` writes it (")
@@ -212,7 +212,7 @@ def test_a_command_says_so_in_one_line_and_exits_with_2(whole, tmp_path, stateme
 def test_a_truncated_store_is_one_line_too(whole, tmp_path, capsys):
     path = tmp_path / "a.db"
     path.write_bytes(whole.read_bytes()[:5000])
-    assert cli.run(["show", str(path)]) == 2
+    assert main.run(["show", str(path)]) == 2
     assert capsys.readouterr().err.startswith(f"fnn: --store: got '{path}'; expected a store of fnn")
 
 

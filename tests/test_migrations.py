@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-import cli
 import fnn
 from fnn import checks
+from fnn.cli import main
 from fnn.sweeps.conditions import parse_condition
 from fnn.sweeps.connect import open_store
 from fnn.sweeps.export import export
@@ -64,7 +64,7 @@ def user_version(path):
 
 def test_an_old_store_is_shown_as_the_version_that_wrote_it_showed_it(old, capsys):
     before = old.read_bytes()
-    assert cli.run(["show", str(old)]) == 0
+    assert main.run(["show", str(old)]) == 0
     assert capsys.readouterr().out == (FIXTURES / "show.txt").read_text(encoding="utf-8")
     assert old.read_bytes() == before
     assert user_version(old) == 2

@@ -60,6 +60,7 @@ def test_the_wheel_has_fnn_at_its_top_and_nothing_else(wheel):
     assert {name for name in names if name.startswith("fnn/")} == expected
 
 
+@pytest.mark.slow
 def test_the_wheel_works_from_an_empty_folder(wheel, tmp_path):
     pip("install", *OFFLINE, "--target", tmp_path / "site", wheel)
     folder = tmp_path / "empty"

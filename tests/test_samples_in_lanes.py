@@ -65,6 +65,7 @@ def test_any_shape(hidden, samples):
     agree(fnn.Config(hidden=hidden, activation="tanh", reduction="mean", epochs=10), samples, 1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_network_has_the_same_bits_on_any_threads_and_in_any_stack(dtype, samples):
     config = fnn.Config(hidden="7x3", dtype=dtype, reduction="mean", epochs=12)

@@ -285,11 +285,13 @@ def covered(intervals, truth):
 
 
 # Where only about ten runs fail, counts are so few that 95% is stepped over: 96.6% at 99% of 1,000.
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "runs"), [(0.9, 1000), (0.3, 200), (0.97, 1000), (0.5, 50)])
 def test_wilson_covers(share, runs, rng):
     assert covered((wilson(int(k), runs) for k in rng.binomial(runs, share, SWEEPS)), share) == COVERED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runs", [200, 501, 1000])
 def test_the_median_s_interval_covers(runs, rng):
     draws = rng.lognormal(sigma=2, size=(SWEEPS, runs))
@@ -304,6 +306,7 @@ def twins(rng, runs, effect, share):
     return heights[0] < ends[0], heights[1] < ends[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "effect", "runs"), [(0.9, 0.0, 500), (0.3, 0.1, 200), (0.8, 0.15, 1000)])
 def test_share_difference_covers_and_errs_seldom(share, effect, runs, rng):
     a, b = twins(rng, runs, effect, share)
@@ -313,6 +316,7 @@ def test_share_difference_covers_and_errs_seldom(share, effect, runs, rng):
         assert np.mean([c.p <= 0.05 for c in found]) <= 0.055
 
 
+@pytest.mark.slow
 def test_improvement_covers_and_errs_seldom(rng):
     runs = 300
     luck, own = rng.normal(size=(SWEEPS, runs)), rng.normal(size=(2, SWEEPS, runs))
@@ -328,6 +332,7 @@ def test_improvement_covers_and_errs_seldom(rng):
             assert np.mean([c.p <= 0.05 for c in found]) <= 0.055
 
 
+@pytest.mark.slow
 def test_signed_rank_covers_and_errs_seldom(rng):
     luck, own = rng.normal(size=(SWEEPS, 150)), rng.normal(size=(2, SWEEPS, 150))
     found = [signed_rank(x, y) for x, y in zip(luck + own[0], luck + own[1], strict=True)]
@@ -345,18 +350,21 @@ def epochs(rng, runs, later):
     return np.where(unsolved, np.inf, scales[:, None, None] * np.exp(luck + own)), scales * math.exp(middle)
 
 
+@pytest.mark.slow
 def test_signed_rank_errs_seldom_where_runs_are_never_solved(rng):
     (a, b), _ = epochs(rng, 150, 0)
     assert np.mean([signed_rank(x, y).p <= 0.05 for x, y in zip(a, b, strict=True)]) <= 0.055
 
 
 # With 199 or 299 resamples instead of 9,999, and 100 to 151 runs, so that 4,000 of them take seconds.
+@pytest.mark.slow
 def test_bootstrap_covers(rng):
     draws = rng.normal(size=(SWEEPS, 100))
     assert covered((bootstrap(row, np.mean, seed=k, resamples=299)[1:] for k, row in enumerate(draws)), 0) == COVERED
 
 
 # Medians of fewer runs are covered more often, when the arms do not differ: 96.9% of 50, 96.4% of 101, 95.9% of 151.
+@pytest.mark.slow
 def test_the_ratio_of_medians_covers_and_errs_seldom(rng):
     luck, own = rng.normal(size=(SWEEPS, 151)), rng.normal(size=(2, SWEEPS, 151))
     both = enumerate(zip(*np.exp(luck + own), strict=True))
@@ -365,6 +373,7 @@ def test_the_ratio_of_medians_covers_and_errs_seldom(rng):
     assert np.mean([c.p <= 0.05 for c in found]) <= 0.055
 
 
+@pytest.mark.slow
 def test_the_difference_of_medians_covers_where_runs_are_never_solved(rng):
     arms, medians = epochs(rng, 101, 0.5)
     both = enumerate(zip(*arms, strict=True))

@@ -72,9 +72,9 @@ def test_what_stands_in_a_room_imports_only_what_comes_before_it():
 def test_imports_are_seen_however_they_are_written(tmp_path):
     (tmp_path / "module.py").write_text(
         "import fnn\nimport fnn.rng\nfrom fnn import data\nfrom fnn.config import Config\nimport numpy\n"
-        "def later():\n    from .peak import peak\n    from fnn.sweeps import store, grid\n"
+        "def later():\n    from .peak import peak\n    from fnn.sweeps import query, grid\n"
     )
-    seen = {"rng", "data", "config", "bench/peak", "sweeps/store", "sweeps/grid"}
+    seen = {"rng", "data", "config", "bench/peak", "sweeps/query", "sweeps/grid"}
     assert imports(tmp_path / "module.py", "bench") == seen
 
 
@@ -87,7 +87,8 @@ def test_the_numpy_path_needs_neither_numba_nor_scipy(tmp_path):
 import sys
 sys.modules["numba"] = sys.modules["scipy"] = None  # importing them fails from now on
 from fnn.cli.main import run
-codes = [run(["train", "--data", "xor", "--backend", "numpy", *more]) for more in ([], ["--seeds", "20"])]
+words = ["train", "--data", "xor", "--backend", "numpy"]
+codes = [run([*words, *more]) for more in (["--no-plots"], ["--seeds", "20"])]
 sys.exit(max(codes))
 """
     done = python(code, tmp_path)

@@ -270,6 +270,7 @@ def test_the_labs_study_covers_the_report():
             assert lab.figures[finding.figure].mark == pytest.approx(finding.value * finding.factor)
 
 
+@pytest.mark.slow
 def test_verdicts_of_the_lab_are_the_same_from_one_block_of_seeds_to_the_next():
     documents = [study("lab", seeds=1000, seed=seed) for seed in (SEED, SEED + 1000)]
     first, second = ({name: claim["verdict"] for name, claim in d["claims"].items()} for d in documents)
