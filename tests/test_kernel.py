@@ -165,13 +165,24 @@ def test_an_entry_that_the_registry_has_not_is_told_too():
 # ---- arguments ----
 
 
+def is_command(function):
+    """Return whether a function is a command, whose parameters are its options."""
+    return any("command" in ast.dump(decorator) for decorator in function.decorator_list)
+
+
 def test_no_function_takes_more_than_ten_arguments():
-    for path in HOUSE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-                names = [a.arg for a in taken if a.arg not in ("self", "cls")]
-                assert len(names) <= 10, f"{path.relative_to(HOUSE)}: {node.name} takes {len(names)}"
+    functions = [
+        (path, node)
+        for path in HOUSE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert len(functions) > 500
+    for path, function in functions:
+        taken = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+        names = [a.arg for a in taken if a.arg not in ("self", "cls")]
+        where = f"{path.relative_to(HOUSE)}: {function.name} takes {len(names)}"
+        assert len(names) <= 10 or is_command(function), where
 
 
 def test_groups_hold_at_most_ten_fields():
