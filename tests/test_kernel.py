@@ -167,7 +167,7 @@ def test_an_entry_that_the_registry_has_not_is_told_too():
 
 def is_command(function):
     """Return whether a function is a command, whose parameters are its options."""
-    return any("command" in ast.dump(decorator) for decorator in function.decorator_list)
+    return any("options" in ast.dump(decorator) for decorator in function.decorator_list)
 
 
 def test_no_function_takes_more_than_ten_arguments():
