@@ -166,8 +166,8 @@ def test_an_entry_that_the_registry_has_not_is_told_too():
 
 
 def is_command(function):
-    """Return whether a function is a command, whose parameters are its options."""
-    return any("options" in ast.dump(decorator) for decorator in function.decorator_list)
+    """Return whether a function is a command, whose parameters are annotated as options."""
+    return any(a.annotation and "Annotated" in ast.dump(a.annotation) for a in function.args.args)
 
 
 def test_no_function_takes_more_than_ten_arguments():
