@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[1]
 
 PARTS: dict[str, tuple[Iterable[str], str]] = {
     "data": (data.DATA, "--data"),
-    "activations": (activations.ACTIVATIONS, "--activation --output"),
+    "activations": (activations.ACTIVATIONS, "--activation"),
+    "activations of the output": (activations.OUTPUT_ACTIVATIONS, "--output"),
     "losses": (losses.LOSSES, "--loss"),
     "reductions": (losses.REDUCTIONS, "--reduction"),
     "orders of mini-batches": (config.ORDERS, "--order --batch-size"),

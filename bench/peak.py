@@ -8,7 +8,7 @@ import numpy as np
 from fnn.config import Config
 from fnn.kernel.jit import standalone
 from fnn.kernel.simd import fma, load, store
-from fnn.training.networks_in_lanes import aligned
+from fnn.training.layout import aligned
 
 # Operations of one exponential as `fnn.lanes` computes it (range reduction, polynomial, scaling), by precision.
 EXP = {"float32": 19, "float64": 29}

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from fnn.stats.intervals import wilson
     from fnn.studies.study import study
     from fnn.sweeps.run import sweep
-    from fnn.training.train import Results, train
+    from fnn.training.results import Results
+    from fnn.training.train import train
 
 __version__ = "0.1.0"
 
@@ -47,7 +48,7 @@ __all__ = [
 _HOMES = {
     "Config": "config",
     "InvalidSetting": "errors",
-    "Results": "training.train",
+    "Results": "training.results",
     **dict.fromkeys(
         ("accuracy", "backward", "forward", "init", "mean_loss", "predict", "start", "update"), "network.functions"
     ),

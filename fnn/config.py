@@ -1,23 +1,21 @@
 """`Config`: the settings of one run, frozen and validated once, and the layers they describe."""
 
 import dataclasses
-import operator
 import re
-import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fnn.checks import Check, named, number, one_of, optional, whole
 from fnn.errors import InvalidSetting
-from fnn.network.activations import ACTIVATIONS
+from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
 from fnn.network.initializers import INITIALIZERS
-from fnn.network.losses import ERRORS, LOSSES, REDUCTIONS
+from fnn.network.layers import Layer
+from fnn.network.losses import LOSSES, REDUCTIONS, STOPS
 from fnn.network.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
 
@@ -25,17 +23,6 @@ SEED = 312551116
 DTYPES = {"float32": np.float32, "float64": np.float64}
 # How samples are put into batches: whether every network has an order of its own in every epoch.
 ORDERS = {"fixed": False, "shuffled": True}
-# The settings that stop a network: by its loss, and by the measures of its errors.
-STOPS = ("stop_loss", *(f"stop_{name}" for name in ERRORS))
-
-
-class Layer(NamedTuple):
-    """One layer: its weights are (fan_in + 1, fan_out), the last row the bias."""
-
-    kind: str
-    fan_in: int
-    fan_out: int
-    activation: str
 
 
 def _hidden(name: str, got: Any) -> tuple[int, ...]:
@@ -72,14 +59,14 @@ _network, _training = partial(_setting, "Network"), partial(_setting, "Training"
 _optimizer, _schedule = partial(_setting, "Optimizer"), partial(_setting, "Schedule")
 
 
-class _Read:
-    """What training reads of thousands of configs at once: settings by name as one key, and the numbers as bytes."""
+class _Packed:
+    """A place for what training reads of thousands of configs at once; see `training.grouping`, which fills it."""
 
-    __slots__ = ("named", "packed")
+    __slots__ = ("packed",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config(_Read):
+class Config(_Packed):
     """One run's settings; the defaults are the lab's. Raises InvalidSetting, which names the field.
 
     Every field is an option of the command line under the same name.
@@ -89,7 +76,7 @@ class Config(_Read):
     activation: str = _network(
         "sigmoid", _activation, f"Of the hidden layers, or of each with x between: {', '.join(ACTIVATIONS)}."
     )
-    output: str = _network("sigmoid", ACTIVATIONS, "Activation of the output layer")
+    output: str = _network("sigmoid", OUTPUT_ACTIVATIONS, "Activation of the output layer")
     init: str = _network("normal", INITIALIZERS, "How weights are drawn")
     init_scale: float = _network(1.0, number(0), "Factor on the drawn weights: std of normal, bound of uniform.")
     dtype: str = _network("float64", DTYPES, "Precision")
@@ -157,8 +144,6 @@ class Config(_Read):
             raise InvalidSetting("warmup", self.warmup, f"fewer than the {self.epochs} epochs")
         if self.step_max < self.step_min:
             raise InvalidSetting("step_max", self.step_max, f"at least step_min, {self.step_min:g}")
-        object.__setattr__(self, "named", _shared(_named(self)))
-        object.__setattr__(self, "packed", _pack(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(Config, **{field.name: getattr(self, field.name) for field in dataclasses.fields(self)}), ()
@@ -188,37 +173,3 @@ class Config(_Read):
             Layer("dense", fan_in, fan_out, activation)
             for (fan_in, fan_out), activation in zip(pairwise(widths), (*hidden, self.output), strict=True)
         )
-
-
-# Settings that may differ from network to network within one stack; by the other ones, configs fall into stacks.
-NUMERIC = (
-    *(f.name for f in dataclasses.fields(Config) if isinstance(f.default, float)),
-    *("warmup", "decay_every", "base_lr"),
-)
-NAMED = tuple(
-    f.name for f in dataclasses.fields(Config) if f.name not in (*NUMERIC, *STOPS, "step_size", "warmup_peak", "seed")
-)
-_named, named_settings = operator.attrgetter(*NAMED), operator.attrgetter("named")
-_numbers, _stops = operator.attrgetter(*NUMERIC), operator.attrgetter(*STOPS)
-_ROW = struct.Struct(f"={len(NUMERIC) + len(STOPS)}dq")
-
-
-@lru_cache(maxsize=2**12)
-def _shared(named: tuple[object, ...]) -> tuple[object, ...]:
-    """Return the first of equal keys: what is the same object need not be compared."""
-    return named
-
-
-def _pack(config: Config) -> bytes:
-    stops = (-1.0 if value is None else value for value in _stops(config))
-    return _ROW.pack(*_numbers(config), *stops, config.seed)
-
-
-def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDArray[Any]]:
-    """Return the numeric settings of networks in the order of configs, `each` to a config: (S,) under each name.
-
-    A stopping rule of None is −1, which no loss or error gets to. `seed` is the config's own, and whole.
-    """
-    row = np.dtype([*((name, np.float64) for name in (*NUMERIC, *STOPS)), ("seed", np.int64)])
-    rows = np.frombuffer(b"".join(map(operator.attrgetter("packed"), configs)), row)
-    return {name: np.repeat(rows[name], each) for name in row.names or ()}

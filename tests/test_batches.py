@@ -5,16 +5,19 @@ from itertools import product
 
 import numpy as np
 import pytest
+import torch_oracles
+from comparing import apart, same_bits, same_outcome, stack_of
 
 import fnn
-from fnn import rng as draws
-from fnn.config import ORDERS, STOPS
-from fnn.kernel import epoch as kernels
-from fnn.network import functions as network
+from fnn import rng as random
+from fnn.config import ORDERS
+from fnn.kernel.rng import order_into
+from fnn.network.losses import STOPS
 from fnn.network.optimizers import OPTIMIZERS
-from fnn.training import samples_in_lanes as crowds
-from tests.test_optimizers import TORCH
-from tests.test_stacks import apart, same_bits
+from fnn.training import networks_in_lanes
+from fnn.training.layout import Cuts
+from fnn.training.numpy_path import meets_rule
+from fnn.training.samples_in_lanes import LEAST_SAMPLES
 
 BACKENDS = ("numpy", "numba")
 RATES = {"adam": 0.02, "adamw": 0.02, "rmsprop": 0.005, "rprop": 0.001}  # of the rest: 0.05
@@ -30,32 +33,32 @@ def config_of(optimizer, **settings):
 
 def test_permutations_are_fisher_and_yates_on_numpys_words():
     for seed, count, epoch in ((3, 21, 0), (3, 21, 7), (2**63 - 1, 4, 2), (0, 1, 5)):
-        words = np.random.Philox(key=seed + (draws.ORDER << 64)).random_raw(4 * -(-count // 4) * (epoch + 1))
+        words = np.random.Philox(key=seed + (random.ORDER << 64)).random_raw(4 * -(-count // 4) * (epoch + 1))
         words = words.reshape(epoch + 1, -1)[epoch]
         order = []
         for i in range(count):  # in Python's own whole numbers
             place = int(words[i]) * (i + 1) >> 64
             order.append(i)
             order[i], order[place] = order[place], i
-        assert draws.permutations([seed], count, epoch)[0].tolist() == order
+        assert random.permutations([seed], count, epoch)[0].tolist() == order
         assert sorted(order) == list(range(count))
 
 
 def test_permutations_are_uniform_and_depend_on_the_seed_alone():
-    many = draws.permutations(range(60_000), 4, epoch=3)
+    many = random.permutations(range(60_000), 4, epoch=3)
     counts = np.unique(many @ [1, 4, 16, 64], return_counts=True)[1]
     assert len(counts) == 24
     assert ((counts - 2500) ** 2 / 2500).sum() < 50  # χ² of 23 degrees of freedom: above 50 once in a thousand
-    assert np.array_equal(draws.permutations([17, 5], 4, 3), many[[17, 5]])
-    assert not np.array_equal(draws.permutations(range(100), 9, 0), draws.permutations(range(100), 9, 1))
+    assert np.array_equal(random.permutations([17, 5], 4, 3), many[[17, 5]])
+    assert not np.array_equal(random.permutations(range(100), 9, 0), random.permutations(range(100), 9, 1))
 
 
 def test_the_kernels_order_is_the_labs():
     seeds = np.array([0, 7, 312551116, 2**63 - 1], np.uint64)
     for count, epoch in ((1, 0), (4, 1), (21, 0), (22, 499), (23, 2**31 - 2)):
         order = np.zeros((count, 4), np.int64)
-        kernels.order_into(order, seeds, epoch, count)
-        assert np.array_equal(order.T, draws.permutations(seeds, count, epoch))
+        order_into(order, seeds, epoch, count)
+        assert np.array_equal(order.T, random.permutations(seeds, count, epoch))
 
 
 # ---- updates ----
@@ -84,7 +87,7 @@ def test_batches_are_pytorchs(optimizer, size, reduction, xor):
         config_of(optimizer, epochs=8, batch_size=size, seed=5, gamma=0.9, step_size=2), reduction=reduction
     )
     weights = [torch.tensor(w, requires_grad=True) for w in fnn.init(config.layers(2, 1), config.seed, config.init)]
-    stepper = TORCH[optimizer](torch.optim, weights, config)
+    stepper = torch_oracles.OPTIMIZERS[optimizer](torch.optim, weights, config)
     inputs, labels, losses = torch.tensor(x.copy()), torch.tensor(y.copy()), []
 
     def loss(rows, reduction):
@@ -111,7 +114,7 @@ def test_batches_are_pytorchs(optimizer, size, reduction, xor):
 def test_a_shuffled_epoch_is_a_fixed_one_of_the_samples_in_that_order(xor):
     _, x, y = xor
     config = config_of("momentum", epochs=1, batch_size=5, order="shuffled", seed=11)
-    order = draws.permutations([11], 21, 0)[0]
+    order = random.permutations([11], 21, 0)[0]
     for backend in BACKENDS:
         shuffled = fnn.train(config, x, y, backend=backend)
         fixed = fnn.train(replace(config, order="fixed"), x[order], y[order], backend=backend)
@@ -135,7 +138,7 @@ def test_the_kernels_batches_are_the_labs(size, order, optimizer, xor):
 @pytest.mark.parametrize("order", ORDERS)
 def test_many_samples_and_outputs_in_batches(order, rng):
     """More samples than stay in scratch, batches of several parts, and as many samples as lie in the lanes by rule."""
-    count = crowds.LEAST + 9
+    count = LEAST_SAMPLES + 9
     x, y = rng.normal(size=(count, 3)), rng.integers(0, 2, (count, 2)).astype(float)
     config = config_of("adam", epochs=2, batch_size=300, order=order)
     ours, theirs = (fnn.train(config, x, y, seeds=range(3), backend=b) for b in ("numba", "numpy"))
@@ -154,7 +157,7 @@ def test_a_batch_of_all_samples_is_no_batch(xor):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_bits_do_not_depend_on_stack_place_threads_or_parts(dtype, xor, monkeypatch):
+def test_bits_do_not_depend_on_stack_place_threads_or_parts(dtype, xor):
     _, x, y = xor
     config = config_of("adam", epochs=25, batch_size=4, order="shuffled", dtype=dtype)
     whole = fnn.train(config, x, y, seeds=range(37))
@@ -166,12 +169,9 @@ def test_bits_do_not_depend_on_stack_place_threads_or_parts(dtype, xor, monkeypa
     mixed = fnn.train([c for k in range(20) for c in (others[k], replace(config, seed=k))], x, y)
     for k in range(20):
         same_bits(mixed, 2 * k + 1, whole, k)
-    monkeypatch.setattr("fnn.stacks._SCRATCH", 1)
-    monkeypatch.setattr("fnn.stacks._INPUTS", 1)
-    monkeypatch.setattr("fnn.stacks._SEGMENT", 7)
-    again = fnn.train(config, x, y, seeds=range(37))
-    for k in range(37):
-        same_bits(again, k, whole, k)
+    stack = stack_of(config, range(37), x, y)
+    cut = networks_in_lanes.fit(stack, threads=2, cuts=Cuts(scratch=1, kept_inputs=1, segment=7))
+    same_outcome(cut, networks_in_lanes.fit(stack, threads=2))
 
 
 # ---- stopping rules ----
@@ -185,7 +185,7 @@ def test_measures_of_errors_by_hand():
     for name, limit in right.items():
         for value, met in ((limit, True), (np.nextafter(limit, -1), False)):
             numbers = {**unset, name: np.array([value])}
-            assert network.meets(numbers, np.array([0.0]), output, y).tolist() == [met], (name, value)
+            assert meets_rule(numbers, np.array([0.0]), output, y).tolist() == [met], (name, value)
 
 
 def test_rules_by_hand():
@@ -193,7 +193,7 @@ def test_rules_by_hand():
     still = fnn.Config(hidden="none", output="identity", optimizer="sgd", lr=0.0, epochs=3, init_scale=0.0)
     rules = [("stop_max_error", 1.0), ("stop_mean_error", 0.75), ("stop_rms", 0.625**0.5), ("stop_loss", 0.625)]
     configs = [replace(still, **{name: limit + d}) for name, limit in rules for d in (1e-9, -1e-9)]
-    for backend, times in product(BACKENDS, (1, crowds.LEAST)):
+    for backend, times in product(BACKENDS, (1, LEAST_SAMPLES)):
         results = fnn.train(configs, [[0.0], [0.0]] * times, [[0.5], [1.0]] * times, backend=backend)
         assert results.met.tolist() == [True, False] * 4
         assert results.stopped.tolist() == [0, 3] * 4
@@ -263,7 +263,7 @@ def test_what_diverges_meets_no_rule(xor):
 
 
 def test_where_samples_lie_in_the_lanes_rules_are_the_labs(rng):
-    count = crowds.LEAST + 7
+    count = LEAST_SAMPLES + 7
     x = rng.normal(size=(count, 2))
     y = (x[:, :1] > 0.3).astype(float)
     base = fnn.Config(hidden="4", reduction="mean", epochs=120, lr=0.3)

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnn import Config, InvalidSetting
-from fnn.config import named_settings, numeric_settings
 from fnn.network.activations import ACTIVATIONS
 from fnn.network.initializers import INITIALIZERS
 from fnn.network.losses import LOSSES, REDUCTIONS
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
+from fnn.training.grouping import named_settings, numeric_settings
 
 
 def test_defaults_are_the_labs():

@@ -124,10 +124,10 @@ def shown(path, _folder):
         runs = read_runs(connection)
         summaries = summarize_groups(runs)
         if summaries:
-            report.columns(summaries)
-        json.dumps([report.arm(s) for s in summaries], allow_nan=False)
+            report.group_columns(summaries)
+        json.dumps([report.group_document(s) for s in summaries], allow_nan=False)
         for s in summaries:
-            report.row(s)
+            report.group_row(s)
         for settings in runs.ids:
             read_curves(connection, settings)
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn import rng as draws
-from fnn.network import functions as network
+from fnn import rng as random
+from fnn.network import functions
 from fnn.network.initializers import INITIALIZERS
 
 LAYERS = fnn.Config(hidden=(30, 20)).layers(10, 1)
@@ -37,8 +37,8 @@ def test_mean_and_variance_are_those_of_the_definition(name):
 
 
 def test_weights_are_the_draws_in_order_layer_after_layer():
-    flat = network.flatten(fnn.init(LAYERS, 42))
-    assert np.array_equal(flat, draws.normals([42], flat.size)[0])
+    flat = functions.flatten(fnn.init(LAYERS, 42))
+    assert np.array_equal(flat, random.normals([42], flat.size)[0])
 
 
 def test_scale_may_differ_from_network_to_network():

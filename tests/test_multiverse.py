@@ -4,10 +4,11 @@ import numpy as np
 from arm_results import arm_results
 
 import fnn
+from fnn.stats.comparisons import improvement
 from fnn.studies import multiverse
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm, Claim
-from fnn.studies.multiverse import SEARCH_SEEDS, best_rate, cell_arms, claim_cells
+from fnn.studies.multiverse import SEARCH_SEEDS, best_rate, cell_arms, cell_verdict, claim_cells
 from fnn.studies.runs import request, run, run_key
 from fnn.studies.study import study
 
@@ -71,6 +72,23 @@ def test_an_unsolved_run_counts_twice_the_budget_and_of_equals_the_lower_loss_is
     assert best(arm_results([10, -1]), arm_results([66, 66])) == 0.1
     assert best(arm_results([-1, -1], loss=[0.3, 0.3]), arm_results([-1, -1], loss=[0.2, 0.2])) == 0.2
     assert best(arm_results([-1, -1], loss=[0.3, 0.3]), arm_results([-1, -1], loss=[np.nan, np.nan])) == 0.1
+
+
+def test_a_cell_is_decided_at_a_level_of_its_own():
+    def word(wins, margin, runs=20):
+        both = claim({}, {"optimizer": "sgd"}, margin=margin)
+        values = [np.zeros(runs), np.where(np.arange(runs) < wins, 1.0, -1.0)]
+        results = [arm_results(np.zeros(runs, int))._replace(measures={both.measure: v}) for v in values]
+        return cell_verdict(both, results)
+
+    def low(confidence):
+        return improvement(np.zeros(20), np.where(np.arange(20) < 19, 1.0, -1.0), confidence).low
+
+    # The interval is at 99%: what lies between its end and that at 95% is not beyond the margin.
+    assert low(0.99) < 0.69 < low(0.95)
+    assert (word(19, low(0.99) - 0.01), word(19, 0.69)) == ("supported", "undecided")
+    # 16 of 20 have p = 0.0118, five times that is more than 0.05, though the interval ends above 0.512.
+    assert (word(16, 0.5), word(17, 0.5)) == ("undecided", "supported")
 
 
 def test_the_seeds_of_the_search_are_none_that_can_be_tested_with():

@@ -3,13 +3,13 @@ import pytest
 from conftest import read_only
 
 import fnn
-from fnn.network import functions as network
-from fnn.network.activations import ACTIVATIONS
+from fnn.network import functions
+from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
 from fnn.network.losses import LOSSES, REDUCTIONS
 
 
 def flat_loss(layers, flat, x, y, loss, reduction):
-    mean = fnn.mean_loss(fnn.forward(layers, network.unflatten(flat, layers), x), y, loss)
+    mean = fnn.mean_loss(fnn.forward(layers, functions.unflatten(flat, layers), x), y, loss)
     return mean * y.size * REDUCTIONS[reduction](y.size)
 
 
@@ -51,8 +51,8 @@ def test_gradient_against_central_differences(activation, loss, depth, reduction
     layers = config.layers(3, 2)
     x, y = read_only(rng.normal(size=(9, 3)), rng.integers(0, 2, (9, 2)).astype(float))
     params = read_only(*fnn.init(layers, 5, "uniform", 1.5))
-    gradient = network.flatten(fnn.backward(layers, params, fnn.forward(layers, params, x), y, loss, reduction))
-    flat, h = network.flatten(params), 1e-4
+    gradient = functions.flatten(fnn.backward(layers, params, fnn.forward(layers, params, x), y, loss, reduction))
+    flat, h = functions.flatten(params), 1e-4
     for _ in range(5):
         direction = rng.normal(size=flat.size)
         assert same_side_of_kinks(layers, flat + 2 * h * direction, flat - 2 * h * direction, x)
@@ -64,20 +64,20 @@ def test_gradient_against_central_differences(activation, loss, depth, reduction
         assert abs(difference - gradient @ direction) < 1e-7 * scale
 
 
-@pytest.mark.parametrize("output", ACTIVATIONS)
+@pytest.mark.parametrize("output", OUTPUT_ACTIVATIONS)
 def test_gradient_through_every_output_activation(output, rng):
     layers = fnn.Config(hidden="4", output=output).layers(2, 1)
     x, y = rng.normal(size=(6, 2)), np.ones((6, 1))
     params = fnn.init(layers, 1)
-    gradient = network.flatten(fnn.backward(layers, params, fnn.forward(layers, params, x), y))
-    flat, h, direction = network.flatten(params), 1e-5, rng.normal(size=17)
+    gradient = functions.flatten(fnn.backward(layers, params, fnn.forward(layers, params, x), y))
+    flat, h, direction = functions.flatten(params), 1e-5, rng.normal(size=17)
     up, down = (flat_loss(layers, flat + d * direction, x, y, "mse", "sum") for d in (h, -h))
     assert same_side_of_kinks(layers, flat + h * direction, flat - h * direction, x)
     assert (up - down) / (2 * h) == pytest.approx(gradient @ direction, rel=1e-7)
 
 
 def same_side_of_kinks(layers, up, down, x):
-    signs = [[np.sign(a) for a in fnn.forward(layers, network.unflatten(f, layers), x).outputs] for f in (up, down)]
+    signs = [[np.sign(a) for a in fnn.forward(layers, functions.unflatten(f, layers), x).outputs] for f in (up, down)]
     return all(np.array_equal(a, b) for a, b in zip(*signs, strict=True))
 
 
@@ -100,10 +100,10 @@ def test_a_stack_is_its_networks(xor):
 def test_unflatten_takes_views_and_is_the_inverse_of_flatten():
     layers = fnn.Config().layers(2, 1)
     flat = np.arange(74.0).reshape(2, 37)
-    params = network.unflatten(flat, layers)
+    params = functions.unflatten(flat, layers)
     assert [w.shape for w in params] == [(2, 3, 4), (2, 5, 4), (2, 5, 1)]
     assert all(np.shares_memory(w, flat) for w in params)
-    assert np.array_equal(network.flatten(params), flat)
+    assert np.array_equal(functions.flatten(params), flat)
 
 
 def test_accuracy_counts_samples_with_all_outputs_right_and_nan_as_wrong():

@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch_oracles
 from conftest import read_only
 
 import fnn
-from fnn.config import numeric_settings
-from fnn.network import functions as network
 from fnn.network.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
+from fnn.training.grouping import numeric_settings
+from fnn.training.numpy_path import hyperparameters
 
 CONFIG = fnn.Config(momentum=0.9, beta1=0.8, beta2=0.9, alpha=0.5, epsilon=0.0, weight_decay=0.25)
 
@@ -118,7 +119,7 @@ def test_networks_of_a_stack_move_as_if_alone_each_by_its_own_settings(name, rng
     configs = [
         fnn.Config(momentum=m, beta1=m, beta2=m, alpha=m, epsilon=1 - m, weight_decay=m) for m in (0.1, 0.5, 0.9)
     ]
-    h = network.record(configs[0], numeric_settings(configs))
+    h = hyperparameters(configs[0], numeric_settings(configs), np.float64)
     w, g = rng.normal(size=(2, 3, 4, 2))
     stacked, state = w, OPTIMIZERS[name].init(w)
     alone = [(w[k], OPTIMIZERS[name].init(w[k])) for k in range(3)]
@@ -135,26 +136,6 @@ def test_rprop_takes_back_no_step_but_halves_it_when_the_sign_turns():
     assert (w.item(), g.item(), step.item()) == (2, 0, 0.25)
 
 
-TORCH = {
-    "sgd": lambda o, w, c: o.SGD(w, c.lr),
-    "momentum": lambda o, w, c: o.SGD(w, c.lr, momentum=c.momentum),
-    "nesterov": lambda o, w, c: o.SGD(w, c.lr, momentum=c.momentum, nesterov=True),
-    "adagrad": lambda o, w, c: o.Adagrad(w, c.lr, eps=c.epsilon),
-    "rmsprop": lambda o, w, c: o.RMSprop(w, c.lr, alpha=c.alpha, eps=c.epsilon),
-    "adam": lambda o, w, c: o.Adam(w, c.lr, betas=(c.beta1, c.beta2), eps=c.epsilon),
-    "adamw": lambda o, w, c: o.AdamW(w, c.lr, betas=(c.beta1, c.beta2), eps=c.epsilon, weight_decay=c.weight_decay),
-    "rprop": lambda o, w, c: o.Rprop(w, c.lr, etas=(c.eta_minus, c.eta_plus), step_sizes=(c.step_min, c.step_max)),
-}
-TORCH_SCHEDULES = {
-    "constant": lambda s, o, c: s.LambdaLR(o, lambda e: 1.0),
-    "exponential": lambda s, o, c: s.StepLR(o, c.epochs // 50, c.gamma),
-    "polynomial": lambda s, o, c: s.PolynomialLR(o, c.epochs, c.power),
-    "warmup-linear": lambda s, o, c: s.LambdaLR(
-        o, lambda e: e / c.warmup if e < c.warmup else (c.epochs - e) / (c.epochs - c.warmup)
-    ),
-}
-
-
 @pytest.mark.parametrize("scheduler", SCHEDULES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_100_steps_are_pytorchs(optimizer, scheduler):
@@ -164,8 +145,8 @@ def test_100_steps_are_pytorchs(optimizer, scheduler):
     x, y = fnn.data.xor()
     layers = config.layers(2, 1)
     weights = [torch.tensor(w, requires_grad=True) for w in fnn.init(layers, config.seed)]
-    stepper = TORCH[optimizer](torch.optim, weights, config)
-    schedule = TORCH_SCHEDULES[scheduler](torch.optim.lr_scheduler, stepper, config)
+    stepper = torch_oracles.OPTIMIZERS[optimizer](torch.optim, weights, config)
+    schedule = torch_oracles.SCHEDULES[scheduler](torch.optim.lr_scheduler, stepper, config)
     for _ in range(100):
         stepper.zero_grad()
         a = torch.tensor(x)

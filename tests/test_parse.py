@@ -86,6 +86,15 @@ def test_claims_have_their_arms_settings_and_margins(tmp_path):
     assert study.sections[0]["claims"] == ["first", "second"]
 
 
+def test_settings_of_a_claim_stand_over_those_of_its_arms(tmp_path):
+    text = GOOD.replace('metric = "epochs"', 'metric = "epochs"\nsettings = { lr = 0.7, epochs = 40 }')
+    first = read(tmp_path, text).claims[0]
+    assert [(a.trial.config.lr, a.trial.config.epochs, a.trial.config.optimizer) for a in first.arms] == [
+        (0.7, 40, "sgd"), (0.7, 40, "adam"),
+    ]  # fmt: skip
+    assert [arm.label for arm in first.arms] == ["a", "b"]
+
+
 def test_readings_are_tried_in_every_combination_under_their_names(tmp_path):
     (result,) = read(tmp_path, GOOD).published
     assert [arm.label for arm in result.arms] == ["near, a momentum", "near, none", "far, a momentum", "far, none"]
@@ -294,9 +303,12 @@ def test_losses_of_different_kinds_are_not_compared_by_value(tmp_path):
 
 def test_a_file_that_is_not_there_or_not_toml_and_a_study_there_is_not(tmp_path):
     (tmp_path / "bad.toml").write_text("= 3")
-    for name in ("none.toml", "bad.toml"):
+    (tmp_path / "latin.toml").write_bytes('title = "é"'.encode("latin-1"))
+    (tmp_path / "deep.toml").write_text(f"a = {'[' * 5000}{']' * 5000}")
+    (tmp_path / "folder.toml").mkdir()
+    for name in ("none", "bad", "latin", "deep", "folder"):
         with pytest.raises(InvalidSetting, match=r"study: got .*expected a study's TOML file"):
-            parse.read(tmp_path / name)
+            parse.read(tmp_path / f"{name}.toml")
     with pytest.raises(InvalidSetting, match=r"study: got 'lbb'; expected one of lab"):
         load("lbb")
 

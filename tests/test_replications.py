@@ -74,6 +74,9 @@ def test_times_on_paper():
     assert reading_document(RULE, skewed, "mean")["time"] == 30
     # Over all four, the fourth taking forever: 4 / (1/10 + 1/20 + 1/30) = 4 / (11/60)
     assert reading_document(RULE, runs, "harmonic mean")["time"] == pytest.approx(240 / 11)
+    # A run that meets its rule before the first epoch counts as if it took one: 3 / (1 + 1/5 + 1/5)
+    at_once = runs_that_met([0, 5, 5], [True, True, True])
+    assert reading_document(RULE, at_once, "harmonic mean")["time"] == pytest.approx(3 / 1.4)
     reading = reading_document(RULE, runs, "mean")
     assert (reading["successes"], reading["runs"], reading["q25"], reading["q75"]) == (3, 4, 10, 30)
     assert (reading["low"], reading["high"]) == wilson(3, 4)

@@ -3,6 +3,7 @@ import re
 
 import numpy as np
 import pytest
+from study_sample import LITERATURE, STUDY
 
 import fnn
 from fnn.report import text as report
@@ -99,3 +100,30 @@ def test_without_a_stopping_rule_none_is_said_to_be_met(xor):
     assert report.document(r, {})["met"] is None
     never = report.document(results(xor, 3, epochs=5, stop_loss=0.0), {})
     assert (never["met"], never["epochs_to_meet"]) == (0, None)
+
+
+# ---- a study ----
+
+
+def test_the_table_of_verdicts_has_effects_and_what_is_open():
+    ((heads, rows),) = report.verdicts(STUDY)
+    assert heads == ["verdict", "claim", "effect (95%)", ""]
+    by_claim = {row[1]: row for row in rows}
+    verdict, _, effect, open_question = by_claim["High learning rates converge fast at first."]
+    assert (verdict, effect, open_question) == ("supported", "probability of improvement 0.931 (0.913–0.945)", "")
+    assert by_claim["High learning rates oscillate later."][3] == "depends on hidden, init"
+    assert [row[3] for row in rows if row[0] == "undecided"] == ["about 4,200 seeds would decide it"]
+    assert report.verdict_counts(STUDY) == "3 supported, 2 refuted, 1 mixed, 1 undecided"
+    decided = STUDY | {"claims": {"a": STUDY["claims"]["mse-faster"]}}
+    ((heads, rows),) = report.verdicts(decided)
+    assert (len(heads), len(rows[0])) == (3, 3)
+
+
+def test_the_table_of_published_results_counts_the_readings_that_agree():
+    ((heads, rows),) = report.verdicts(LITERATURE)
+    assert heads == ["verdict", "result", "published", "ours", "agree"]
+    assert rows[0] == [
+        "reproduced", "2-2-1, batch, momentum", "25 of 30 runs and a median of 730 epochs",
+        "71.3% to 84.0% of runs, after a median of 402 to 711 epochs", "1 of 2",
+    ]  # fmt: skip
+    assert report.verdict_counts(LITERATURE) == "1 reproduced, 1 depends, 1 not reproduced"

@@ -83,13 +83,17 @@ def test_arms_of_different_lengths_and_data_get_their_own_results():
         for data in ("xor4", "xor") for epochs in (20, 40) for hidden in ("2", "3")
     ]  # fmt: skip
     arms = [Arm(str(k), s) for k, s in enumerate(settings)]
+    roughness = Measure("roughness")
     requests = {}
     for k, arm in enumerate(arms):
-        request(requests, arm, (Measure("best-loss"),) if k % 2 else ())
+        request(requests, arm, (roughness,) if k % 2 else (), curves=k % 2 == 1)
     results = run(requests, range(5, 9))
-    for arm in arms:
+    for k, arm in enumerate(arms):
         direct = fnn.train(arm.trial.config, arm.trial.samples.x, arm.trial.samples.y, seeds=range(5, 9))
         of_arm = results[run_key(arm.trial)]
         np.testing.assert_array_equal(of_arm.loss, direct.loss)
-        for measured in of_arm.measures.values():
-            np.testing.assert_array_equal(measured, direct.loss_curve.min(axis=1))
+        if k % 2:
+            np.testing.assert_array_equal(of_arm.curve_epochs, direct.curve_epochs)
+            np.testing.assert_array_equal(of_arm.measures[roughness], roughness.of(direct))
+        else:
+            assert of_arm.curve_epochs.size == len(of_arm.measures) == 0

@@ -123,9 +123,13 @@ def show(
             written = save_figures(writable_folder("plots", plots), connection, runs, groups)
     if json_:
         files = {"files": [str(file) for file in written]} if plots else {}
-        typer.echo(json.dumps({"store": str(path), "arms": [report.arm(s) for s in groups], **files}, allow_nan=False))
+        typer.echo(
+            json.dumps(
+                {"store": str(path), "arms": [report.group_document(s) for s in groups], **files}, allow_nan=False
+            )
+        )
         return
-    print_table(report.columns(groups), [report.row(s) for s in groups])
+    print_table(report.group_columns(groups), [report.group_row(s) for s in groups])
     if plots:
         typer.echo(f"wrote {plots}: {', '.join(file.name for file in written)}")
 

@@ -15,7 +15,8 @@ from fnn.config import Config
 from fnn.files import writable_folder
 from fnn.report import text as report
 from fnn.training.model import save_model
-from fnn.training.train import BACKENDS, Progress
+from fnn.training.progress import Progress
+from fnn.training.train import BACKENDS
 
 MOST_POINTS = 20_000_000
 

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fnn import rng as draws
+from fnn import rng
 
 
-def _signed_uniforms(seeds: ArrayLike, count: int, philox: draws.Philox = draws.philox) -> NDArray[np.float64]:
-    return 2 * draws.uniforms(seeds, count, philox=philox) - 1
+def _signed_uniforms(seeds: ArrayLike, count: int, philox: rng.Philox = rng.philox) -> NDArray[np.float64]:
+    return 2 * rng.uniforms(seeds, count, philox=philox) - 1
 
 
 class Initializer(NamedTuple):
@@ -28,11 +28,11 @@ class Initializer(NamedTuple):
 
 INITIALIZERS = {
     # The lab's: standard normal, biases too.
-    "normal": Initializer(draws.normals, lambda _i, _o: 1.0, bias=True),
+    "normal": Initializer(rng.normals, lambda _i, _o: 1.0, bias=True),
     # Uniform on ±1 times init_scale, biases too.
     "uniform": Initializer(_signed_uniforms, lambda _i, _o: 1.0, bias=True),
     # Glorot & Bengio (AISTATS 2010), equation 16.
     "xavier": Initializer(_signed_uniforms, lambda i, o: math.sqrt(6 / (i + o)), bias=False),
     # He et al. (ICCV 2015), equation 10.
-    "he": Initializer(draws.normals, lambda i, _o: math.sqrt(2 / i), bias=False),
+    "he": Initializer(rng.normals, lambda i, _o: math.sqrt(2 / i), bias=False),
 }

@@ -24,6 +24,10 @@ ERRORS: dict[str, Callable[[Array], Any]] = {
 }
 
 
+# The settings that stop a network: by its loss, and by the measures of its errors.
+STOPS = ("stop_loss", *(f"stop_{name}" for name in ERRORS))
+
+
 class Loss(NamedTuple):
     """`value(logits, output, y)` and `gradient(output, y, slope)`, both (..., N, O), not yet reduced."""
 

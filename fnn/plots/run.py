@@ -17,7 +17,7 @@ from fnn.network.functions import predict
 from fnn.network.schedules import SCHEDULES
 from fnn.plots.style import INK, ZERO, curve, field, legend, limits, points, quantile_bands, save_figure, shaded_points
 from fnn.stats.curves import answer_share, curve_quantiles
-from fnn.training.train import Results
+from fnn.training.results import Results
 
 # A map of answers is drawn from so many networks, a band of curves from so many epochs: no eye sees more.
 MOST_NETWORKS, MOST_EPOCHS = 1000, 200

@@ -15,7 +15,7 @@ from fnn.report.document import ClaimDocument, ReplicationDocument, StudyDocumen
 from fnn.stats.intervals import Spread
 from fnn.stats.summary import Summary, summarize
 from fnn.sweeps.summaries import GroupSummary, value_text
-from fnn.training.train import Results
+from fnn.training.results import Results
 
 Array = NDArray[np.floating[Any]]
 
@@ -119,7 +119,7 @@ def _finite(value: float) -> float | None:
 # ---- a store ----
 
 
-def columns(summaries: Sequence[GroupSummary]) -> list[str]:
+def group_columns(summaries: Sequence[GroupSummary]) -> list[str]:
     """Return the heads of the rows of these groups of runs."""
     return [
         *summaries[0].group.settings,
@@ -131,7 +131,7 @@ def columns(summaries: Sequence[GroupSummary]) -> list[str]:
     ]
 
 
-def row(s: GroupSummary) -> list[str]:
+def group_row(s: GroupSummary) -> list[str]:
     """Return the settings and the summary of a group of runs, as words."""
     low, high = s.interval
     epochs = f"{s.epochs.median:.4g} ({s.epochs.q25:.4g}–{s.epochs.q75:.4g})" if s.epochs else "–"
@@ -145,7 +145,7 @@ def row(s: GroupSummary) -> list[str]:
     ]
 
 
-def arm(s: GroupSummary) -> dict[str, Any]:
+def group_document(s: GroupSummary) -> dict[str, Any]:
     """Return the settings and the summary of a group of runs for a JSON document, null for what is not finite."""
     loss = {"median": s.loss.estimate, "low": s.loss.low, "high": s.loss.high}
     return {

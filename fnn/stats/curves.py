@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fnn.network.functions import predict
 from fnn.stats.intervals import quantiles
-from fnn.training.train import Results
+from fnn.training.results import Results
 
 Array = NDArray[np.floating[Any]]
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from fnn.stats.intervals import Spread, spread, wilson
-from fnn.training.train import Results
+from fnn.training.results import Results
 
 
 class Summary(NamedTuple):

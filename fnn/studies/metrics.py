@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fnn.checks import one_of
 from fnn.errors import InvalidSetting
 from fnn.stats.intervals import worst
-from fnn.training.train import Results
+from fnn.training.results import Results
 
 Array = NDArray[np.float64]
 

@@ -50,11 +50,14 @@ def run(study: Study, seeds: range, threads: int | None, on_progress: OnProgress
 def _verdicts(
     claim: Claim, cells: Sequence[Cell], arms: Sequence[tuple[Arm, ...]], results: Mapping[Key, ArmResults]
 ) -> Cells:
-    verdicts = []
-    for cell in arms:
-        effect = claim_effect(claim, [results[run_key(arm.trial)] for arm in cell], CELL_COMPARISONS)
-        verdicts.append(verdict(effect, min(1.0, effect.p * CELL_COMPARISONS)))
-    return Cells([{name: value_text(value) for name, value in cell.items()} for cell in cells], verdicts)
+    settings = [{name: value_text(value) for name, value in cell.items()} for cell in cells]
+    return Cells(settings, [cell_verdict(claim, [results[run_key(arm.trial)] for arm in cell]) for cell in arms])
+
+
+def cell_verdict(claim: Claim, results: Sequence[ArmResults]) -> str:
+    """Return the verdict on a claim in one cell, from the results of its arms there; at the level of cells."""
+    effect = claim_effect(claim, results, CELL_COMPARISONS)
+    return verdict(effect, min(1.0, effect.p * CELL_COMPARISONS))
 
 
 # ---- the cells of a claim ----

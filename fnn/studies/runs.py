@@ -7,14 +7,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.config import SEED, Config, named_settings
+from fnn.config import SEED, Config
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.stats.curves import curve_quantiles, predictions
 from fnn.stats.intervals import quantiles
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm
 from fnn.sweeps import grid
-from fnn.training.train import Progress, Results, train
+from fnn.training.grouping import named_settings
+from fnn.training.progress import Progress
+from fnn.training.results import Results
+from fnn.training.train import train
 
 Array = NDArray[Any]
 Key = tuple[Any, ...]

@@ -100,12 +100,12 @@ class TomlTable(NamedTuple):
     path: Path
     values: Mapping[str, Any]
 
-    def get(self, key: str, kind: type | tuple[type, ...], default: Any = None, expected: str = "") -> Any:
+    def get(self, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
         """Return the value of a key, of a kind; without a default it has to be there."""
         value = self.values.get(key, default)
         wrong = not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)
         if value is None or (value is not default and wrong):
-            self.fail(key, value, expected or _KIND_WORDS[kind])
+            self.fail(key, value, _KIND_WORDS[kind])
         return value
 
     def number(self, key: str, default: float | None = None) -> float:

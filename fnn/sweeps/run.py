@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnn import checks
-from fnn.config import SEED, named_settings
+from fnn.config import SEED
 from fnn.data.samples import Samples, samples_from_arrays
 from fnn.errors import InvalidSetting
 from fnn.sweeps.connect import locked, open_store
@@ -19,7 +19,10 @@ from fnn.sweeps.plan import Plan, curve_every, plan, store_path
 from fnn.sweeps.query import Runs, count_runs, missing_seeds, read_runs
 from fnn.sweeps.schema import Connection
 from fnn.sweeps.write import add_settings, begin_session, end_session, write_results
-from fnn.training.train import BACKENDS, Progress, Results, train
+from fnn.training.grouping import named_settings
+from fnn.training.progress import Progress
+from fnn.training.results import Results
+from fnn.training.train import BACKENDS, train
 
 # A chunk is trained in about this time: what a killed process loses.
 _SECONDS = 1.0

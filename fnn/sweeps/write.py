@@ -11,7 +11,8 @@ from fnn.machine import versions
 from fnn.sweeps.grid import Trial
 from fnn.sweeps.migrations import transaction
 from fnn.sweeps.schema import Connection, Damaged, column_value, config_columns, key, listed, setting_columns
-from fnn.training.train import NUMERICS, Results
+from fnn.training.results import Results
+from fnn.training.train import NUMERICS
 
 Ints = NDArray[np.int64]
 

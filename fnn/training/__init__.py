@@ -1,4 +1,6 @@
 """Training: settings and samples in, trained networks and what became of them out.
 
-memory networks_in_lanes samples_in_lanes train model
+There is one module for each way to train a stack: the lab's (`numpy_path`), and the ways to fill the kernel's lanes.
+
+progress results memory grouping numpy_path layout networks_in_lanes samples_in_lanes lanes train model
 """

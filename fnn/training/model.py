@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.config import Config, Layer
+from fnn.config import Config
 from fnn.errors import InvalidSetting
 from fnn.files import replacing
 from fnn.network.functions import Params, shapes
-from fnn.training.train import Results
+from fnn.network.layers import Layer
+from fnn.training.results import Results
 
 
 class Model(NamedTuple):

@@ -1,280 +1,190 @@
-"""From networks to lanes and back: a stack is laid sideways into blocks, which threads train."""
+"""Networks in the lanes: a stack is laid sideways into blocks of L networks, which threads train."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from fnn.config import ORDERS, Config, Layer, numeric_settings
-from fnn.kernel import epoch as kernels
+from fnn.config import ORDERS
+from fnn.kernel.arguments import SETTINGS, Batches, Curves, Epochs, Records, Samples, Schedule, Scratch, State
+from fnn.kernel.epoch import train_into
 from fnn.kernel.simd import WIDTH
-from fnn.network.activations import ACTIVATIONS
-from fnn.network.functions import Array, Outcome, Params, flatten
-from fnn.network.losses import ERRORS, LOSSES, REDUCTIONS
-from fnn.network.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
+from fnn.network.functions import Array, flatten
+from fnn.network.losses import ERRORS
 from fnn.network.schedules import SCHEDULES
+from fnn.training.grouping import Stack
+from fnn.training.layout import CUTS, Cuts, aligned, plan, rules, sideways, upright
+from fnn.training.progress import Report
+from fnn.training.results import Outcome
 
-# Bytes of scratch for the samples passed through at a time, and of weights that stay in a core's cache meanwhile.
-_SCRATCH, _CACHE = 2**16, 2**20
-# Bytes of inputs that are written once and stay, rather than anew for every part.
-_INPUTS = 2**15
-# Epochs for which the schedule is laid out in advance.
-_SEGMENT = 2**14
 # Blocks a thread takes at a time. One block of less work than this, in weights × samples × epochs, is done in less than
 # the fifth of a second for which Ctrl-C may wait: it is not worth a thread.
-_TASK, _AT_ONCE = 8, 2**26
+_BLOCKS_AT_ONCE, _ALONE = 8, 2**26
+_SCHEDULE_SETTINGS = ("gamma", "decay_every", "power", "warmup")
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How layers lie in lane arrays. table: see `kernels`; places: (K,) the row of each weight, of `weights` rows.
-
-    part: samples passed through at a time; kept: whether the inputs of all samples stay in scratch, beside those of a
-    batch; values, widest: rows of scratch.
-    """
-
-    table: NDArray[np.int64]
-    places: NDArray[np.int64]
-    weights: int
-    part: int
-    kept: bool
-    values: int
-    widest: int
-
-    def spaced(self, flat: Array) -> Array:
-        """Return rows of K weights (S, K) as rows of `weights` numbers, each weight in its place."""
-        if self.weights == flat.shape[1]:
-            return flat
-        rows = np.zeros((len(flat), self.weights), flat.dtype)
-        rows[:, self.places] = flat
-        return rows
-
-    def together(self, rows: Array) -> Array:
-        """Return the weights in rows that `spaced` made: its inverse."""
-        return rows if self.weights == len(self.places) else rows[:, self.places]
-
-
-def plan(layers: Sequence[Layer], samples: int, *, batches: bool = False) -> Plan:
-    """Lay out the layers for so many samples, which are trained on in batches or all at once."""
-    steps = [layer.fan_out + (layer.fan_out % 16 == 0) for layer in layers]
-    row = sum(layer.fan_in + 1 for layer in layers) + layers[-1].fan_out
-    weights = sum((layer.fan_in + 1) * step for layer, step in zip(layers, steps, strict=True))
-    # Weights that a core's cache does not keep are fetched anew for every part: then let there be few.
-    least = 8 if 64 * weights < _CACHE else 28
-    part = min(samples, max(least, _SCRATCH // (64 * (row + 3 * max(steps)))))
-    part = -(-samples // -(-samples // part))  # parts of one size
-    part = min(samples, part + -part % 4)
-    kept = 64 * samples * (layers[0].fan_in + 1) <= _INPUTS
-    table, places, start, inputs = [], [], 0, 0
-    for d, (layer, step) in enumerate(zip(layers, steps, strict=True)):
-        activation = list(ACTIVATIONS).index(layer.activation)
-        rows = samples + part * batches if kept and d == 0 else part
-        outputs = inputs + rows * (layer.fan_in + 1)
-        output_step = layer.fan_out + (d + 1 < len(layers))
-        table.append((layer.fan_in, layer.fan_out, activation, start, inputs, outputs, output_step, step))
-        places.append(start + np.add.outer(np.arange(layer.fan_in + 1) * step, np.arange(layer.fan_out)).ravel())
-        start, inputs = start + (layer.fan_in + 1) * step, outputs
-    values = inputs + part * layers[-1].fan_out
-    return Plan(np.array(table), np.concatenate(places), weights, part, kept, values, part * max(steps))
-
-
-def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """Return an array of zeros that starts on a cache line: a lane value is one."""
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    raw = np.zeros(size + 64, np.uint8)
-    begin = -raw.ctypes.data % 64
-    return raw[begin : begin + size].view(dtype).reshape(shape)
-
-
-def sideways(rows: NDArray[Any], L: int) -> NDArray[Any]:
-    """Lay S networks (S, K) into lane arrays (B, K, L); copies of the last one fill the last block."""
-    S, K = rows.shape
-    B = -(-S // L)
-    if S < B * L:
-        rows = np.concatenate([rows, np.repeat(rows[-1:], B * L - S, axis=0)])
-    blocks = aligned((B, K, L), rows.dtype)
-    blocks[:] = rows.reshape(B, L, K).transpose(0, 2, 1)
-    return blocks
-
-
-def upright(blocks: NDArray[Any], S: int) -> NDArray[Any]:
-    """Return the S networks of lane arrays (B, K, L) as rows (S, K): the inverse of `sideways`."""
-    B, K, L = blocks.shape
-    return blocks.transpose(0, 2, 1).reshape(B * L, K)[:S]
-
-
-class _Stack:
+class Blocks:
     """What the threads that train one stack share: each writes the blocks it was given, and no others."""
 
-    def __init__(
-        self,
-        config: Config,
-        layers: Sequence[Layer],
-        flat: Array,
-        numbers: Mapping[str, NDArray[Any]],
-        x: Array,
-        y: Array,
-        curve_epochs: NDArray[np.int64],
-    ) -> None:
-        L, P = WIDTH[flat.dtype], len(curve_epochs)
-        self.config, self.x, self.y, self.curve_epochs = config, x, y, curve_epochs
-        self.weight = np.ones(len(x), x.dtype)
-        self.size = min(config.batch_size or len(x), len(x))
-        self.shuffled = ORDERS[config.order] and self.size < len(x)
-        self.rules = any((numbers[f"stop_{name}"] >= 0).any() for name in ERRORS)
-        self.plan = plan(layers, len(x), batches=self.size < len(x))
-        self.w = sideways(self.plan.spaced(flat), L)
-        B = len(self.w)
-        settings = np.stack([numbers[name] for name in kernels.SETTINGS], axis=1)
-        self.h = sideways(settings.astype(flat.dtype), L)
-        self.seeds = sideways(numbers["seed"].astype(np.uint64)[:, None], L)[:, 0]
-        self.schedule = {
-            name: sideways(numbers[name][:, None], L)[:, 0] for name in ("gamma", "decay_every", "power", "warmup")
-        }
-        self.common: dict[int, tuple[Array, NDArray[np.int64]]] = {}
+    def __init__(self, stack: Stack, cuts: Cuts) -> None:
+        config, x, y = stack.config, stack.x, stack.y
+        flat, N, P = flatten(stack.params), len(x), len(stack.curve_epochs)
+        L, self.stack, self.cuts = WIDTH[flat.dtype], stack, cuts
+        self.size = min(config.batch_size or N, N)
+        self.shuffled = ORDERS[config.order] and self.size < N
+        self.rules = rules(config, any((stack.numeric[f"stop_{name}"] >= 0).any() for name in ERRORS))
+        self.plan = plan(stack.layers, N, batches=self.size < N, cuts=cuts)
+        self.samples = Samples(x, y.ravel(), np.ones(N, x.dtype), N, y.shape[1])
+        self.weights = sideways(self.plan.spread_out(flat), L)
+        settings = np.stack([stack.numeric[name] for name in SETTINGS], axis=1)
+        self.settings = sideways(settings.astype(flat.dtype), L)
+        self.seeds = sideways(stack.numeric["seed"].astype(np.uint64)[:, None], L)[:, 0]
+        self.schedule = {name: sideways(stack.numeric[name][:, None], L)[:, 0] for name in _SCHEDULE_SETTINGS}
         self.uniform = all((values == values[0, 0]).all() for values in self.schedule.values())
-        self.loss, self.right = np.zeros((2, B, L))
-        self.since, self.diverged = np.full((2, B, L), -1)
+        self.common: dict[int, Schedule] = {}
+        B = len(self.weights)
+        self.loss, self.correct = np.zeros((2, B, L))
+        self.epochs_to_solve, self.diverged = np.full((2, B, L), -1)
         self.stopped, self.met = np.full((B, L), config.epochs), np.zeros((B, L), np.bool_)
-        self.reached = np.full(B, -1)
+        self.reached, self.next_point = np.full(B, -1), np.zeros(B, np.int64)
         self.loss_curve, self.accuracy_curve = np.empty((2, B, L, P), np.float32)
 
-    def factors(self, blocks: slice, begin: int, end: int) -> tuple[Array, NDArray[np.int64]]:
-        """Return the schedule for a rate of 1, (1 or B, F, L), and which of the F each epoch has: (end − begin,)."""
-        if not self.uniform:
-            return self._factors({name: v[blocks] for name, v in self.schedule.items()}, begin, end)
-        if begin not in self.common:  # by whichever thread comes first; two that do find the same
-            self.common[begin] = self._factors({name: v[:1, :1] for name, v in self.schedule.items()}, begin, end)
-        return self.common[begin]
-
-    def _factors(self, schedule: dict[str, NDArray[Any]], begin: int, end: int) -> tuple[Array, NDArray[np.int64]]:
-        h = SimpleNamespace(lr=1.0, base_lr=1.0, **{name: v[:, None] for name, v in schedule.items()})
-        epochs, of_epoch = np.arange(begin, end), np.arange(end - begin)
-        if self.config.scheduler == "exponential" and (h.decay_every == h.decay_every[0, 0, 0]).all():
-            # All rates fall together, and seldom: only what they fall to is computed.
-            falls = np.diff(np.floor(epochs / h.decay_every[0, 0, 0] + 1e-9), prepend=-1) > 0
-            epochs, of_epoch = epochs[falls], np.cumsum(falls) - 1
-        rates = np.asarray(SCHEDULES[self.config.scheduler](epochs[:, None], self.config.epochs, h), self.w.dtype)
-        shape = (len(h.gamma), len(epochs), self.w.shape[2])
-        return np.array(np.broadcast_to(rates, shape), order="C"), of_epoch  # a copy: read-only is a signature more
+    def __len__(self) -> int:
+        return len(self.weights)
 
     def train(self, blocks: slice, cancel: NDArray[np.int64]) -> slice:
         """Train these blocks to the end."""
-        config, plan = self.config, self.plan
-        w = self.w[blocks]
-        B, K, L = w.shape
-        named: tuple[tuple[Mapping[str, Any], str], ...] = (
-            (LOSSES, config.loss),
-            (REDUCTIONS, config.reduction),
-            (OPTIMIZERS, config.optimizer),
-            (BIAS_CORRECTIONS, config.bias_correction),
-            (EPSILON_PLACES, config.epsilon_place),
-        )
-
-        def scratch(*shape: int) -> Array:
-            return aligned(shape, w.dtype)
-
-        state, powers = scratch(B, 2 * K, L), scratch(B, 2, L)
-        powers[:] = 1
-        rows = (plan.values, plan.widest, 2 * plan.widest, K, plan.part * self.y.shape[1])
-        work, order = [scratch(count, L) for count in rows], np.zeros((len(self.x), L), np.int64)
-        errors, row, active = scratch(3, L), scratch(3, L), scratch(B, L)
-        for begin in range(0, config.epochs + 1, _SEGMENT):
-            end = min(begin + _SEGMENT, config.epochs + 1)
-            kernels.train_into(
-                w, state, powers, self.h[blocks], *self.factors(blocks, begin, end), self.seeds[blocks], plan.table,
-                self.x, self.y.ravel(), self.weight, plan.part, plan.kept, self.size, self.shuffled,
-                *(list(table).index(name) for table, name in named[:2]), self.rules,
-                *(list(table).index(name) for table, name in named[2:]), config.epochs, begin, end,
-                *work, order, errors, row, active,
-                self.loss[blocks], self.right[blocks], self.since[blocks], self.diverged[blocks], self.stopped[blocks],
-                self.met[blocks], self.reached[blocks],
-                self.curve_epochs, self.loss_curve[blocks], self.accuracy_curve[blocks], cancel,
-            )  # fmt: skip
+        epochs = self.stack.config.epochs
+        state, scratch, batches = self._state(blocks), self._scratch(), self._batches()
+        records, curves = self._records(blocks), self._curves(blocks)
+        for begin in range(0, epochs + 1, self.cuts.segment):
+            end = min(begin + self.cuts.segment, epochs + 1)
+            span, schedule = Epochs(begin, end, epochs, cancel), self._factors(blocks, begin, end)
+            train_into(
+                self.plan.layout, self.samples, batches, self.rules, state, schedule, span, records, curves, scratch
+            )
         return blocks
 
-    def progress(self, S: int) -> tuple[float, Array, Array]:
-        """Return how many of the S networks are done, in shares, and losses and accuracies of those begun."""
-        reached = np.repeat(self.reached, self.w.shape[2])[:S]
-        begun = reached >= 0
-        done = float(np.minimum(reached[begun] / self.config.epochs, 1).sum())
-        return done, self.loss.ravel()[:S][begun], self.right.ravel()[:S][begun] / len(self.y)
+    def _array(self, *shape: int) -> Array:
+        return aligned(shape, self.weights.dtype)
 
-    def outcome(self, S: int) -> Outcome:
+    def _state(self, blocks: slice) -> State:
+        weights = self.weights[blocks]
+        B, K, L = weights.shape
+        powers = self._array(B, 2, L)
+        powers[:] = 1
+        return State(
+            weights=weights,
+            slots=self._array(B, 2 * K, L),
+            powers=powers,
+            settings=self.settings[blocks],
+            seeds=self.seeds[blocks],
+            active=self._array(B, L),
+            gradient=self._array(K, L),
+        )
+
+    def _batches(self) -> Batches:
+        L, order = self.weights.shape[2], np.zeros((len(self.stack.x), self.weights.shape[2]), np.int64)
+        targets = self._array(self.plan.layout.part * self.stack.y.shape[1], L)
+        return Batches(self.size, self.shuffled, targets, order)
+
+    def _scratch(self) -> Scratch:
+        L = self.weights.shape[2]
+        return Scratch(*(self._array(rows, L) for rows in (self.plan.values, self.plan.logits, self.plan.delta)))
+
+    def _records(self, blocks: slice) -> Records:
+        L = self.weights.shape[2]
+        return Records(
+            loss=self.loss[blocks],
+            correct=self.correct[blocks],
+            epochs_to_solve=self.epochs_to_solve[blocks],
+            diverged=self.diverged[blocks],
+            stopped=self.stopped[blocks],
+            met=self.met[blocks],
+            reached=self.reached[blocks],
+            row=self._array(3, L),
+            errors=self._array(3, L),
+        )
+
+    def _curves(self, blocks: slice) -> Curves:
+        return Curves(
+            self.stack.curve_epochs, self.loss_curve[blocks], self.accuracy_curve[blocks], self.next_point[blocks]
+        )
+
+    def _factors(self, blocks: slice, begin: int, end: int) -> Schedule:
+        """Return the schedule of these epochs for a rate of 1."""
+        if not self.uniform:
+            return self._factors_of({name: v[blocks] for name, v in self.schedule.items()}, begin, end)
+        if begin not in self.common:  # by whichever thread comes first; two that do compute the same
+            first = {name: v[:1, :1] for name, v in self.schedule.items()}
+            self.common[begin] = self._factors_of(first, begin, end)
+        return self.common[begin]
+
+    def _factors_of(self, schedule: Mapping[str, NDArray[Any]], begin: int, end: int) -> Schedule:
+        config = self.stack.config
+        h = SimpleNamespace(lr=1.0, base_lr=1.0, **{name: v[:, None] for name, v in schedule.items()})
+        epochs, epoch_index = np.arange(begin, end), np.arange(end - begin)
+        if config.scheduler == "exponential" and (h.decay_every == h.decay_every[0, 0, 0]).all():
+            # All rates fall together, and seldom: only what they fall to is computed.
+            falls = np.diff(np.floor(epochs / h.decay_every[0, 0, 0] + 1e-9), prepend=-1) > 0
+            epochs, epoch_index = epochs[falls], np.cumsum(falls) - 1
+        rates = np.asarray(SCHEDULES[config.scheduler](epochs[:, None], config.epochs, h), self.weights.dtype)
+        shape = (len(h.gamma), len(epochs), self.weights.shape[2])
+        # A copy: read-only arrays are one signature more.
+        return Schedule(np.array(np.broadcast_to(rates, shape), order="C"), epoch_index)
+
+    def progress(self) -> tuple[float, Array, Array]:
+        """Return how many of the networks are done, in shares, and losses and accuracies of those begun."""
+        S = len(self.stack.params[0])
+        reached = np.repeat(self.reached, self.weights.shape[2])[:S]
+        begun = reached >= 0
+        done = float(np.minimum(reached[begun] / self.stack.config.epochs, 1).sum())
+        return done, self.loss.ravel()[:S][begun], self.correct.ravel()[:S][begun] / len(self.stack.x)
+
+    def outcome(self) -> Outcome:
         """Return what became of the S networks."""
+        S = len(self.stack.params[0])
 
         def each(values: NDArray[Any]) -> NDArray[Any]:
-            return values.reshape(-1)[:S]
-
-        def curve(values: NDArray[Any]) -> NDArray[Any]:
-            B, L, P = values.shape
-            return values.reshape(B * L, P)[:S]
+            return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])[:S]
 
         return Outcome(
-            flat=self.plan.together(upright(self.w, S)),
+            flat=self.plan.gathered(upright(self.weights, S)),
             loss=each(self.loss),
-            accuracy=each(self.right) / len(self.y),
-            epochs_to_solve=each(self.since),
+            accuracy=each(self.correct) / len(self.stack.x),
+            epochs_to_solve=each(self.epochs_to_solve),
             diverged=each(self.diverged),
             stopped=each(self.stopped),
             met=each(self.met),
-            loss_curve=curve(self.loss_curve),
-            accuracy_curve=curve(self.accuracy_curve),
+            loss_curve=each(self.loss_curve),
+            accuracy_curve=each(self.accuracy_curve),
         )
 
 
-@cache
-def compile_for(dtype: str) -> None:
-    """Compile the kernel for this precision, or load it from Numba's cache: one compilation serves every network."""
-    config, x = Config(hidden=(), epochs=1), np.zeros((1, 1), dtype)
-    params = (np.zeros((1, 2, 1), dtype),)
-    fit(config, config.layers(1, 1), params, numeric_settings([config]), x, x, np.arange(0), threads=1)
-
-
-def philox(seeds: NDArray[np.uint64], blocks: int, stream: int) -> NDArray[np.uint64]:
-    """Return `draws.philox` of the same arguments, compiled."""
-    words = np.empty((len(seeds), 4 * blocks), np.uint64)
-    kernels.philox_into(words, seeds, np.uint64(stream))
-    return words
-
-
-def fit(
-    config: Config,
-    layers: Sequence[Layer],
-    params: Params,
-    numbers: Mapping[str, NDArray[Any]],
-    x: Array,
-    y: Array,
-    curve_epochs: NDArray[np.int64],
-    tell: Callable[[float, Array, Array], None] | None = None,
-    *,
-    threads: int,
-) -> Outcome:
-    """Train a stack as `network.fit` does, on so many threads. Ctrl-C ends them at their next epoch."""
-    stack = _Stack(config, layers, flatten(params), numbers, x, y, curve_epochs)
-    B, S, cancel = len(stack.w), len(params[0]), np.zeros(1, np.int64)
-    if B == 1 and stack.plan.weights * len(x) * config.epochs < _AT_ONCE:
-        stack.train(slice(0, 1), cancel)
-        if tell:
-            tell(*stack.progress(S))
-        return stack.outcome(S)
-    size = max(1, min(_TASK, B // (4 * threads)))
+def fit(stack: Stack, report: Report | None = None, *, threads: int, cuts: Cuts = CUTS) -> Outcome:
+    """Train a stack as `numpy_path.fit` does, on so many threads. Ctrl-C ends them at their next epoch."""
+    blocks, cancel = Blocks(stack, cuts), np.zeros(1, np.int64)
+    B = len(blocks)
+    if B == 1 and blocks.plan.weights * len(stack.x) * stack.config.epochs < _ALONE:
+        blocks.train(slice(0, 1), cancel)
+        if report:
+            report(*blocks.progress())
+        return blocks.outcome()
+    size = max(1, min(_BLOCKS_AT_ONCE, B // (4 * threads)))
     with ThreadPoolExecutor(threads) as pool:
-        waiting = {pool.submit(stack.train, slice(b, min(b + size, B)), cancel) for b in range(0, B, size)}
+        waiting = {pool.submit(blocks.train, slice(b, min(b + size, B)), cancel) for b in range(0, B, size)}
         try:
             while waiting:
                 done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
                 for future in done:
                     future.result()
-                if tell:
-                    tell(*stack.progress(S))
+                if report:
+                    report(*blocks.progress())
         except BaseException:
             cancel[0] = 1
             pool.shutdown(cancel_futures=True)
             raise
-    return stack.outcome(S)
+    return blocks.outcome()

@@ -5,21 +5,21 @@ import subprocess
 import sys
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
+from comparing import same_bits, stack_of
 
 import fnn
-from fnn.config import numeric_settings
-from fnn.network import functions as network
+from fnn.kernel.samples_epoch import train_shared_into
 from fnn.network.activations import ACTIVATIONS
 from fnn.network.losses import LOSSES, REDUCTIONS
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
-from fnn.training import samples_in_lanes as crowds
-from tests.test_stacks import same_bits
+from fnn.training import lanes, networks_in_lanes, numpy_path, samples_in_lanes
 
-N = crowds.LEAST + 7  # no multiple of the lanes, nor of the chunks
+N = samples_in_lanes.LEAST_SAMPLES + 7  # no multiple of the lanes, nor of the chunks
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +29,11 @@ def samples():
     return x, (np.tanh(x @ rng.normal(size=(3, 2))) > 0).astype(float)
 
 
-def both(config, samples, S=2):
+def both(config, samples):
     """Train the same networks on both paths."""
-    x, y = samples
-    layers = config.layers(x.shape[1], y.shape[1])
-    params, numbers = fnn.init(layers, range(S)), numeric_settings([config] * S)
-    epochs = np.arange(config.epochs + 1)
+    stack = stack_of(config, [0, 1], *samples)
     with np.errstate(over="ignore", invalid="ignore"):  # as `train` has it: divergence is a result
-        return [
-            network.fit(config, layers, params, numbers, x, y, epochs),
-            crowds.fit(config, layers, params, numbers, x, y, epochs, threads=2),
-        ]
+        return numpy_path.fit(stack), samples_in_lanes.fit(stack, threads=2)
 
 
 def agree(config, samples, rel):
@@ -84,14 +78,12 @@ def test_a_network_has_the_same_bits_on_any_threads_and_in_any_stack(dtype, samp
     same_bits(whole, 3, fnn.train(others, *samples), 1)
 
 
-def test_what_decides_is_the_number_of_samples_alone(monkeypatch, samples):
-    used = []
-    fit = crowds.fit
-    monkeypatch.setattr(crowds, "fit", lambda *a, **k: used.append(len(a[4])) or fit(*a, **k))
-    x, y = samples
-    for count, seeds in ((crowds.LEAST - 1, 1), (crowds.LEAST - 1, 40), (crowds.LEAST, 1), (crowds.LEAST, 40)):
-        fnn.train(fnn.Config(epochs=1), x[:count], y[:count], seeds=range(seeds))
-    assert [n for n in used if n > 1] == [crowds.LEAST] * 2  # those of 1 are compilations
+def test_what_decides_is_the_number_of_samples_alone():
+    least = samples_in_lanes.LEAST_SAMPLES
+    for config in (fnn.Config(), fnn.Config(hidden="64x64"), fnn.Config(batch_size=least)):
+        assert lanes.way(config, least) is samples_in_lanes.fit
+        assert lanes.way(config, least - 1) is networks_in_lanes.fit
+    assert lanes.way(fnn.Config(batch_size=least - 1), least) is networks_in_lanes.fit
 
 
 def test_networks_stop_diverge_and_solve_as_in_the_lab(samples):
@@ -131,18 +123,22 @@ def test_one_compilation_for_each_precision_serves_every_network(samples):
             config = fnn.Config(dtype=dtype, hidden=hidden, optimizer=optimizer, loss=loss, epochs=2)
             fnn.train(config, x, y, seeds=range(seeds), threads=2)
             fnn.train(config, x[:, :1], y[:, :1], seeds=range(seeds), curve_every=0)
-    assert len(crowds.train_shared_into.signatures) == 2
+    assert len(train_shared_into.signatures) == 2
 
 
 def test_uncompiled_it_says_the_same(tmp_path):
     code = (
-        "import sys, numpy as np, fnn; from fnn import crowds; crowds.LEAST = 40\n"
-        "x, y = fnn.data.linear(45)\n"
-        "r = fnn.train(fnn.Config(hidden='3', epochs=6), x, y, seeds=range(2), threads=1)\n"
-        "np.save(sys.argv[1], r.flat[0])"
+        "import sys; sys.path.insert(0, sys.argv[2])\n"
+        "import numpy as np, fnn; from comparing import stack_of; from fnn.training import samples_in_lanes\n"
+        "stack = stack_of(fnn.Config(hidden='3', epochs=6, stop_rms=0.01), range(2), *fnn.data.linear(45))\n"
+        "np.save(sys.argv[1], samples_in_lanes.fit(stack, threads=1).flat)"
     )
     for name, disable in (("compiled", "0"), ("plain", "1")):
         environment = {**os.environ, "NUMBA_DISABLE_JIT": disable}
-        subprocess.run([sys.executable, "-W", "ignore", "-c", code, tmp_path / name], env=environment, check=True)
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code, tmp_path / name, Path(__file__).parent],
+            env=environment,
+            check=True,
+        )
     compiled, plain = (np.load(tmp_path / f"{name}.npy") for name in ("compiled", "plain"))
     assert compiled == pytest.approx(plain, rel=1e-12)

@@ -2,40 +2,30 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
+from comparing import apart, same_bits, same_outcome, stack_of
 
 import fnn
-from fnn import rng as draws
-from fnn.kernel import epoch as kernels
-from fnn.network.activations import ACTIVATIONS
+from fnn import rng as random
+from fnn.kernel.epoch import train_into
+from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
 from fnn.network.initializers import INITIALIZERS
 from fnn.network.losses import LOSSES, REDUCTIONS
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
-from fnn.stats import comparisons as stats
-from fnn.training import networks_in_lanes as stacks
+from fnn.stats.summary import summarize
+from fnn.training import networks_in_lanes
+from fnn.training.lanes import philox
+from fnn.training.layout import Cuts, sideways, upright
 from fnn.training.train import NUMERICS
 
 KINDS = ["float32", "float64"]
-
-
-def same_bits(a, i, b, k):
-    """Assert that network i of results a is network k of results b, to the last bit."""
-    for name in ("loss", "accuracy", "epochs_to_solve", "diverged", "stopped", "met"):
-        assert np.array_equal(getattr(a, name)[i], getattr(b, name)[k], equal_nan=True), name
-    points = min(a.loss_curve.shape[1], b.loss_curve.shape[1])
-    assert np.array_equal(a.loss_curve[i, :points], b.loss_curve[k, :points], equal_nan=True)
-    assert np.array_equal(a.accuracy_curve[i, :points], b.accuracy_curve[k, :points])
-    for v, w in zip(a.network(i), b.network(k), strict=True):
-        assert np.array_equal(v, w, equal_nan=True)
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -58,14 +48,16 @@ def test_bits_are_the_same_in_stacks_of_any_size_and_at_any_place(whole, xor, co
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
-def test_bits_do_not_depend_on_threads_or_on_how_the_work_is_cut(whole, xor, threads, monkeypatch):
+def test_bits_do_not_depend_on_threads_or_on_how_the_work_is_cut(whole, xor, threads):
     _, x, y = xor
-    monkeypatch.setattr(sys.modules["fnn.train"], "_MEMORY", 37 * 30)  # networks in memory at a time
-    monkeypatch.setattr(stacks, "_TASK", threads)  # blocks a thread takes
-    monkeypatch.setattr(stacks, "_SEGMENT", 7)  # epochs a call of the kernel makes
     again = fnn.train(whole.configs[0], x, y, seeds=range(83), threads=threads)
     for k in range(83):
         same_bits(again, k, whole, k)
+    stack = stack_of(whole.configs[0], range(83), x, y)
+    # Calls of the kernel for 7 epochs each.
+    same_outcome(
+        networks_in_lanes.fit(stack, threads=threads, cuts=Cuts(segment=7)), networks_in_lanes.fit(stack, threads=2)
+    )
 
 
 def test_bits_do_not_depend_on_neighbours_with_other_settings(whole, xor):
@@ -81,21 +73,13 @@ def test_bits_do_not_depend_on_neighbours_with_other_settings(whole, xor):
         same_bits(mixed, 2 * k + 1, whole, k)
 
 
-def test_bits_do_not_depend_on_the_parts_in_which_samples_are_passed_through(monkeypatch, rng):
+@pytest.mark.parametrize("activation", ["tanh", "geluxmish"])
+def test_bits_do_not_depend_on_the_parts_in_which_samples_are_passed_through(activation, rng):
     x, y = rng.normal(size=(203, 3)), rng.integers(0, 2, (203, 1)).astype(float)
-    config = fnn.Config(epochs=10, hidden="5x3", reduction="mean")
-    results = fnn.train(config, x, y, seeds=range(3))
-    for scratch in (1, 2**13, 2**30):
-        monkeypatch.setattr(stacks, "_SCRATCH", scratch)
-        again = fnn.train(config, x, y, seeds=range(3))
-        for k in range(3):
-            same_bits(again, k, results, k)
-
-
-def apart(results, oracle):
-    """Return the largest difference of weights, relative to the largest weight of each network."""
-    ours, theirs = (np.concatenate(r.flat) for r in (results, oracle))
-    return np.max(np.abs(ours - theirs) / np.abs(theirs).max(axis=1, keepdims=True))
+    stack = stack_of(fnn.Config(epochs=10, hidden="5x3", activation=activation, reduction="mean"), range(3), x, y)
+    expected = networks_in_lanes.fit(stack, threads=1)
+    for cuts in (Cuts(scratch=1), Cuts(scratch=2**13, kept_inputs=1), Cuts(scratch=2**30), Cuts(kept_inputs=2**30)):
+        same_outcome(networks_in_lanes.fit(stack, threads=1, cuts=cuts), expected)
 
 
 COMBINATIONS = list(product(ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES))
@@ -119,7 +103,7 @@ def test_every_combination_is_the_numpy_path_one_step_and_fifty_steps_on(activat
             assert ours.accuracy_curve == pytest.approx(theirs.accuracy_curve)
 
 
-@pytest.mark.parametrize("output", ACTIVATIONS)
+@pytest.mark.parametrize("output", OUTPUT_ACTIVATIONS)
 @pytest.mark.parametrize("hidden", ["none", "1", "2", "3x5", "8x4x6", "4x4x4x4", "17x9"])
 def test_every_depth_width_and_output_is_the_numpy_path(hidden, output, rng):
     x, y = rng.normal(size=(13, 3)), rng.integers(0, 2, (13, 2)).astype(float)
@@ -138,8 +122,8 @@ def test_each_hidden_layer_may_have_its_own_activation(xor):
 @pytest.mark.parametrize("dtype", KINDS)
 def test_2000_seeds_agree_with_the_numpy_path_within_their_intervals(dtype, xor):
     config, x, y = replace(xor[0], dtype=dtype), *xor[1:]
-    ours = stats.summarize(fnn.train(config, x, y, seeds=range(2000)))
-    theirs = stats.summarize(fnn.train(xor[0], x, y, seeds=range(2000), backend="numpy"))
+    ours = summarize(fnn.train(config, x, y, seeds=range(2000)))
+    theirs = summarize(fnn.train(xor[0], x, y, seeds=range(2000), backend="numpy"))
     assert theirs.interval[0] < ours.solved / 2000 < theirs.interval[1]
     assert ours.loss.median == pytest.approx(theirs.loss.median, rel=0.02)
     assert ours.epochs_to_solve.median == pytest.approx(theirs.epochs_to_solve.median, abs=2)
@@ -148,10 +132,10 @@ def test_2000_seeds_agree_with_the_numpy_path_within_their_intervals(dtype, xor)
 @pytest.mark.parametrize("initializer", INITIALIZERS)
 def test_initial_weights_are_the_same_bits_on_both_paths(initializer):
     layers, seeds = fnn.Config().layers(2, 1), [0, 5, 312551116, 2**63 - 1]
-    ours = fnn.init(layers, seeds, initializer, philox=stacks.philox)
+    ours = fnn.init(layers, seeds, initializer, philox=philox)
     assert all(np.array_equal(a, b) for a, b in zip(ours, fnn.init(layers, seeds, initializer), strict=True))
     words = np.array(seeds, np.uint64)
-    assert np.array_equal(stacks.philox(words, 11, 1), draws.philox(words, 11, 1))
+    assert np.array_equal(philox(words, 11, 1), random.philox(words, 11, 1))
 
 
 def test_a_diverged_network_is_frozen_and_flagged_as_on_the_numpy_path(xor):
@@ -184,7 +168,7 @@ def test_curves_may_be_thinned_or_left_out(whole, xor):
 def test_one_compilation_for_each_precision_serves_every_network(rng):
     for dtype in KINDS:
         fnn.train(fnn.Config(dtype=dtype, epochs=1), *fnn.data.xor4())
-    before = list(kernels.train_into.signatures)
+    before = list(train_into.signatures)
     for dtype, hidden, (activation, loss, optimizer, scheduler) in product(KINDS, ["none", "3x2x4"], COMBINATIONS[::7]):
         config = fnn.Config(
             dtype=dtype, hidden=hidden, activation=activation, loss=loss, optimizer=optimizer, scheduler=scheduler,
@@ -193,17 +177,17 @@ def test_one_compilation_for_each_precision_serves_every_network(rng):
         fnn.train(config, rng.normal(size=(5, 3)), np.ones((5, 2)), curve_every=len(hidden) % 2)
         batched = replace(config, batch_size=2, order="shuffled", stop_rms=0.1, epsilon_place="inside")
         fnn.train(batched, rng.normal(size=(5, 3)), np.ones((5, 2)))
-    assert list(kernels.train_into.signatures) == before
+    assert list(train_into.signatures) == before
     assert len(before) == 2
 
 
 def test_sideways_and_upright_are_inverse():
     rows = np.arange(5 * 3.0).reshape(5, 3)
-    blocks = stacks.sideways(rows, 4)
+    blocks = sideways(rows, 4)
     assert blocks.shape == (2, 3, 4)
     assert blocks.ctypes.data % 64 == 0
     assert blocks[1].T.tolist() == [rows[4].tolist()] * 4
-    assert np.array_equal(stacks.upright(blocks, 5), rows)
+    assert np.array_equal(upright(blocks, 5), rows)
 
 
 @pytest.mark.parametrize("dtype", KINDS)
@@ -227,45 +211,6 @@ np.save(sys.argv[1], np.concatenate(fnn.train(configs, x, y, seeds=[1, 2]).flat)
     assert compiled == pytest.approx(
         plain, rel=1e-13 if dtype == "float64" else 1e-4, abs=1e-6 if dtype == "float32" else 1e-14
     )
-
-
-@pytest.mark.slow
-def test_where_nothing_can_be_written_the_kernel_is_compiled_all_the_same(tmp_path):
-    code = """
-from numba.core import caching
-def refuse(self): raise PermissionError("read-only")
-caching._CacheLocator.ensure_cache_path = refuse
-import fnn
-print(fnn.train(fnn.Config(epochs=1), *fnn.data.xor4()).loss[0], type(fnn.kernels.train_into._cache).__name__)
-"""
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    loss, cache = done.stdout.split()
-    assert cache == "NullCache"
-    assert float(loss) == fnn.train(fnn.Config(epochs=1), *fnn.data.xor4()).loss[0]
-
-
-@pytest.mark.slow
-def test_the_cache_notices_a_change_in_what_the_kernel_calls(tmp_path):
-    """A copy of the package whose tanh is made wrong after its kernel was cached must train with the wrong one."""
-    shutil.copytree(Path(fnn.__file__).parent, tmp_path / "fnn", ignore=shutil.ignore_patterns("__pycache__"))
-    code = (
-        "import fnn; r = fnn.train(fnn.Config(activation='tanh', epochs=5), *fnn.data.xor4());"
-        "stats = fnn.kernels.train_into.stats;"
-        "print(r.loss[0], sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))"
-    )
-
-    def run():
-        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-        return done.stdout.split()
-
-    loss, *counts = run()
-    assert counts == ["0", "1"]
-    assert run() == [loss, "1", "0"]
-    file = tmp_path / "fnn" / "lanes.py"
-    file.write_text(file.read_text().replace("return t / (t + constant(z, 2.0, 2.0))", "return t"))
-    other, *counts = run()
-    assert counts == ["0", "1"]
-    assert other != loss
 
 
 # Uniform weights are made of exact arithmetic, and the kernel's functions of operations that IEEE 754 rounds one way.

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fnn import rng as draws
+from fnn import rng as random
 
 SEEDS = [0, 1, 312551116, 2**32 - 1, 2**32, 2**63 - 1]
 
@@ -10,13 +10,13 @@ SEEDS = [0, 1, 312551116, 2**32 - 1, 2**32, 2**63 - 1]
 @pytest.mark.parametrize("stream", [0, 1, 5])
 @pytest.mark.parametrize("count", [1, 3, 4, 37, 400])
 def test_uniforms_are_numpys_bit_for_bit(count, stream):
-    ours = draws.uniforms(SEEDS, count, stream)
+    ours = random.uniforms(SEEDS, count, stream)
     for row, seed in zip(ours, SEEDS, strict=True):
         numpys = np.random.Generator(np.random.Philox(key=seed + (stream << 64))).random(count)
         assert np.array_equal(row, numpys)
 
 
-@pytest.mark.parametrize("draw", [draws.uniforms, draws.normals])
+@pytest.mark.parametrize("draw", [random.uniforms, random.normals])
 def test_a_seeds_numbers_do_not_depend_on_its_neighbours_or_on_how_many_are_drawn(draw):
     whole = draw(SEEDS, 40)
     for row, seed in zip(whole, SEEDS, strict=True):
@@ -25,14 +25,14 @@ def test_a_seeds_numbers_do_not_depend_on_its_neighbours_or_on_how_many_are_draw
 
 
 def test_normals_are_normal_and_independent():
-    z = draws.normals(range(2000), 50)
+    z = random.normals(range(2000), 50)
     assert stats.kstest(z.ravel(), "norm").pvalue > 0.001
     neighbours = np.corrcoef(z[:, 0::2].ravel(), z[:, 1::2].ravel())[0, 1]  # the two of one Box–Muller pair
     assert abs(neighbours) < 4 / np.sqrt(z.size / 2)
 
 
 def test_normals_by_hand():
-    u1, u2 = draws.uniforms([3], 2)[0]
+    u1, u2 = random.uniforms([3], 2)[0]
     radius = (-2 * np.log(1 - u1)) ** 0.5
     expected = [radius * np.cos(2 * np.pi * u2), radius * np.sin(2 * np.pi * u2)]
-    assert draws.normals([3], 2)[0] == pytest.approx(expected, rel=1e-14)
+    assert random.normals([3], 2)[0] == pytest.approx(expected, rel=1e-14)

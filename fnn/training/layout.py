@@ -1,0 +1,135 @@
+"""From networks to lanes and back: how layers lie in lane arrays, and stacks laid sideways into blocks."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from fnn.config import Config
+from fnn.kernel.activations import REGISTRY
+from fnn.kernel.arguments import Layout, Rules
+from fnn.network.functions import Array
+from fnn.network.layers import LAYER_KINDS, Layer
+from fnn.network.losses import LOSSES, REDUCTIONS
+from fnn.network.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
+
+# Bytes of weights that stay in a core's cache while samples are passed through.
+CACHE = 2**20
+
+
+class Cuts(NamedTuple):
+    """How work is cut; a network's bits do not depend on it.
+
+    scratch: bytes for the samples passed through at a time; kept_inputs: bytes of inputs that are written once and
+    stay, rather than anew for every part; segment: epochs for which the schedule is laid out in advance.
+    """
+
+    scratch: int = 2**16
+    kept_inputs: int = 2**15
+    segment: int = 2**14
+
+
+CUTS = Cuts()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How layers lie in lane arrays. places: (K,) the row of each weight, of `weights` rows.
+
+    values, logits, delta: rows of scratch.
+    """
+
+    layout: Layout
+    places: NDArray[np.int64]
+    weights: int
+    values: int
+    logits: int
+    delta: int
+
+    def spread_out(self, flat: Array) -> Array:
+        """Return rows of K weights (S, K) as rows of `weights` numbers, each weight in its place."""
+        if self.weights == flat.shape[1]:
+            return flat
+        rows = np.zeros((len(flat), self.weights), flat.dtype)
+        rows[:, self.places] = flat
+        return rows
+
+    def gathered(self, rows: Array) -> Array:
+        """Return the weights in rows that `spread_out` made: its inverse."""
+        return rows if self.weights == len(self.places) else rows[:, self.places]
+
+
+def part_size(layers: Sequence[Layer], steps: Sequence[int], samples: int, scratch: int) -> int:
+    """Return how many samples are passed through at a time: what the cache holds, in parts of one size."""
+    row = sum(layer.fan_in + 1 for layer in layers) + layers[-1].fan_out
+    weights = sum((layer.fan_in + 1) * step for layer, step in zip(layers, steps, strict=True))
+    # Weights that a core's cache does not keep are fetched anew for every part: then let there be few.
+    least = 8 if 64 * weights < CACHE else 28
+    part = min(samples, max(least, scratch // (64 * (row + 3 * max(steps)))))
+    part = -(-samples // -(-samples // part))
+    return min(samples, part + -part % 4)
+
+
+def plan(layers: Sequence[Layer], samples: int, *, batches: bool = False, cuts: Cuts = CUTS) -> Plan:
+    """Lay out the layers for so many samples, which are trained on in batches or all at once."""
+    steps = [layer.fan_out + (layer.fan_out % 16 == 0) for layer in layers]
+    part = part_size(layers, steps, samples, cuts.scratch)
+    kept = 64 * samples * (layers[0].fan_in + 1) <= cuts.kept_inputs
+    table, places, start, inputs, logits = [], [], 0, 0, part * max(steps)
+    for d, (layer, step) in enumerate(zip(layers, steps, strict=True)):
+        rows = samples + part * batches if kept and d == 0 else part
+        outputs = inputs + rows * (layer.fan_in + 1)
+        last = d + 1 == len(layers)
+        stays = not last and REGISTRY[layer.activation].from_logits
+        table.append(
+            (
+                list(LAYER_KINDS).index(layer.kind), layer.fan_in, layer.fan_out,
+                list(REGISTRY).index(layer.activation), start, inputs, outputs, layer.fan_out + (not last), step,
+                logits if stays else 0,
+            )
+        )  # fmt: skip
+        places.append(start + np.add.outer(np.arange(layer.fan_in + 1) * step, np.arange(layer.fan_out)).ravel())
+        start, inputs, logits = start + (layer.fan_in + 1) * step, outputs, logits + stays * part * step
+    layout = Layout(np.array(table), part, kept)
+    values = inputs + part * layers[-1].fan_out
+    return Plan(layout, np.concatenate(places), start, values, logits, 2 * part * max(steps))
+
+
+def rules(config: Config, by_errors: bool) -> Rules:
+    """Return what a config chooses by name, as the kernel's numbers."""
+    return Rules(
+        loss=list(LOSSES).index(config.loss),
+        reduction=list(REDUCTIONS).index(config.reduction),
+        by_errors=by_errors,
+        optimizer=list(OPTIMIZERS).index(config.optimizer),
+        bias_correction=list(BIAS_CORRECTIONS).index(config.bias_correction),
+        epsilon_place=list(EPSILON_PLACES).index(config.epsilon_place),
+    )
+
+
+def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array of zeros that starts on a cache line: a lane value is one."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + 64, np.uint8)
+    begin = -raw.ctypes.data % 64
+    return raw[begin : begin + size].view(dtype).reshape(shape)
+
+
+def sideways(rows: NDArray[Any], L: int) -> NDArray[Any]:
+    """Lay S networks (S, K) into lane arrays (B, K, L); copies of the last one fill the last block."""
+    S, K = rows.shape
+    B = -(-S // L)
+    if S < B * L:
+        rows = np.concatenate([rows, np.repeat(rows[-1:], B * L - S, axis=0)])
+    blocks = aligned((B, K, L), rows.dtype)
+    blocks[:] = rows.reshape(B, L, K).transpose(0, 2, 1)
+    return blocks
+
+
+def upright(blocks: NDArray[Any], S: int) -> NDArray[Any]:
+    """Return the S networks of lane arrays (B, K, L) as rows (S, K): the inverse of `sideways`."""
+    B, K, L = blocks.shape
+    return blocks.transpose(0, 2, 1).reshape(B * L, K)[:S]
