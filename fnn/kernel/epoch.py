@@ -10,7 +10,7 @@ samples in an order of its own.
 """
 
 from fnn.kernel.arguments import INPUTS
-from fnn.kernel.jit import entry, policy
+from fnn.kernel.jit import entry, merged
 from fnn.kernel.layers import backward_into, batch_into, forward_into, inputs_into, ones_into
 from fnn.kernel.losses import errors_into, gradient_factor, gradient_into, loss_into
 from fnn.kernel.optimizers import H_LR, update_into
@@ -19,7 +19,7 @@ from fnn.kernel.rng import order_into
 from fnn.kernel.simd import load, spread, store
 
 
-@policy
+@merged
 def pass_into(gradient, weights, layout, samples, batches, rules, scratch, errors, batch, learns):
     """Pass samples through a block: all of them to measure, where `batch` is 0, else those of a batch to learn.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fnn.kernel.jit import inlined, policy
+from fnn.kernel.jit import inlined, merged, policy
 from fnn.kernel.losses import meets_rule
 from fnn.kernel.simd import any_lane, constant, load, select, spread, store
 
@@ -63,7 +63,7 @@ def write_epoch_into(records, curves, active, b, epoch, total, count, due):
     return records.reached[b] < total
 
 
-@inlined
+@merged
 def close_epoch_into(records, curves, state, samples, rules, epochs, b, epoch, sums):
     """Write what an epoch's sums of loss and right answers say of block b; return whether a network of it goes on.
 

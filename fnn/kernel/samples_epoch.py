@@ -6,7 +6,7 @@ summed too. Rows are cut into chunks, whose sums are added in the order of the c
 """
 
 from fnn.kernel.atomics import add_one, give_way, peek
-from fnn.kernel.jit import entry, inlined, policy
+from fnn.kernel.jit import entry, inlined, merged, policy
 from fnn.kernel.layers import backward_into, forward_into, ones_into
 from fnn.kernel.losses import ABSOLUTES, LARGEST, SQUARES, errors_into, gradient_factor, loss_into
 from fnn.kernel.optimizers import H_LR, update_into
@@ -77,7 +77,7 @@ def errors_of_chunks_into(errors, parts, spare):
         store(errors, i, spread(spare, chunks_sum(parts, i, spare)))
 
 
-@policy
+@merged
 def pass_chunks_into(team, layout, samples, rules, scratch, learns):
     """Pass this thread's chunks through the network; write their sums, and their gradients where it learns."""
     table, rows = layout.table, len(samples.weight)
