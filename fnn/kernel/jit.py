@@ -25,8 +25,8 @@ standalone = njit(**OPTIONS)
 # Parts of kernels have no way in from Python and so compile sooner. Called from there all the same, they crash it.
 policy = njit(**OPTIONS, no_cpython_wrapper=True)
 inlined = njit(**OPTIONS, no_cpython_wrapper=True, forceinline=True)
-# Parts of a training loop that are called in one place: as if they stood there. LLVM would optimise everything they call
-# once more for each of them, which is two seconds of compiling, and hand their groups on number by number.
+# Parts of a training loop, each called in one place: as if they stood there. Else LLVM optimises all they call again
+# for each, which is two seconds of compiling, and hands their groups on number by number.
 merged = njit(**OPTIONS, no_cpython_wrapper=True, inline="always")
 
 
