@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import read_only
 
 import fnn
 from fnn.errors import InvalidSetting
 from fnn.studies.metrics import METRICS, Measure, measure
-from tests.conftest import read_only
 
 
 @pytest.fixture(scope="module")

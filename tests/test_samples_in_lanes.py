@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from comparing import same_bits, stack_of
+from comparing import same_bits, same_outcome, stack_of
 
 import fnn
 from fnn.kernel.samples_epoch import train_shared_into
@@ -76,6 +76,15 @@ def test_a_network_has_the_same_bits_on_any_threads_and_in_any_stack(dtype, samp
             same_bits(whole, seed, part, i)
     others = [replace(config, lr=0.5, seed=1), replace(config, seed=3), replace(config, hidden="2", seed=3)]
     same_bits(whole, 3, fnn.train(others, *samples), 1)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_bits_do_not_depend_on_the_epochs_for_which_a_schedule_is_laid_out(threads, samples):
+    for settings in ({}, {"stop_loss": 0.2}):
+        config = fnn.Config(hidden="5", reduction="mean", epochs=30, lr=0.3, scheduler="polynomial", **settings)
+        stack = stack_of(config, [1, 2], *samples)
+        expected = samples_in_lanes.fit(stack, threads=1)
+        same_outcome(samples_in_lanes.fit(stack, threads=threads, segment=7), expected)
 
 
 def test_what_decides_is_the_number_of_samples_alone():

@@ -21,7 +21,7 @@ from fnn.network.functions import Array, flatten
 from fnn.network.losses import ERRORS
 from fnn.network.schedules import SCHEDULES
 from fnn.training.grouping import Stack
-from fnn.training.layout import aligned, plan, rules, sideways
+from fnn.training.layout import CUTS, aligned, plan, rules, sideways
 from fnn.training.progress import Report
 from fnn.training.results import Outcome
 
@@ -37,8 +37,9 @@ def suits(config: Config, samples: int) -> bool:
 class LaidOut:
     """Samples laid into the lanes, how they are cut into chunks, and what all networks on them share."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, segment: int) -> None:
         (N, width), dtype = stack.y.shape, stack.x.dtype
+        self.segment = segment
         L = WIDTH[dtype]
         rows = -(-N // L)
         # A row of samples is to the plan what a sample is to a stack's.
@@ -102,29 +103,41 @@ class Network:
         )
         loss_curve, accuracy_curve = np.empty((2, 1, 1, P), np.float32)
         self.curves = Curves(stack.curve_epochs, loss_curve, accuracy_curve, np.zeros(1, np.int64))
-        h = SimpleNamespace(**{**numeric, "lr": 1.0, "base_lr": 1.0})
-        epochs = np.arange(config.epochs + 1)
-        rates = np.broadcast_to(SCHEDULES[config.scheduler](epochs, config.epochs, h), epochs.shape)
-        self.schedule = Schedule(np.array(rates, dtype)[None], epochs)
+        self.rate_settings = SimpleNamespace(**{**numeric, "lr": 1.0, "base_lr": 1.0})
         self.gate = np.zeros(16, np.int64)
 
     def train(self, thread: int, threads: int, cancel: NDArray[np.int64], sums: tuple[Array, Array, Array]) -> None:
         """Train to the end, as one of so many threads."""
-        laid_out, epochs = self.laid_out, self.laid_out.stack.config.epochs
+        laid_out, total = self.laid_out, self.laid_out.stack.config.epochs
         gradients, totals, errors = sums
         team = Team(
             thread, threads, self.gate, self.weights, laid_out.chunk, gradients, totals, errors,
             self.state.gradient.ravel(), laid_out.array(1),
         )  # fmt: skip
-        train_shared_into(
-            team, laid_out.plan.layout, laid_out.samples, self.rules, self.state, self.schedule,
-            Epochs(0, epochs + 1, epochs, cancel), self.records, self.curves, laid_out.scratch(),
-        )  # fmt: skip
+        scratch = laid_out.scratch()
+        for begin in range(0, total + 1, laid_out.segment):
+            epochs = Epochs(begin, min(begin + laid_out.segment, total + 1), total, cancel)
+            train_shared_into(
+                team, laid_out.plan.layout, laid_out.samples, self.rules, self.state, self._schedule(epochs), epochs,
+                self.records, self.curves, scratch,
+            )  # fmt: skip
+            if self.records.reached[0] == total or cancel[0]:
+                return
+
+    def _schedule(self, epochs: Epochs) -> Schedule:
+        """Return the schedule of these epochs for a rate of 1."""
+        config, span = self.laid_out.stack.config, np.arange(epochs.begin, epochs.end)
+        rates = SCHEDULES[config.scheduler](span, config.epochs, self.rate_settings)
+        factors = np.array(np.broadcast_to(rates, span.shape), self.laid_out.stack.x.dtype)
+        return Schedule(factors[None], np.arange(len(span)))
 
 
-def fit(stack: Stack, report: Report | None = None, *, threads: int) -> Outcome:
-    """Train a stack as `numpy_path.fit` does, network by network: each on all threads, or many on a thread each."""
-    laid_out = LaidOut(stack)
+def fit(stack: Stack, report: Report | None = None, *, threads: int, segment: int = CUTS.segment) -> Outcome:
+    """Train a stack as `numpy_path.fit` does, network by network: each on all threads, or many on a thread each.
+
+    segment: epochs for which the schedule is laid out in advance.
+    """
+    laid_out = LaidOut(stack, segment)
     networks = [Network(laid_out, k) for k in range(len(stack.params[0]))]
     cancel, together = np.zeros(1, np.int64), threads if len(networks) < threads else 1
     with ThreadPoolExecutor(threads) as pool:
