@@ -163,8 +163,9 @@ def outcome(use, path, folder):
 def test_a_damaged_store_is_said_to_be_one(whole, tmp_path, damage):
     raised = []
     for k in range(COPIES):
-        for use in USES:
-            path = Path(shutil.copy(OLD if k % 3 == 2 else whole, tmp_path / "damaged.db"))
+        for n, use in enumerate(USES):
+            # A name of its own: what a use was refused from may stay open until it is collected as garbage.
+            path = Path(shutil.copy(OLD if k % 3 == 2 else whole, tmp_path / f"damaged-{k}-{n}.db"))
             damage(path, random.Random(f"{damage.__name__} {k}"))
             raised.append(outcome(use, path, tmp_path))
     refused = [text for kind, text in raised if kind is fnn.InvalidSetting]

@@ -40,6 +40,15 @@ def source(tmp_path_factory):
     return folder
 
 
+def link_packages(folder):
+    """Link into a folder what this environment has but `fnn`, be it installed or editable."""
+    for packages in map(Path, site.getsitepackages()):
+        for path in packages.iterdir():
+            if "fnn" not in path.name and path.suffix != ".pth" and path.name != "__pycache__":
+                (folder / path.name).symlink_to(path)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def wheel(source, tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
@@ -83,8 +92,7 @@ def test_an_editable_install_has_the_command_and_the_benchmark(source, tmp_path)
     venv.create(tmp_path / "venv", symlinks=True)
     python = tmp_path / "venv" / "bin" / "python"
     (packages,) = (tmp_path / "venv").glob("lib/python3*/site-packages")
-    # What fnn needs comes from here, so that nothing is downloaded.
-    (packages / "here.pth").write_text("\n".join(site.getsitepackages()))
+    link_packages(packages)  # so that nothing is downloaded
     done = run(python, "-m", "pip", "install", *OFFLINE, "--editable", source, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     where = "import fnn.bench.suite, fnn.cli.main; print(fnn.bench.__file__, fnn.cli.__file__)"
@@ -100,18 +108,21 @@ def test_an_editable_install_has_the_command_and_the_benchmark(source, tmp_path)
 
 
 def test_a_clone_needs_no_installation(source, tmp_path):
-    packages = os.pathsep.join(site.getsitepackages())
+    (tmp_path / "packages").mkdir()
+    packages = str(link_packages(tmp_path / "packages"))
     for words, environment in (
         ((source / "cli.py", "--version"), {"PYTHONPATH": packages}),
         (("-m", "fnn", "--version"), {"PYTHONPATH": os.pathsep.join((str(source), packages))}),
     ):
-        done = run(sys.executable, *words, folder=tmp_path, **environment)
+        done = run(sys.executable, "-S", *words, folder=tmp_path, **environment)
         assert done.stdout.startswith("fnn "), done.stderr
 
 
 def test_without_the_benchmark_its_command_says_how_to_get_it(source, tmp_path):
     shutil.copytree(source / "fnn", tmp_path / "fnn", ignore=shutil.ignore_patterns("bench"))
     shutil.copytree(source / "fnn" / "cli", tmp_path / "fnn" / "cli", dirs_exist_ok=True)
-    done = run(sys.executable, "-m", "fnn", "bench", folder=tmp_path)
+    (tmp_path / "packages").mkdir()
+    packages = link_packages(tmp_path / "packages")
+    done = run(sys.executable, "-S", "-m", "fnn", "bench", folder=tmp_path, PYTHONPATH=str(packages))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "fnn: bench: fnn.bench is not installed here; pip install . in a clone of fnn installs it\n"
