@@ -136,11 +136,11 @@ def test_bad_input_is_one_line_and_exit_code_2_and_changes_nothing(arguments, me
 
 
 def test_a_terminal_sees_how_far_a_sweep_is(tmp_path):
-    words = ("sweep", "--data", "xor", "--seeds", "20000", "--out", "a.db")
+    words = ("sweep", "--data", "xor", "--seeds", "4000", "--out", "a.db")
     code, out, screen = OnTerminal(tmp_path, *words, command=()).finish()
     assert code == 0
     assert "sweeping" not in out
-    assert re.search(r"100%.*20,000 of 20,000 networks  [\d,]+/s  solved \d\d\.\d%", screen)
+    assert re.search(r"100%.*4,000 of 4,000 networks  [\d,]+/s  solved \d\d\.\d%", screen)
 
 
 def test_every_setting_is_an_option_of_sweep_but_the_seed_with_commas(command):

@@ -197,6 +197,7 @@ print(killed, end_of(command(".")), end_of(command("other")))
 """
 
 
+@pytest.mark.slow
 def test_killed_twenty_times_the_runs_are_those_of_an_uninterrupted_sweep(tmp_path):
     words = ["sweep", "--data", "xor", "--optimizer", "sgd,adam,rprop", "--lr", "0.1,1", "--epochs", "300"]
     words += ["--seeds", "5000", "--curve-points", "3", "--out", "runs.db"]
