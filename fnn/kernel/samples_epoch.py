@@ -103,6 +103,12 @@ def pass_chunks_into(team, layout, samples, rules, scratch, learns):
         store(team.sums[c], 1, correct)
 
 
+@policy
+def update_alone_into(w, s, g, powers, h, active, rate, rules, first_step):
+    """Do as `update_into` does, apart from the loop of the threads, which is a fifth slower with it inside."""
+    update_into(w, s, g, powers, h, active, rate, rules, first_step)
+
+
 @entry
 def train_shared_into(team, layout, samples, rules, state, schedule, epochs, records, curves, scratch):
     """Train one network from epoch `begin` to before `end`, as one of `team.threads` threads that all call this.
@@ -129,7 +135,7 @@ def train_shared_into(team, layout, samples, rules, state, schedule, epochs, rec
             if close_epoch_into(records, curves, state, samples, rules, epochs, 0, epoch, (total, correct)):
                 rate = load(settings, H_LR) * load(factors, schedule.epoch_index[epoch - epochs.begin])
                 active = load(state.active, 0)
-                update_into(weights, slots, state.gradient, powers, settings, active, rate, rules, epoch == 0)
+                update_alone_into(weights, slots, state.gradient, powers, settings, active, rate, rules, epoch == 0)
         meet(team.gate, team.threads, epochs.cancel)
         if epochs.cancel[0] or peek(records.reached, 0) == epochs.total:
             return
