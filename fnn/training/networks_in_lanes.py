@@ -22,7 +22,7 @@ from fnn.training.results import Outcome
 
 # Blocks a thread takes at a time. One block of less work than this, in weights × samples × epochs, is done in less than
 # the fifth of a second for which Ctrl-C may wait: it is not worth a thread.
-_BLOCKS_AT_ONCE, _ALONE = 8, 2**26
+_BLOCKS_AT_ONCE, _ALONE = 32, 2**26
 _SCHEDULE_SETTINGS = ("gamma", "decay_every", "power", "warmup")
 
 
