@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 import fnn
 from fnn.network import functions as network
+from fnn.network import schedules
 from fnn.network.activations import ACTIVATIONS
 from fnn.network.losses import REDUCTIONS
-from fnn.network.schedules import SCHEDULES
 
 Array = NDArray[np.floating[Any]]
 Built = tuple[Callable[[], Any], Callable[[Any], Array]]
@@ -47,8 +47,7 @@ class Contender(NamedTuple):
 
 def rates(config: fnn.Config) -> Array:
     """Return the learning rate of each epoch: (E,)."""
-    values = np.asarray(SCHEDULES[config.scheduler](np.arange(config.epochs), config.epochs, config))
-    return np.broadcast_to(values, config.epochs)
+    return schedules.rates(config.scheduler, np.arange(config.epochs), config.epochs, config)
 
 
 def gradient_factor(config: fnn.Config, y: Array) -> float:

@@ -3,14 +3,13 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import fields
 
 import numpy as np
 import pytest
+from processes import interrupted
 from terminal import OnTerminal
 
 import fnn
@@ -120,25 +119,8 @@ def test_divergence_is_a_result(command):
 
 
 def test_interrupted_says_so_and_leaves_no_model(tmp_path):
-    # Started from a script in the background, this process ignores Ctrl-C, and passes that on.
-    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    # The kernel is loaded before: LLVM's callbacks, which loading it calls, ignore what they are interrupted by.
-    loaded = "import fnn; fnn.train(fnn.Config(epochs=1), *fnn.data.xor())"
-    code = f"{listening}; {loaded}; from fnn.cli.main import main; main()"
-    words = [sys.executable, "-c", code, "train", "--data", "xor", "--epochs", "20000000"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(words, cwd=tmp_path, **pipes)
-    try:
-        deadline = time.monotonic() + 20
-        while not (tmp_path / "fnn-xor").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
-    finally:
-        process.kill()
-    assert (process.returncode, out, err) == (130, "", "fnn: interrupted\n")
-    assert list((tmp_path / "fnn-xor").iterdir()) == []
+    ended = interrupted(tmp_path, "fnn-xor", "train", "--data", "xor", "--epochs", 20_000_000)
+    assert ended == (130, "", "fnn: interrupted\n", [])
 
 
 def test_a_closed_pipe_is_no_traceback(tmp_path):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import fnn
+from fnn.network import schedules
 from fnn.network.schedules import SCHEDULES
 
 
@@ -54,3 +55,10 @@ def test_rates_are_finite_never_negative_and_the_same_for_an_array_of_epochs(nam
     assert one_by_one.min() >= 0
     assert one_by_one.max() == pytest.approx(0.1)
     assert np.broadcast_to(together, 300) == pytest.approx(one_by_one, rel=1e-14)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_rates_are_the_schedule_epoch_by_epoch(name):
+    config = fnn.Config(scheduler=name, epochs=40, warmup=10, power=2.0)
+    each = [float(SCHEDULES[name](epoch, 40, config)) for epoch in range(7, 40)]
+    assert schedules.rates(name, np.arange(7, 40), 40, config) == pytest.approx(each, rel=1e-15)

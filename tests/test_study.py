@@ -2,15 +2,12 @@
 
 import json
 import re
-import signal
-import subprocess
-import sys
-import time
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 from document_shape import mismatches
+from processes import interrupted
 
 import fnn
 from fnn.cli import main
@@ -372,25 +369,8 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path, mon
 
 def test_an_interrupted_study_says_so_and_exits_with_130(tmp_path):
     (tmp_path / "long.toml").write_text(MINE.replace("epochs = 150", "epochs = 20000000"))
-    # Started from a script in the background, this process ignores Ctrl-C, and passes that on.
-    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    # The kernel is loaded before: LLVM's callbacks, which loading it calls, ignore what they are interrupted by.
-    loaded = "import fnn; fnn.train(fnn.Config(epochs=1), *fnn.data.xor())"
-    code = f"{listening}; {loaded}; from fnn.cli.main import main; main()"
-    words = [sys.executable, "-c", code, "study", "long.toml", "--seeds", "2"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(words, cwd=tmp_path, **pipes)
-    try:
-        deadline = time.monotonic() + 20
-        while not (tmp_path / "fnn-study-long").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
-    finally:
-        process.kill()
-    assert (process.returncode, out, err) == (130, "", "fnn: interrupted\n")
-    assert list((tmp_path / "fnn-study-long").iterdir()) == []
+    ended = interrupted(tmp_path, "fnn-study-long", "study", "long.toml", "--seeds", 2)
+    assert ended == (130, "", "fnn: interrupted\n", [])
 
 
 def test_seeds_are_a_whole_number(path):

@@ -5,10 +5,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
+from processes import fnn_process, wait_for
 
 import fnn
 from fnn.config import SEED
@@ -211,22 +211,6 @@ def test_killed_twenty_times_the_runs_are_those_of_an_uninterrupted_sweep(tmp_pa
     ours, theirs = everything(tmp_path / "runs.db"), everything(tmp_path / "other" / "runs.db")
     assert len(ours[0]) == len(ours[1]) == 30_000
     assert ours == theirs
-
-
-def fnn_process(folder, *words, before=""):
-    """Start the command as a process of its own, after a line of Python."""
-    # Started from a script in the background, this process ignores Ctrl-C, and passes that on.
-    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    code = f"{listening}\n{before}\nfrom fnn.cli.main import main; main()"
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([sys.executable, "-c", code, *map(str, words)], cwd=folder, **pipes)
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 30
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert condition()
 
 
 def count(path):

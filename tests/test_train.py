@@ -10,6 +10,7 @@ from fnn.network.losses import LOSSES
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
 from fnn.stats.summary import summarize
+from fnn.training.memory import curve_length
 from fnn.training.progress import Progress
 
 
@@ -176,3 +177,10 @@ def test_progress_ends_at_all_networks(xor):
 def test_samples_are_not_written_to_and_may_be_lists(xor):
     config, x, y = replace(xor[0], epochs=3), *read_only(*fnn.data.xor())
     assert np.array_equal(fnn.train(config, x.tolist(), y.tolist()).loss, fnn.train(config, x, y).loss)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 7, 10, 500])
+@pytest.mark.parametrize("every", [0, 1, 3, 7, 500, 501])
+def test_curves_are_as_long_as_memory_is_counted_for(epochs, every, xor):
+    results = fnn.train(fnn.Config(epochs=epochs), *xor[1:], curve_every=every, backend="numpy")
+    assert results.loss_curve.shape[1] == curve_length(epochs, every)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 Schedule = Callable[[Any, int, Any], Any]
 
@@ -42,3 +43,8 @@ SCHEDULES: dict[str, Schedule] = {
     "polynomial": polynomial,
     "warmup-linear": warmup_linear,
 }
+
+
+def rates(scheduler: str, epochs: NDArray[np.int64], total: int, h: Any) -> NDArray[np.float64]:
+    """Return the learning rate at each of these epochs, (E,), of `total`; h: a `Config`, or one number under a name."""
+    return np.broadcast_to(SCHEDULES[scheduler](epochs, total, h), epochs.shape)

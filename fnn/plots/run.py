@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fnn.config import Config
 from fnn.data.synthetic import Data
 from fnn.network.functions import predict
-from fnn.network.schedules import SCHEDULES
+from fnn.network.schedules import rates
 from fnn.plots.style import INK, ZERO, curve, field, legend, limits, points, quantile_bands, save_figure, shaded_points
 from fnn.stats.curves import answer_share, curve_quantiles
 from fnn.training.results import Results
@@ -91,7 +91,7 @@ def learning_rate(figure: Figure, results: Results, _data: Data) -> None:
 def learning_rates(config: Config) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the epochs of a config, and the learning rate in each: (E,)."""
     epochs = np.arange(config.epochs)
-    return epochs, np.broadcast_to(SCHEDULES[config.scheduler](epochs, config.epochs, config), epochs.shape)
+    return epochs, rates(config.scheduler, epochs, config.epochs, config)
 
 
 def _title(results: Results, text: str, most: float = math.inf) -> str:

@@ -139,7 +139,6 @@ class _Work:
     there: int = 0
     trained: int = 0
     solved: int = 0
-    training: float = 0.0
     writing: float = 0.0
     compiling: float = 0.0
 
@@ -159,7 +158,6 @@ class _Work:
         )  # fmt: skip
         self.trained += len(results)
         self.solved += int(results.solved.sum())
-        self.training += results.seconds
         self.compiling += results.compile_seconds
         size = np.clip(len(results) * _SECONDS / results.seconds, _LEAST, max(_LEAST, 4 * self.size))
         self.size = min(int(size), self.most)

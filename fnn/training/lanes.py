@@ -1,6 +1,5 @@
 """The kernel's side of training: which way to fill the lanes suits what, compiled once for each precision."""
 
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -10,9 +9,7 @@ from fnn.config import Config
 from fnn.kernel.rng import philox_into
 from fnn.training import networks_in_lanes, samples_in_lanes
 from fnn.training.grouping import Stack, numeric_settings
-from fnn.training.results import Outcome
-
-Fit = Callable[..., Outcome]
+from fnn.training.results import Fit
 
 
 def way(config: Config, samples: int) -> Fit:

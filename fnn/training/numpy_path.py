@@ -1,5 +1,7 @@
-"""The lab's way to train: the functions of `fnn.network` in a loop over epochs. It is what the kernels are checked
-against, and needs NumPy and the standard library only."""
+"""The lab's way to train: the functions of `fnn.network` in a loop over epochs.
+
+It is what the kernels are checked against, and needs NumPy and the standard library only.
+"""
 
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace

@@ -1,5 +1,6 @@
 """What became of the networks that were trained."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -26,6 +27,10 @@ class Outcome(NamedTuple):
     met: NDArray[np.bool_]
     loss_curve: NDArray[np.float32]
     accuracy_curve: NDArray[np.float32]
+
+
+# What trains a stack, one in each module for a way to train: `fit(stack, report)`.
+Fit = Callable[..., Outcome]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from fnn.kernel.samples_epoch import train_shared_into
 from fnn.kernel.simd import WIDTH
 from fnn.network.functions import Array, flatten
 from fnn.network.losses import ERRORS
-from fnn.network.schedules import SCHEDULES
+from fnn.network.schedules import rates
 from fnn.training.grouping import Stack
 from fnn.training.layout import CUTS, aligned, plan, rules, sideways
 from fnn.training.progress import Report
@@ -127,8 +127,9 @@ class Network:
     def _schedule(self, epochs: Epochs) -> Schedule:
         """Return the schedule of these epochs for a rate of 1."""
         config, span = self.laid_out.stack.config, np.arange(epochs.begin, epochs.end)
-        rates = SCHEDULES[config.scheduler](span, config.epochs, self.rate_settings)
-        factors = np.array(np.broadcast_to(rates, span.shape), self.laid_out.stack.x.dtype)
+        factors = np.array(
+            rates(config.scheduler, span, config.epochs, self.rate_settings), self.laid_out.stack.x.dtype
+        )
         return Schedule(factors[None], np.arange(len(span)))
 
 

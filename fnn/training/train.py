@@ -19,7 +19,7 @@ from fnn.training import numpy_path
 from fnn.training.grouping import Stack, group_alike, numeric_settings, seeds_of
 from fnn.training.memory import most_seeds
 from fnn.training.progress import Progress, ProgressReporter, Report
-from fnn.training.results import Ints, Outcome, Results
+from fnn.training.results import Fit, Ints, Outcome, Results
 
 BACKENDS = ("numba", "numpy")
 # The version of the arithmetic: raise it with every change that changes a trained network's bits. Runs of different
@@ -28,7 +28,6 @@ NUMERICS = 1
 
 # Numbers that stay in a core's cache, and numbers that may stand in memory for one array of a stack.
 _CACHE, _MEMORY = 2**17, 2**20
-Fit = Callable[..., Outcome]
 
 
 def train(

@@ -1,0 +1,40 @@
+"""Commands as processes of their own, which tests watch, interrupt and kill."""
+
+import signal
+import subprocess
+import sys
+import time
+
+
+def fnn_process(folder, *words, before=""):
+    """Start the command as a process of its own that hears Ctrl-C, after a line of Python."""
+    # Started from a script in the background, this process ignores Ctrl-C, and passes that on.
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{listening}\n{before}\nfrom fnn.cli.main import main; main()"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([sys.executable, "-c", code, *map(str, words)], cwd=folder, **pipes)
+
+
+def wait_for(condition):
+    """Wait until a condition holds; it has to within half a minute."""
+    deadline = time.monotonic() + 30
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert condition()
+
+
+def interrupted(folder, made, *words):
+    """Run a command until the folder that it writes to is there and it trains, then press Ctrl-C.
+
+    Return its exit code, stdout, stderr and what it left in that folder.
+    """
+    # The kernel is loaded before: LLVM's callbacks, which loading it calls, ignore what they are interrupted by.
+    process = fnn_process(folder, *words, before="import fnn; fnn.train(fnn.Config(epochs=1), *fnn.data.xor())")
+    try:
+        wait_for((folder / made).exists)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    return process.returncode, out, err, [path.name for path in (folder / made).iterdir()]
