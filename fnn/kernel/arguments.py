@@ -12,7 +12,7 @@ from fnn.network.losses import STOPS
 from fnn.network.optimizers import OPTIMIZERS
 
 # The columns of `Layout.table`: a row a layer.
-KIND, FAN_IN, FAN_OUT, ACTIVATION, WEIGHTS, INPUTS, OUTPUTS, OUTPUT_STEP, STEP, LOGITS = range(10)
+KIND, FAN_IN, FAN_OUT, ACTIVATION, WEIGHTS, INPUTS, OUTPUTS, OUTPUT_STEP, STEP, LOGITS, TRANSPOSED = range(11)
 # The rows of `State.settings`: the rate that the schedule is a factor on, what optimizers use, when to stop.
 HYPERPARAMETERS = tuple(dict.fromkeys(name for entry in OPTIMIZERS.values() for name in entry.uses))
 # Those of them that are names, not numbers, are among the `Rules`.
@@ -21,7 +21,7 @@ SETTINGS = ("base_lr", *(name for name in HYPERPARAMETERS if name not in NAMED),
 
 
 class Layout(NamedTuple):
-    """How layers lie in lane arrays. table: (d, 10) whole numbers, a row a layer, its columns named above.
+    """How layers lie in lane arrays. table: (d, 11) whole numbers, a row a layer, its columns named above.
 
     part: samples passed through at a time; kept: whether the inputs of all samples stay in `Scratch.values`.
     """
@@ -34,12 +34,14 @@ class Layout(NamedTuple):
 class Samples(NamedTuple):
     """x: (N, I), y: (N·O,), weight: (N,) how often each counts; or lane arrays in which L samples are a row.
 
-    count: N, outputs: O.
+    Where units lie in the lanes, x is (N·I,), and the last L numbers of x, y and `output_weight` are not looked at.
+    output_weight: (N·O,), the weight of its sample beside each output. count: N, outputs: O.
     """
 
     x: Any
     y: Any
     weight: Any
+    output_weight: Any
     count: Any
     outputs: Any
 
@@ -47,7 +49,8 @@ class Samples(NamedTuple):
 class Batches(NamedTuple):
     """Mini-batches: `size` samples, all of them where that is N, `shuffled` or not.
 
-    targets: scratch, a lane array (size · O, L); order: scratch, (N, L).
+    targets: scratch, a lane array (part · O, L), or (part · O,) where units lie in the lanes; order: scratch, (N, L) or
+    (N, 1).
     """
 
     size: Any
@@ -71,7 +74,7 @@ class State(NamedTuple):
     """What training moves: weights (B, K, L), slots (B, 2K, L), the optimizer's one or two numbers a weight.
 
     powers: (B, 2, L) of β₁ and β₂; settings: (B, len(SETTINGS), L); seeds: (B, L); active: (B, L), 1 where a network
-    still trains; gradient: (K, L), scratch.
+    still trains; gradient: (2, K, L), scratch for two chunks.
     """
 
     weights: Any
@@ -83,27 +86,26 @@ class State(NamedTuple):
     gradient: Any
 
 
-class Schedule(NamedTuple):
-    """factors: (1 or B, F, L) on the rate; epoch_index: (end − begin,), which of the F each epoch has."""
-
-    factors: Any
-    epoch_index: Any
-
-
 class Epochs(NamedTuple):
-    """Epochs from `begin` to before `end`, of `total`; cancel: (1,), not 0 once training is to be given up."""
+    """Epochs from `begin` to before `end`, of `total`; cancel: (1,), not 0 once training is to be given up.
+
+    factors: (1 or B, F, L) on the rate; epoch_index: (end − begin,), which of the F each epoch has.
+    """
 
     begin: Any
     end: Any
     total: Any
     cancel: Any
+    factors: Any
+    epoch_index: Any
 
 
 class Records(NamedTuple):
     """What became of each network, (B, L) each; the fields are those of `training.results.Outcome`.
 
     correct: how many samples are answered rightly. reached: (B,), epochs made so far. row: (3, L), the last epoch's
-    loss, right answers and whether a rule is met; errors: (3, L), scratch: the measures of `losses.ERRORS` in parts.
+    loss, right answers and whether a rule is met; errors: (2, 3, L), scratch of two chunks: the measures of
+    `losses.ERRORS` in parts.
     """
 
     loss: Any
@@ -127,19 +129,23 @@ class Curves(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Lane arrays that a pass writes: each layer's inputs and the outputs in values; logits; delta, twice as wide."""
+    """Lane arrays that a pass writes: each layer's inputs and the outputs in values; logits; delta, twice as wide.
+
+    transposed: the weights of each layer but the first, transposed, where units lie in the lanes; else one row.
+    """
 
     values: Any
     logits: Any
     delta: Any
+    transposed: Any
 
 
 class Team(NamedTuple):
     """What threads that train one network share. thread: which of `threads`; gate: two counters, a cache line apart.
 
-    weights: (K,), the network's, whose lane arrays of `State` hold the same numbers L to a row. chunk: rows of samples
-    that one thread takes at a time; gradients: (C, K, L), sums: (C, 2, L), errors: (C, 3, L) of all C chunks;
-    gradient: the numbers of `State.gradient` in a row; spare: (1, L), scratch of this thread.
+    Of the C chunks of samples, or of two places that the chunks of one thread take in turn: gradients (C, K, L), sums
+    (C, 2, L), errors (C, 3, L). chunk: rows of samples of one chunk, where samples lie in the lanes; weights: (K,), and
+    gradient, then the numbers in lane arrays of `State` in a row; spare: (1, L), scratch of this thread.
     """
 
     thread: Any

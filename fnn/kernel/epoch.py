@@ -1,8 +1,8 @@
 """Training with networks in the lanes, compiled: L networks at once, in the order and with the names of the lab.
 
 What reads as one number is that number of L networks. The samples are passed through in parts that fit the cache.
-Sums run over samples in their order, whatever the parts, and over lanes never; so a network's bits depend on nothing
-but itself.
+Sums run over samples in their order, chunk by chunk (see `chunks`), whatever the parts, and over lanes never; so a
+network's bits depend on nothing but itself.
 
 On all samples at once, one pass an epoch both measures and learns. With mini-batches the first pass measures, on all
 samples, and one for each batch learns: on inputs and targets that are lane arrays, so that each network may have its
@@ -10,6 +10,7 @@ samples in an order of its own.
 """
 
 from fnn.kernel.arguments import INPUTS
+from fnn.kernel.chunks import add_errors_into, add_into, batch_of, chunk_size
 from fnn.kernel.jit import entry, merged
 from fnn.kernel.layers import backward_into, batch_into, forward_into, inputs_into, ones_into
 from fnn.kernel.losses import errors_into, gradient_factor, gradient_into, loss_into
@@ -20,17 +21,14 @@ from fnn.kernel.simd import load, spread, store
 
 
 @merged
-def pass_into(gradient, weights, layout, samples, batches, rules, scratch, errors, batch, learns):
-    """Pass samples through a block: all of them to measure, where `batch` is 0, else those of a batch to learn.
+def pass_into(gradient, weights, layout, samples, batches, rules, scratch, errors, span, learns):
+    """Pass a chunk of samples through a block, all to measure or of a batch to learn; span: which, and how.
 
     Write the gradient where it learns; return the sums of loss and right answers where it measures. (Not the whole
     state, of which a call would hand on a hundred numbers.)
     """
-    table, values, measures = layout.table, scratch.values, batch == 0
+    table, values, (measures, low, high, factor) = layout.table, scratch.values, span
     first_inputs, inputs_width = table[0, INPUTS], samples.x.shape[1] + 1
-    low = 0 if measures else (batch - 1) * batches.size
-    high = samples.count if measures else min(low + batches.size, samples.count)
-    factor = gradient_factor(rules.reduction, (high - low) * samples.outputs)
     total = correct = spread(values, 0.0)
     for i in range(3 if rules.by_errors and measures else 0):
         store(errors, i, total)
@@ -60,34 +58,50 @@ def pass_into(gradient, weights, layout, samples, batches, rules, scratch, error
 
 
 @entry
-def train_into(layout, samples, batches, rules, state, schedule, epochs, records, curves, scratch):
+def train_into(layout, samples, batches, rules, state, epochs, records, curves, scratch):
     """Train every block of `state` from epoch `begin` to before `end`; write weights, state, records and curves."""
-    count, size = samples.count, batches.size
-    passes = 1 if size == count else 1 + (count + size - 1) // size
+    N, size, gradient, errors = samples.count, batches.size, state.gradient, records.errors
+    passes = 1 if size == N else 1 + (N + size - 1) // size
     ones_into(scratch.values, layout.table, layout.part)
     if layout.kept:
-        inputs_into(scratch.values, samples.x, 0 * count, count, layout.table)  # no constant 0: see `matrix`
+        inputs_into(scratch.values, samples.x, 0 * N, N, layout.table)  # no constant 0: see `matrix`
     for b in range(len(state.weights)):
         weights, slots, powers, settings = state.weights[b], state.slots[b], state.powers[b], state.settings[b]
-        factors = schedule.factors[b if len(schedule.factors) > 1 else 0]
+        factors = epochs.factors[b if len(epochs.factors) > 1 else 0]
         for epoch in range(epochs.begin, epochs.end):
             if epochs.cancel[0]:
                 return
             goes_on = True
             for batch in range(passes):
-                learns = batch > 0 or (size == count and epoch < epochs.total)
-                sums = pass_into(
-                    state.gradient, weights, layout, samples, batches, rules, scratch, records.errors, batch, learns
-                )
+                learns = batch > 0 or (size == N and epoch < epochs.total)
+                low, high = batch_of(batch, size, N)
+                factor, chunk = gradient_factor(rules.reduction, (high - low) * samples.outputs), chunk_size(high - low)
+                total = correct = spread(scratch.values, 0.0)
+                for first in range(low, high, chunk):
+                    place, span = int(first > low), (batch == 0, first, min(first + chunk, high), factor)
+                    sums = pass_into(
+                        gradient[place], weights, layout, samples, batches, rules, scratch, errors[place], span, learns
+                    )
+                    if place == 0:
+                        total, correct = sums
+                    else:
+                        total, correct = total + sums[0], correct + sums[1]
+                        add_into(gradient[0], gradient[1], 0, len(weights) if learns else 0)
+                        if rules.by_errors and batch == 0:
+                            add_errors_into(errors[0], errors[1])
                 if batch == 0:
-                    goes_on = close_epoch_into(records, curves, state, samples, rules, epochs, b, epoch, sums)
+                    goes_on = close_epoch_into(
+                        records, curves, state, samples, rules, epochs, b, epoch, (total, correct)
+                    )
                     if not goes_on:
                         break
                     if batches.shuffled:
-                        order_into(batches.order, state.seeds[b], epoch, count)
+                        order_into(batches.order, state.seeds[b], epoch, N)
                 if learns:
-                    rate = load(settings, H_LR) * load(factors, schedule.epoch_index[epoch - epochs.begin])
-                    first_step, active = epoch == 0 and batch < 2, load(state.active, b)
-                    update_into(weights, slots, state.gradient, powers, settings, active, rate, rules, first_step)
+                    rate = load(settings, H_LR) * load(factors, epochs.epoch_index[epoch - epochs.begin])
+                    first_step, active, rows = epoch == 0 and batch < 2, load(state.active, b), (0, len(weights))
+                    update_into(
+                        weights, slots, gradient[0], powers, settings, active, rate, rules, first_step, rows
+                    )
             if not goes_on:
                 break

@@ -5,6 +5,7 @@ from fnn.kernel.arguments import ACTIVATION, FAN_OUT, LOGITS, OUTPUTS, STEP, cod
 from fnn.kernel.jit import inlined, policy
 from fnn.kernel.simd import constant, fma, load, magnitude, select, spread, sqrt, store
 from fnn.kernel.simd_math import exp, log1p_small
+from fnn.kernel.tiles import flat, load_from, store_row
 from fnn.network.losses import ERRORS, LOSSES, REDUCTIONS
 
 MSE, BCE = codes(LOSSES, "mse", "bce")
@@ -28,6 +29,33 @@ def gradient_factor(reduction, count):
     return factor
 
 
+@inlined
+def loss_factors(p, z, target, loss):
+    """Return two factors of the loss of an output p with the logit z; NaN for a loss that has no branch here."""
+    if loss == MSE:
+        a = b = p - target
+    elif loss == BCE:
+        zero = constant(z, 0.0, 0.0)
+        above = select(z <= zero, zero, z)  # max(z, 0); NaN stays
+        a, b = above - target * z + log1p_small(exp(-magnitude(z))), constant(z, 1.0, 1.0)
+    else:
+        a = b = constant(z, float("nan"), float("nan"))
+    return a, b
+
+
+@inlined
+def loss_gradient(p, target, loss, activation):
+    """Return the gradient of an output's loss by its logit."""
+    error = p - target
+    if loss == MSE:
+        gradient = (error + error) * output_slope(p, activation)
+    elif loss == BCE:
+        gradient = error
+    else:
+        gradient = constant(p, float("nan"), float("nan"))
+    return gradient
+
+
 @policy
 def loss_into(scratch, table, y, weight, first, count, loss, factor, sums):
     """Write the gradient by the logits; return the sums so far, with these samples', of loss and right answers.
@@ -45,16 +73,9 @@ def loss_into(scratch, table, y, weight, first, count, loss, factor, sums):
             i = r * step + j
             p, z = load(values, outputs + r * width + j), load(logits, logits_start + i)
             target = load(y, (first + r) * width + j)
-            if loss == MSE:
-                error = p - target
-                total = fma(error * times, error, total)
-                store(delta, i, (error + error) * output_slope(p, activation) * (scale * times))
-            elif loss == BCE:
-                above = select(z <= zero, zero, z)  # max(z, 0); NaN stays
-                total = total + (above - target * z + log1p_small(exp(-magnitude(z)))) * times
-                store(delta, i, (p - target) * (scale * times))
-            else:
-                total = spread(values, float("nan"))
+            a, b = loss_factors(p, z, target, loss)
+            total = fma(a * times, b, total)
+            store(delta, i, loss_gradient(p, target, loss, activation) * (scale * times))
             hit = select(target > half, select(p > half, hit, zero), select(p <= half, hit, zero))
         correct = correct + hit
     return total, correct
@@ -68,13 +89,47 @@ def gradient_into(scratch, table, targets, count, loss, factor):
     step, scale = table[last, STEP], spread(values, factor)
     for r in range(count):
         for j in range(width):
-            p = load(values, outputs + r * width + j)
-            gradient = p - load(targets, r * width + j)
-            if loss == MSE:
-                gradient = (gradient + gradient) * output_slope(p, activation)
-            elif loss != BCE:
-                gradient = gradient + constant(p, float("nan"), float("nan"))
-            store(delta, r * step + j, gradient * scale)
+            p, target = load(values, outputs + r * width + j), load(targets, r * width + j)
+            store(delta, r * step + j, loss_gradient(p, target, loss, activation) * scale)
+
+
+@policy
+def units_loss_into(scratch, table, samples, first, count, loss, factor, sums):
+    """Do as `loss_into` does where units lie in the lanes, all outputs of all samples side by side.
+
+    The sums are taken in the order of `loss_into`.
+    """
+    values, logits, delta = flat(scratch.values), flat(scratch.logits), flat(scratch.delta)
+    last, (total, correct) = len(table) - 1, sums
+    outputs, width, activation = table[last, OUTPUTS], table[last, FAN_OUT], table[last, ACTIVATION]
+    start, terms, i0 = table[last, LOGITS], len(delta) // 2, first * width
+    zero, half, scale = spread(scratch.values, 0.0), spread(scratch.values, 0.5), spread(scratch.values, factor)
+    for i in range(0, count * width, scratch.values.shape[1]):
+        p, z, target = load_from(values, outputs + i), load_from(logits, start + i), load_from(samples.y, i0 + i)
+        times = load_from(samples.output_weight, i0 + i)
+        store_row(delta, i, loss_gradient(p, target, loss, activation) * (scale * times))
+        a, b = loss_factors(p, z, target, loss)
+        store_row(logits, start + i, a * times)  # in the place of the logits, which nobody asks for again
+        store_row(delta, terms + i, b)
+    for r in range(count):
+        hit = load(samples.weight, first + r)
+        for i in range(r * width, (r + 1) * width):
+            p, target = load(values, outputs + i), load(samples.y, i0 + i)
+            total = fma(load(logits, start + i), load(delta, terms + i), total)
+            hit = select(target > half, select(p > half, hit, zero), select(p <= half, hit, zero))
+        correct = correct + hit
+    return total, correct
+
+
+@policy
+def units_gradient_into(scratch, table, targets, first, count, loss, factor):
+    """Do as `gradient_into` does where units lie in the lanes. targets: of all samples, (·O,)."""
+    values, delta, last = flat(scratch.values), flat(scratch.delta), len(table) - 1
+    outputs, width, activation = table[last, OUTPUTS], table[last, FAN_OUT], table[last, ACTIVATION]
+    scale = spread(scratch.values, factor)
+    for i in range(0, count * width, scratch.values.shape[1]):
+        p, target = load_from(values, outputs + i), load_from(targets, first * width + i)
+        store_row(delta, i, loss_gradient(p, target, loss, activation) * scale)
 
 
 @policy

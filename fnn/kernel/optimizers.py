@@ -17,12 +17,13 @@ H_MINUS, H_PLUS, H_MIN, H_MAX = settings_rows("eta_minus", "eta_plus", "step_min
 
 
 @merged
-def update_into(w, s, g, powers, h, active, rate, rules, first_step):
+def update_into(w, s, g, powers, h, active, rate, rules, first_step, rows):
     """Take one step of the optimizer; networks that are not active keep their weights.
 
     w: weights, s: slots, powers, h: settings, of a block of `State`; g: the gradient; active, rate: lane values.
+    rows: the first of the weights that are moved, and the one after the last.
     """
-    optimizer, K = rules.optimizer, len(w)
+    optimizer, K, (first, end) = rules.optimizer, len(w), rows
     moving = active > spread(w, 0.0)
     one, zero = spread(w, 1.0), spread(w, 0.0)
     momentum = load(h, H_MOMENTUM)
@@ -33,25 +34,25 @@ def update_into(w, s, g, powers, h, active, rate, rules, first_step):
     elif rules.epsilon_place != OUTSIDE:
         outside = spread(w, float("nan"))
     if optimizer == SGD:
-        for i in range(K):
+        for i in range(first, end):
             v = load(w, i)
             store(w, i, select(moving, v - rate * load(g, i), v))
     elif optimizer in (MOMENTUM, NESTEROV):
-        for i in range(K):
+        for i in range(first, end):
             v, gradient = load(w, i), load(g, i)
             velocity = fma(momentum, load(s, i), gradient)
             store(s, i, velocity)
             step = fma(momentum, velocity, gradient) if optimizer == NESTEROV else velocity
             store(w, i, select(moving, v - rate * step, v))
     elif optimizer == ADAGRAD:
-        for i in range(K):
+        for i in range(first, end):
             v, gradient = load(w, i), load(g, i)
             square = fma(gradient, gradient, load(s, i))
             store(s, i, square)
             store(w, i, select(moving, v - rate * gradient / (sqrt(square + inside) + outside), v))
     elif optimizer == RMSPROP:
         alpha = load(h, H_ALPHA)
-        for i in range(K):
+        for i in range(first, end):
             v, gradient = load(w, i), load(g, i)
             square = fma(alpha, load(s, i), (one - alpha) * gradient * gradient)
             store(s, i, square)
@@ -69,7 +70,7 @@ def update_into(w, s, g, powers, h, active, rate, rules, first_step):
             power1 = spread(w, float("nan"))
         keep = one - rate * load(h, H_DECAY) if optimizer == ADAMW else one
         step, correction = rate / (one - power1), one / (one - power2)
-        for i in range(K):
+        for i in range(first, end):
             v, gradient = load(w, i), load(g, i)
             m = fma(beta1, load(s, i), (one - beta1) * gradient)
             square = fma(beta2, load(s, K + i), (one - beta2) * gradient * gradient)
@@ -79,7 +80,7 @@ def update_into(w, s, g, powers, h, active, rate, rules, first_step):
             store(w, i, select(moving, v * keep - step * m / root, v))
     elif optimizer == RPROP:
         low, high, minus, plus = load(h, H_MIN), load(h, H_MAX), load(h, H_MINUS), load(h, H_PLUS)
-        for i in range(K):
+        for i in range(first, end):
             v, gradient = load(w, i), load(g, i)
             turn = gradient * load(s, i)
             size = (rate if first_step else load(s, K + i)) * select(turn > zero, plus, select(turn < zero, minus, one))
@@ -90,5 +91,5 @@ def update_into(w, s, g, powers, h, active, rate, rules, first_step):
             store(s, K + i, size)
             store(w, i, select(moving, v - sign * size, v))
     else:
-        for i in range(K):
+        for i in range(first, end):
             store(w, i, spread(w, float("nan")))

@@ -71,7 +71,7 @@ def close_epoch_into(records, curves, state, samples, rules, epochs, b, epoch, s
     """
     row, outputs, point = records.row, samples.count * samples.outputs, curves.next_point[b]
     loss, correct = sums[0] / spread(row, outputs), sums[1]
-    met = meets_rule(loss, records.errors, state.settings[b], rules.by_errors, outputs)
+    met = meets_rule(loss, records.errors[0], state.settings[b], rules.by_errors, outputs)
     due = epoch in (epochs.begin, epochs.total) or epoch % WATCHED == 0
     due = due or has_news(row, loss, correct, samples.count, met)
     store(row, 0, loss)

@@ -18,16 +18,20 @@ from fnn.network.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
 
 # Bytes of weights that stay in a core's cache while samples are passed through.
 CACHE = 2**20
+# Samples that a network is passed at least, where units lie in the lanes.
+_LEAST_PART = 16
 
 
 class Cuts(NamedTuple):
     """How work is cut; a network's bits do not depend on it.
 
-    scratch: bytes for the samples passed through at a time; kept_inputs: bytes of inputs that are written once and
-    stay, rather than anew for every part; segment: epochs for which the schedule is laid out in advance.
+    scratch: bytes for the samples passed through at a time, and units_scratch where units lie in the lanes;
+    kept_inputs: bytes of inputs that are written once and stay, rather than anew for every part; segment: epochs for
+    which the schedule is laid out in advance.
     """
 
     scratch: int = 2**16
+    units_scratch: int = 2**17
     kept_inputs: int = 2**15
     segment: int = 2**14
 
@@ -39,7 +43,8 @@ CUTS = Cuts()
 class Plan:
     """How layers lie in lane arrays. places: (K,) the row of each weight, of `weights` rows.
 
-    values, logits, delta: rows of scratch.
+    values, logits, delta, transposed: rows of scratch. Where units lie in the lanes, a row is L numbers, and the K
+    weights follow each other in rows.
     """
 
     layout: Layout
@@ -48,6 +53,7 @@ class Plan:
     values: int
     logits: int
     delta: int
+    transposed: int = 1
 
     def spread_out(self, flat: Array) -> Array:
         """Return rows of K weights (S, K) as rows of `weights` numbers, each weight in its place."""
@@ -88,7 +94,7 @@ def plan(layers: Sequence[Layer], samples: int, *, batches: bool = False, cuts: 
             (
                 list(LAYER_KINDS).index(layer.kind), layer.fan_in, layer.fan_out,
                 list(REGISTRY).index(layer.activation), start, inputs, outputs, layer.fan_out + (not last), step,
-                logits if stays else 0,
+                logits if stays else 0, 0,
             )
         )  # fmt: skip
         places.append(start + np.add.outer(np.arange(layer.fan_in + 1) * step, np.arange(layer.fan_out)).ravel())
@@ -96,6 +102,38 @@ def plan(layers: Sequence[Layer], samples: int, *, batches: bool = False, cuts: 
     layout = Layout(np.array(table), part, kept)
     values = inputs + part * layers[-1].fan_out
     return Plan(layout, np.concatenate(places), start, values, logits, 2 * part * max(steps))
+
+
+def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS) -> Plan:
+    """Lay out the layers for one network at a time, whose units lie in lanes of L."""
+    widest = max(layer.fan_out for layer in layers)
+    row = layers[0].fan_in + sum(layer.fan_out for layer in layers) + 3 * widest
+    part = min(samples, max(_LEAST_PART, cuts.units_scratch // (row * 64 // L)))
+    part = -(-samples // -(-samples // part))
+    part = min(samples, part + -part % 8)
+
+    def rows(numbers: int) -> int:  # one more than needed: what a tile reads beyond its last row
+        return numbers // L + 2
+
+    table, start, values, transposed = [], 0, L * rows(part * layers[0].fan_in), L
+    inputs, logits = 0, L * rows(part * widest)
+    for d, layer in enumerate(layers):
+        last = d + 1 == len(layers)
+        stays = not last and REGISTRY[layer.activation].from_logits
+        table.append(
+            (
+                list(LAYER_KINDS).index(layer.kind), layer.fan_in, layer.fan_out,
+                list(REGISTRY).index(layer.activation), start, inputs, values, layer.fan_out, layer.fan_out,
+                logits if stays else 0, transposed,
+            )
+        )  # fmt: skip
+        size = L * rows(part * layer.fan_out)
+        inputs, values, logits = values, values + size, logits + stays * size
+        start += (layer.fan_in + 1) * layer.fan_out
+        transposed += layer.fan_out * (-(-layer.fan_in // L) * L) if d > 0 else 0
+    layout = Layout(np.array(table), part, True)
+    delta = 2 * rows(part * widest)
+    return Plan(layout, np.arange(start), rows(start), values // L, logits // L, delta, transposed // L + 2)
 
 
 def rules(config: Config, by_errors: bool) -> Rules:

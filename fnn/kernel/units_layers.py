@@ -1,0 +1,104 @@
+"""Layers with units in the lanes: one network, L outputs of a layer side by side.
+
+Everything is a plain array, row after row without gaps, and found by an offset of `Layout.table`: the weights as
+`flatten` has them, and of each sample the values, the logits and the errors `delta` of a layer. So what is done number
+by number (activations, slopes) runs over full lanes whatever a layer's width, by the functions of `activations`; each
+sum is taken in the order of `layers`, and has the same bits.
+"""
+
+from fnn.kernel.activations import activate_into, times_slope_into
+from fnn.kernel.arguments import ACTIVATION, FAN_IN, FAN_OUT, INPUTS, KIND, LOGITS, OUTPUTS, TRANSPOSED, WEIGHTS
+from fnn.kernel.jit import policy
+from fnn.kernel.layers import DENSE
+from fnn.kernel.tiles import flat, transpose_into
+from fnn.kernel.units_products import product_into
+
+
+@policy
+def units_forward_into(scratch, table, weights, x, inputs, count):
+    """Write the outputs of every layer for `count` samples, and logits; the first one's inputs are x from a number on.
+
+    weights, x: plain arrays.
+    """
+    L = scratch.values.shape[1]
+    values, logits = flat(scratch.values), flat(scratch.logits)
+    for d in range(len(table)):
+        fan_in, fan_out, z = table[d, FAN_IN], table[d, FAN_OUT], table[d, LOGITS]
+        h, h0 = (values, table[d, INPUTS]) if d > 0 else (x, inputs)
+        if table[d, KIND] == DENSE:
+            w = weights, table[d, WEIGHTS], fan_out
+            product_into((logits, z, fan_out), (h, h0, fan_in, 1), w, count, fan_out, fan_in, False, True)
+        rows = (count * fan_out + L - 1) // L
+        a = scratch.values, table[d, OUTPUTS] // L, 0, 1
+        activate_into(a, (scratch.logits, z // L, 0, 1), 1, rows, table[d, ACTIVATION])
+
+
+@policy
+def units_backward_into(gradient, scratch, table, weights, x, inputs, count, add):
+    """Write the gradient by each weight, or add it to that of earlier samples; delta: by the last layer's logits.
+
+    gradient, weights, x: plain arrays.
+    """
+    L = scratch.values.shape[1]
+    values, delta, transposed = flat(scratch.values), flat(scratch.delta), flat(scratch.transposed)
+    here, there = 0, len(delta) // 2
+    for d in range(len(table) - 1, -1, -1):
+        fan_in, fan_out, w = table[d, FAN_IN], table[d, FAN_OUT], table[d, WEIGHTS]
+        h, h0 = (values, table[d, INPUTS]) if d > 0 else (x, inputs)
+        if table[d, KIND] == DENSE:
+            if fan_out == 1:  # inputs in the lanes: a column of weights is a row
+                a, b = (delta, here, 1, 1), (h, h0, fan_in)
+                product_into((gradient, w, fan_in), a, b, 1, fan_in, count, add, False)
+            else:
+                a, b = (h, h0, 1, fan_in), (delta, here, fan_out)
+                product_into((gradient, w, fan_out), a, b, fan_in, fan_out, count, add, False)
+            # The bias's input is 1, as the first number of `transposed` is.
+            bias = gradient, w + fan_in * fan_out, fan_out
+            product_into(bias, (transposed, 0, 0, 0), (delta, here, fan_out), 1, fan_out, count, add, False)
+        if d > 0:
+            if table[d, KIND] == DENSE:
+                b = (weights, w, fan_in) if fan_out == 1 else (transposed, table[d, TRANSPOSED], row_of(fan_in, L))
+                a = delta, here, fan_out, 1
+                product_into((delta, there, fan_in), a, b, count, fan_in, fan_out, False, False)
+            rows = (count * fan_in + L - 1) // L
+            a, z = (scratch.values, h0 // L, 0, 1), (scratch.logits, table[d - 1, LOGITS] // L, 0, 1)
+            times_slope_into((scratch.delta, there // L, 0, 1), a, z, 1, rows, table[d - 1, ACTIVATION])
+            here, there = there, here
+
+
+@policy
+def row_of(count, L):
+    """Return how many numbers are a row of `count` in full lanes."""
+    return (count + L - 1) // L * L
+
+
+@policy
+def transposed_into(transposed, table, weights):
+    """Write the transposed weights of each layer but the first, and a 1 before them. All are plain arrays."""
+    L = 64 // weights.itemsize
+    transposed[0] = 1
+    for d in range(1, len(table)):
+        fan_in, fan_out, w, t = table[d, FAN_IN], table[d, FAN_OUT], table[d, WEIGHTS], table[d, TRANSPOSED]
+        step = row_of(fan_in, L)
+        if fan_out == 1:
+            continue
+        for i in range(0, fan_in, L):
+            for j in range(0, fan_out, L):
+                if i + L <= fan_in and j + L <= fan_out:
+                    transpose_into((transposed, t + j * step + i, step), (weights, w + i * fan_out + j, fan_out))
+                else:
+                    for row in range(i, min(i + L, fan_in)):
+                        for column in range(j, min(j + L, fan_out)):
+                            transposed[t + column * step + row] = weights[w + row * fan_out + column]
+
+
+@policy
+def units_batch_into(values, targets, begin, samples, order, first, count, inputs):
+    """Write the inputs and the targets of a batch's samples, in order, from number `begin` of values on."""
+    x, y, width = samples.x, samples.y, samples.outputs
+    for r in range(count):
+        n = order[first + r, 0]
+        for i in range(inputs):
+            values[begin + r * inputs + i] = x[n * inputs + i]
+        for j in range(width):
+            targets[r * width + j] = y[n * width + j]
