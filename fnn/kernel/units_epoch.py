@@ -73,7 +73,7 @@ def train_units_into(team, layout, samples, batches, rules, state, epochs, recor
                     store(sums[c], 0, total)
                     store(sums[c], 1, correct)
                     if alone and c > 0 and learns:
-                        add_into(gradients[0], gradients[1], 0, K)
+                        add_into(gradients[0], gradients[1], N - N, K)
                 meet(team.gate, team.threads, epochs.cancel)
                 if epochs.cancel[0]:
                     return

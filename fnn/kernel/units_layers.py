@@ -10,6 +10,7 @@ from fnn.kernel.activations import activate_into, times_slope_into
 from fnn.kernel.arguments import ACTIVATION, FAN_IN, FAN_OUT, INPUTS, KIND, LOGITS, OUTPUTS, TRANSPOSED, WEIGHTS
 from fnn.kernel.jit import policy
 from fnn.kernel.layers import DENSE
+from fnn.kernel.products import matrix
 from fnn.kernel.tiles import flat, transpose_into
 from fnn.kernel.units_products import product_into
 
@@ -26,8 +27,9 @@ def units_forward_into(scratch, table, weights, x, inputs, count):
         fan_in, fan_out, z = table[d, FAN_IN], table[d, FAN_OUT], table[d, LOGITS]
         h, h0 = (values, table[d, INPUTS]) if d > 0 else (x, inputs)
         if table[d, KIND] == DENSE:
-            w = weights, table[d, WEIGHTS], fan_out
-            product_into((logits, z, fan_out), (h, h0, fan_in, 1), w, count, fan_out, fan_in, False, True)
+            c, a, w = matrix(logits, z, fan_out, 1), matrix(h, h0, fan_in, 1), matrix(weights, table[d, WEIGHTS], fan_out, 1)
+            # `d < 0` is never true, but no constant: for those, see `matrix`.
+            product_into(c, a, w, count, fan_out, fan_in, d < 0, d >= 0)
         rows = (count * fan_out + L - 1) // L
         a = scratch.values, table[d, OUTPUTS] // L, 0, 1
         activate_into(a, (scratch.logits, z // L, 0, 1), 1, rows, table[d, ACTIVATION])
@@ -47,19 +49,22 @@ def units_backward_into(gradient, scratch, table, weights, x, inputs, count, add
         h, h0 = (values, table[d, INPUTS]) if d > 0 else (x, inputs)
         if table[d, KIND] == DENSE:
             if fan_out == 1:  # inputs in the lanes: a column of weights is a row
-                a, b = (delta, here, 1, 1), (h, h0, fan_in)
-                product_into((gradient, w, fan_in), a, b, 1, fan_in, count, add, False)
+                a, b, rows, columns = matrix(delta, here, 1, 1), matrix(h, h0, fan_in, 1), fan_out, fan_in
             else:
-                a, b = (h, h0, 1, fan_in), (delta, here, fan_out)
-                product_into((gradient, w, fan_out), a, b, fan_in, fan_out, count, add, False)
+                a, b, rows, columns = matrix(h, h0, 1, fan_in), matrix(delta, here, fan_out, 1), fan_in, fan_out
+            product_into(matrix(gradient, w, columns, 1), a, b, rows, columns, count, add, d < 0)
             # The bias's input is 1, as the first number of `transposed` is.
-            bias = gradient, w + fan_in * fan_out, fan_out
-            product_into(bias, (transposed, 0, 0, 0), (delta, here, fan_out), 1, fan_out, count, add, False)
+            a, b = matrix(transposed, 0, 0, 0), matrix(delta, here, fan_out, 1)
+            bias = matrix(gradient, w + fan_in * fan_out, fan_out, 1)
+            product_into(bias, a, b, int(d >= 0), fan_out, count, add, d < 0)
         if d > 0:
             if table[d, KIND] == DENSE:
-                b = (weights, w, fan_in) if fan_out == 1 else (transposed, table[d, TRANSPOSED], row_of(fan_in, L))
-                a = delta, here, fan_out, 1
-                product_into((delta, there, fan_in), a, b, count, fan_in, fan_out, False, False)
+                if fan_out == 1:
+                    b = matrix(weights, w, fan_in, 1)
+                else:
+                    b = matrix(transposed, table[d, TRANSPOSED], row_of(fan_in, L), 1)
+                a, before = matrix(delta, here, fan_out, 1), matrix(delta, there, fan_in, 1)
+                product_into(before, a, b, count, fan_in, fan_out, d < 0, d < 0)
             rows = (count * fan_in + L - 1) // L
             a, z = (scratch.values, h0 // L, 0, 1), (scratch.logits, table[d - 1, LOGITS] // L, 0, 1)
             times_slope_into((scratch.delta, there // L, 0, 1), a, z, 1, rows, table[d - 1, ACTIVATION])

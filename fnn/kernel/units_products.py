@@ -24,9 +24,9 @@ def product_into(c_matrix, a_matrix, b_matrix, rows, columns, depth, add, biased
     column too. biased: b has one row more, which is added at the end. What `products.product_into` computes, with L
     columns j in the lanes instead of L networks.
     """
-    c, c0, cr = c_matrix
+    c, c0, cr, _ = c_matrix
     a, a0, ar, ak = a_matrix
-    b, b0, bk = b_matrix
+    b, b0, bk, _ = b_matrix
     L = 64 // c.itemsize
     j = 0
     while j < columns:
