@@ -11,7 +11,8 @@ from fnn.kernel.arguments import ACTIVATION, FAN_IN, FAN_OUT, INPUTS, KIND, LOGI
 from fnn.kernel.jit import policy
 from fnn.kernel.layers import DENSE
 from fnn.kernel.products import matrix
-from fnn.kernel.tiles import flat, transpose_into
+from fnn.kernel.simd import spread
+from fnn.kernel.tiles import flat, store_row, transpose_into
 from fnn.kernel.units_products import product_into
 
 
@@ -22,14 +23,20 @@ def units_forward_into(scratch, table, weights, x, inputs, count):
     weights, x: plain arrays.
     """
     L = scratch.values.shape[1]
-    values, logits = flat(scratch.values), flat(scratch.logits)
+    values, logits, transposed = flat(scratch.values), flat(scratch.logits), flat(scratch.transposed)
     for d in range(len(table)):
         fan_in, fan_out, z = table[d, FAN_IN], table[d, FAN_OUT], table[d, LOGITS]
         h, h0 = (values, table[d, INPUTS]) if d > 0 else (x, inputs)
         if table[d, KIND] == DENSE:
-            c, a, w = matrix(logits, z, fan_out, 1), matrix(h, h0, fan_in, 1), matrix(weights, table[d, WEIGHTS], fan_out, 1)
+            w, rows, columns, depth, biased = table[d, WEIGHTS], count, fan_out, fan_in, d >= 0
+            a, b = matrix(h, h0, fan_in, 1), matrix(weights, w, fan_out, 1)
+            if d > 0 and fan_out == 1 and 2 * fan_in >= L:  # samples in the lanes: a column of logits is a row
+                t = table[d, TRANSPOSED]
+                inputs_transposed_into(scratch.transposed, t, values, h0, fan_in, count)
+                a, b = matrix(weights, w, 0, 1), matrix(transposed, t, row_of(count, L), 1)
+                rows, columns, depth, biased = fan_out, count, fan_in + 1, d < 0
             # `d < 0` is never true, but no constant: for those, see `matrix`.
-            product_into(c, a, w, count, fan_out, fan_in, d < 0, d >= 0)
+            product_into(matrix(logits, z, fan_out, 1), a, b, rows, columns, depth, d < 0, biased)
         rows = (count * fan_out + L - 1) // L
         a = scratch.values, table[d, OUTPUTS] // L, 0, 1
         activate_into(a, (scratch.logits, z // L, 0, 1), 1, rows, table[d, ACTIVATION])
@@ -95,6 +102,20 @@ def transposed_into(transposed, table, weights):
                     for row in range(i, min(i + L, fan_in)):
                         for column in range(j, min(j + L, fan_out)):
                             transposed[t + column * step + row] = weights[w + row * fan_out + column]
+
+
+@policy
+def inputs_transposed_into(lanes, begin, values, h0, fan_in, count):
+    """Write the inputs of `count` samples transposed, from number `begin` on, and a row of 1 for the bias below.
+
+    Lanes beyond the last sample, and rows but the last one beyond the last input, get what lies there.
+    """
+    L, step, transposed = lanes.shape[1], row_of(count, lanes.shape[1]), flat(lanes)
+    for r in range(0, count, L):
+        for k in range(0, fan_in, L):
+            transpose_into((transposed, begin + k * step + r, step), (values, h0 + r * fan_in + k, fan_in))
+    for r in range(0, count, L):
+        store_row(transposed, begin + fan_in * step + r, spread(lanes, 1.0))
 
 
 @policy

@@ -130,10 +130,13 @@ def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS)
         size = L * rows(part * layer.fan_out)
         inputs, values, logits = values, values + size, logits + stays * size
         start += (layer.fan_in + 1) * layer.fan_out
-        transposed += layer.fan_out * (-(-layer.fan_in // L) * L) if d > 0 else 0
+        # The last layer's weights transposed are a row as they are: in their place, its inputs are.
+        columns = L * rows(part) if layer.fan_out == 1 else layer.fan_out
+        transposed += columns * L * rows(layer.fan_in) if d > 0 else 0
     layout = Layout(np.array(table), part, True)
     delta = 2 * rows(part * widest)
-    return Plan(layout, np.arange(start), rows(start), values // L, logits // L, delta, transposed // L + 2)
+    values = rows(values + L * widest)  # a last block of L samples is read whole
+    return Plan(layout, np.arange(start), rows(start), values, logits // L, delta, transposed // L + 2)
 
 
 def rules(config: Config, by_errors: bool) -> Rules:
