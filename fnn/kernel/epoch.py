@@ -100,8 +100,6 @@ def train_into(layout, samples, batches, rules, state, epochs, records, curves, 
                 if learns:
                     rate = load(settings, H_LR) * load(factors, epochs.epoch_index[epoch - epochs.begin])
                     first_step, active, rows = epoch == 0 and batch < 2, load(state.active, b), (0, len(weights))
-                    update_into(
-                        weights, slots, gradient[0], powers, settings, active, rate, rules, first_step, rows
-                    )
+                    update_into(weights, slots, gradient[0], powers, settings, active, rate, rules, first_step, rows)
             if not goes_on:
                 break

@@ -104,20 +104,20 @@ def pass_chunks_into(team, layout, samples, rules, scratch, learns):
 
 
 @policy
-def update_alone_into(w, s, g, powers, h, active, rate, rules, first_step):
+def update_alone_into(w, s, g, powers, h, active, rate, rules, first_step, rows):
     """Do as `update_into` does, apart from the loop of the threads, which is a fifth slower with it inside."""
-    update_into(w, s, g, powers, h, active, rate, rules, first_step)
+    update_into(w, s, g, powers, h, active, rate, rules, first_step, rows)
 
 
 @entry
-def train_shared_into(team, layout, samples, rules, state, schedule, epochs, records, curves, scratch):
+def train_shared_into(team, layout, samples, rules, state, epochs, records, curves, scratch):
     """Train one network from epoch `begin` to before `end`, as one of `team.threads` threads that all call this.
 
     samples: x, y, weight are lane arrays, the last row filled up by samples of weight 0. state: one block, whose
     lanes hold the K weights in a row; records and curves are of one lane.
     """
     weights, slots, powers, settings = state.weights[0], state.slots[0], state.powers[0], state.settings[0]
-    K, spare, factors = len(team.weights), team.spare, schedule.factors[0]
+    K, spare, factors = len(team.weights), team.spare, epochs.factors[0]
     ones_into(scratch.values, layout.table, layout.part)
     for epoch in range(epochs.begin, epochs.end):
         pass_chunks_into(team, layout, samples, rules, scratch, epoch < epochs.total)
@@ -131,11 +131,13 @@ def train_shared_into(team, layout, samples, rules, state, schedule, epochs, rec
             total = spread(spare, chunks_sum(team.sums, 0, spare))
             correct = spread(spare, chunks_sum(team.sums, 1, spare))
             if rules.by_errors:
-                errors_of_chunks_into(records.errors, team.errors, spare)
+                errors_of_chunks_into(records.errors[0], team.errors, spare)
             if close_epoch_into(records, curves, state, samples, rules, epochs, 0, epoch, (total, correct)):
-                rate = load(settings, H_LR) * load(factors, schedule.epoch_index[epoch - epochs.begin])
-                active = load(state.active, 0)
-                update_alone_into(weights, slots, state.gradient, powers, settings, active, rate, rules, epoch == 0)
+                rate = load(settings, H_LR) * load(factors, epochs.epoch_index[epoch - epochs.begin])
+                active, rows = load(state.active, 0), (0, len(weights))
+                update_alone_into(
+                    weights, slots, state.gradient[0], powers, settings, active, rate, rules, epoch == 0, rows
+                )
         meet(team.gate, team.threads, epochs.cancel)
         if epochs.cancel[0] or peek(records.reached, 0) == epochs.total:
             return

@@ -188,9 +188,7 @@ _KINDS = (*[types.BaseTuple] * 3, types.Integer, types.Boolean, types.Boolean, t
 for (_rows, _vectors), _function in _TILES.items():
 
     @instruction(_function, _KINDS, lambda *_: types.none)
-    def _emit_tile(
-        context: Any, builder: Any, sig: Any, args: Any, rows: int = _rows, vectors: int = _vectors
-    ) -> Any:
+    def _emit_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int = _rows, vectors: int = _vectors) -> Any:
         *matrices, depth, add, biased, tail = args
         (c, (c0, cr)), (a, (a0, ar, ak)), (b, (b0, bk)) = (
             _matrix(context, builder, *pair) for pair in zip(sig.args, matrices, strict=False)

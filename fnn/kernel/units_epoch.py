@@ -98,9 +98,7 @@ def train_units_into(team, layout, samples, batches, rules, state, epochs, recor
                             add_into(gradients[0], gradients[c], rows[0], rows[1])
                     rate = load(settings, H_LR) * load(factors, epochs.epoch_index[epoch - epochs.begin])
                     first_step, active = epoch == 0 and batch < 2, load(state.active, b)
-                    update_into(
-                        weights, slots, gradients[0], powers, settings, active, rate, rules, first_step, rows
-                    )
+                    update_into(weights, slots, gradients[0], powers, settings, active, rate, rules, first_step, rows)
                     meet(team.gate, team.threads, epochs.cancel)
                     transposed_into(flat(scratch.transposed), table, flat(weights))
             if not goes_on:

@@ -1,6 +1,6 @@
 """Matrix products with units in the lanes, by tiles that stay in registers."""
 
-from fnn.kernel.jit import inlined, policy
+from fnn.kernel.jit import policy
 from fnn.kernel.tiles import (
     tile_1x1,
     tile_1x2,
@@ -10,9 +10,6 @@ from fnn.kernel.tiles import (
     tile_4x4,
     tile_8x1,
     tile_8x2,
-    load_from,
-    store_from,
-    transpose_into,
 )
 
 

@@ -5,16 +5,27 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.config import Config
+from fnn.config import DTYPES, ORDERS, Config
 from fnn.kernel.rng import philox_into
-from fnn.training import networks_in_lanes, samples_in_lanes
+from fnn.kernel.simd import WIDTH
+from fnn.training import networks_in_lanes, samples_in_lanes, units_in_lanes
+from fnn.training.choice import Work, units_are_faster
 from fnn.training.grouping import Stack, numeric_settings
 from fnn.training.results import Fit
 
+# The ways that give a network the same bits.
+WAYS: dict[str, Fit] = {"networks": networks_in_lanes.fit, "units": units_in_lanes.fit}
 
-def way(config: Config, samples: int) -> Fit:
-    """Return the `fit` that suits a config on so many samples; never does it depend on the size of the stack."""
-    return samples_in_lanes.fit if samples_in_lanes.suits(config, samples) else networks_in_lanes.fit
+
+def way(config: Config, shape: tuple[int, int, int], networks: int, threads: int) -> Fit:
+    """Return the `fit` that suits so many networks of a config on samples of this shape: N, I, O."""
+    samples, inputs, outputs = shape
+    layers = config.layers(inputs, outputs)
+    if samples_in_lanes.suits(config, layers, samples):
+        return samples_in_lanes.fit
+    batch, L = min(config.batch_size or samples, samples), WIDTH[np.dtype(DTYPES[config.dtype])]
+    work = Work(layers, samples, batch, ORDERS[config.order], networks, threads, L)
+    return WAYS["units" if units_are_faster(work) else "networks"]
 
 
 @cache

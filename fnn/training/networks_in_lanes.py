@@ -42,9 +42,7 @@ def fit(stack: Stack, report: Report | None = None, *, threads: int, cuts: Cuts 
         state, scratch, batches = blocks.state(some), blocks.scratch(), blocks.batches()
         records, curves = blocks.records(some), blocks.curves(some)
         for epochs in blocks.spans(some, cancel):
-            train_into(
-                laid.plan.layout, laid.samples, batches, blocks.rules, state, epochs, records, curves, scratch
-            )
+            train_into(laid.plan.layout, laid.samples, batches, blocks.rules, state, epochs, records, curves, scratch)
 
     if len(blocks) == 1 and laid.plan.weights * len(stack.x) * stack.config.epochs < _ALONE:
         train(slice(0, 1), np.zeros(1, np.int64))

@@ -1,10 +1,13 @@
 """Samples in the lanes: one network and thousands of samples at once, L of them to a row, shared by threads.
 
+For one tiny network, which leaves lanes empty otherwise.
+
 The samples are cut into chunks, by their number and the network's shape alone, and the chunks' sums are added in the
 order of the chunks. So a network has the same bits on any number of threads, and in any stack: whether samples or
 networks lie in the lanes is never up to the size of the stack.
 """
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import SimpleNamespace
@@ -14,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.config import Config
-from fnn.kernel.arguments import SETTINGS, Curves, Epochs, Records, Samples, Schedule, Scratch, State, Team
+from fnn.kernel.arguments import SETTINGS, Curves, Epochs, Records, Samples, Scratch, State, Team
 from fnn.kernel.samples_epoch import train_shared_into
 from fnn.kernel.simd import WIDTH
-from fnn.network.functions import Array, flatten
+from fnn.network.functions import Array, flatten, shapes
+from fnn.network.layers import Layers
 from fnn.network.losses import ERRORS
 from fnn.network.schedules import rates
 from fnn.training.grouping import Stack
@@ -25,13 +29,16 @@ from fnn.training.layout import CUTS, aligned, plan, rules, sideways
 from fnn.training.progress import Report
 from fnn.training.results import Outcome
 
-# From so many samples on, they lie in the lanes. So many chunks, if there are samples and memory (bytes) enough.
-LEAST_SAMPLES, _CHUNKS, _MEMORY = 1024, 16, 2**26
+# From so many samples on, they lie in the lanes, where networks have fewer weights than this: with more, units in the
+# lanes are as fast (at 337 weights samples take 0.9 of their time, at 37 weights 0.4). So many chunks, if there are
+# samples and memory (bytes) enough.
+LEAST_SAMPLES, MOST_WEIGHTS, _CHUNKS, _MEMORY = 1024, 1000, 16, 2**26
 
 
-def suits(config: Config, samples: int) -> bool:
+def suits(config: Config, layers: Layers, samples: int) -> bool:
     """Return whether samples are to lie in the lanes: never up to the size of the stack, and not for mini-batches."""
-    return samples >= LEAST_SAMPLES and (config.batch_size or samples) >= samples
+    whole = samples >= LEAST_SAMPLES and (config.batch_size or samples) >= samples
+    return whole and sum(math.prod(shape) for shape in shapes(layers)) < MOST_WEIGHTS
 
 
 class LaidOut:
@@ -50,7 +57,7 @@ class LaidOut:
         inputs = np.concatenate((stack.x, np.ones((N, 1), dtype)), axis=1)
         x, y, weight = (_in_lanes(columns, L) for columns in (inputs, stack.y, np.ones((N, 1), dtype)))
         weight.reshape(-1)[N:] = 0  # copies that fill the last row count for nothing
-        self.samples = Samples(x, y, weight, N, width)
+        self.samples = Samples(x, y, weight, weight, N, width)
 
     def array(self, *shape: int) -> Array:
         """Return a lane array of zeros."""
@@ -62,7 +69,8 @@ class LaidOut:
 
     def scratch(self) -> Scratch:
         """Return a thread's own arrays."""
-        return Scratch(self.array(self.plan.values), self.array(self.plan.logits), self.array(self.plan.delta))
+        plan = self.plan
+        return Scratch(*(self.array(rows) for rows in (plan.values, plan.logits, plan.delta, plan.transposed)))
 
 
 def _in_lanes(columns: Array, L: int) -> Array:
@@ -87,7 +95,7 @@ class Network:
         powers[:] = 1
         slots, active = laid_out.array(1, 2 * rows.shape[1]), laid_out.array(1)
         self.state = State(
-            rows, slots, powers, settings, np.zeros((1, L), np.uint64), active, laid_out.array(rows.shape[1])
+            rows, slots, powers, settings, np.zeros((1, L), np.uint64), active, laid_out.array(1, rows.shape[1])
         )
         self.rules = rules(config, any(numeric[f"stop_{name}"] >= 0 for name in ERRORS))
         self.records = Records(
@@ -99,7 +107,7 @@ class Network:
             met=np.zeros((1, 1), np.bool_),
             reached=np.full(1, -1),
             row=laid_out.array(3),
-            errors=laid_out.array(3),
+            errors=laid_out.array(1, 3),
         )
         loss_curve, accuracy_curve = np.empty((2, 1, 1, P), np.float32)
         self.curves = Curves(stack.curve_epochs, loss_curve, accuracy_curve, np.zeros(1, np.int64))
@@ -116,21 +124,20 @@ class Network:
         )  # fmt: skip
         scratch = laid_out.scratch()
         for begin in range(0, total + 1, laid_out.segment):
-            epochs = Epochs(begin, min(begin + laid_out.segment, total + 1), total, cancel)
+            end = min(begin + laid_out.segment, total + 1)
+            epochs = Epochs(begin, end, total, cancel, self._factors(begin, end), np.arange(end - begin))
             train_shared_into(
-                team, laid_out.plan.layout, laid_out.samples, self.rules, self.state, self._schedule(epochs), epochs,
-                self.records, self.curves, scratch,
+                team, laid_out.plan.layout, laid_out.samples, self.rules, self.state, epochs, self.records, self.curves,
+                scratch,
             )  # fmt: skip
             if self.records.reached[0] == total or cancel[0]:
                 return
 
-    def _schedule(self, epochs: Epochs) -> Schedule:
-        """Return the schedule of these epochs for a rate of 1."""
-        config, span = self.laid_out.stack.config, np.arange(epochs.begin, epochs.end)
-        factors = np.array(
-            rates(config.scheduler, span, config.epochs, self.rate_settings), self.laid_out.stack.x.dtype
-        )
-        return Schedule(factors[None], np.arange(len(span)))
+    def _factors(self, begin: int, end: int) -> Array:
+        """Return the factors on the rate in these epochs."""
+        config, dtype = self.laid_out.stack.config, self.laid_out.stack.x.dtype
+        factors = rates(config.scheduler, np.arange(begin, end), config.epochs, self.rate_settings)
+        return np.array(factors, dtype)[None]
 
 
 def fit(stack: Stack, report: Report | None = None, *, threads: int, segment: int = CUTS.segment) -> Outcome:

@@ -60,7 +60,7 @@ def train(
     x, y = checks.samples(x, y)
     table = _seeds(configs, seeds, most_seeds(configs, x.shape[1], y.shape[1], curve_every))
     curve_epochs = _curve_epochs(max(config.epochs for config in configs), curve_every)
-    ready = _numpy() if backend == "numpy" else _numba(threads, configs, len(x))
+    ready = _numpy() if backend == "numpy" else _numba(threads or processors(), configs, table, (*x.shape, y.shape[1]))
     compiled = time.perf_counter()
     reporter = ProgressReporter(on_progress, table.size) if on_progress else None
     flat: list[Array] = [np.empty(0)] * len(configs)
@@ -133,19 +133,23 @@ def _numpy() -> _Backend:
     return _Backend(numpy_path.fit, rng.philox, at_once)
 
 
-def _numba(threads: int | None, configs: Sequence[Config], samples: int) -> _Backend:
+def _numba(threads: int, configs: Sequence[Config], table: Ints, shape: tuple[int, int, int]) -> _Backend:
+    """Return the kernel, compiled for these configs, with the seeds (C, n) of table, on samples of N, I and O."""
     from fnn.training import lanes  # Numba is slow to import, and the NumPy path does without it
 
-    lanes.compile_philox()
-    for way, dtype in {(lanes.way(config, samples), config.dtype) for config in configs}:
-        lanes.compile_for(way, dtype)
-
     def fit(stack: Stack, report: Report | None) -> Outcome:
-        return lanes.way(stack.config, samples)(stack, report, threads=threads or processors())
+        way = lanes.way(stack.config, shape, len(stack.params[0]), threads)
+        lanes.compile_for(way, stack.config.dtype)
+        return way(stack, report, threads=threads)
 
     def at_once(layers: Sequence[Layer], _samples: int) -> int:  # the weights are to leave memory for others
         return max(1, _MEMORY // sum(math.prod(shape) for shape in functions.shapes(layers)))
 
+    lanes.compile_philox()
+    for members in group_alike(configs):
+        first = configs[members[0]]
+        networks = min(len(members) * table.shape[1], at_once(first.layers(*shape[1:]), shape[0]))
+        lanes.compile_for(lanes.way(first, shape, networks, threads), first.dtype)
     return _Backend(fit, lanes.philox, at_once)
 
 

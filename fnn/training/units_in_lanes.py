@@ -4,8 +4,6 @@ Threads train a network each; where there are fewer networks than threads and ba
 each network.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from numpy.typing import NDArray
 
