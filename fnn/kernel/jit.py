@@ -14,6 +14,8 @@ from typing import Any
 
 from numba import njit
 
+from fnn.kernel.compiler import ENTRY, PART
+
 _HOUSE = Path(__file__).parents[1]
 # Whatever a kernel calls, or takes a number or a name from: more than these it may not import from `fnn`.
 SOURCES = (*sorted(_HOUSE.glob("kernel/*.py")), *sorted(_HOUSE.glob("network/*.py")), _HOUSE / "rng.py")
@@ -21,13 +23,13 @@ SOURCES = (*sorted(_HOUSE.glob("kernel/*.py")), *sorted(_HOUSE.glob("network/*.p
 # No Python objects, no GIL, NaN and division as in IEEE arithmetic. And without `nrt`, which counts references:
 # kernels make no arrays, and counting those they pass on costs small networks a fifth of their time.
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False, "_nrt": False}
-standalone = njit(**OPTIONS)
+standalone = njit(**OPTIONS, **ENTRY)
 # Parts of kernels have no way in from Python and so compile sooner. Called from there all the same, they crash it.
-policy = njit(**OPTIONS, no_cpython_wrapper=True)
-inlined = njit(**OPTIONS, no_cpython_wrapper=True, forceinline=True)
-# Parts of a training loop, each called in one place: as if they stood there. Else LLVM optimises all they call again
-# for each, which is two seconds of compiling, and hands their groups on number by number.
-merged = njit(**OPTIONS, no_cpython_wrapper=True, inline="always")
+policy = njit(**OPTIONS, **PART, no_cpython_wrapper=True)
+inlined = njit(**OPTIONS, **PART, no_cpython_wrapper=True, forceinline=True)
+# Parts of a training loop, each called in one place: as if they stood there. Else their groups are handed on number by
+# number.
+merged = njit(**OPTIONS, **PART, no_cpython_wrapper=True, inline="always")
 
 
 @cache
@@ -40,7 +42,7 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile what Python calls, and keep it on disk where there is a place for that."""
     function.__qualname__ = f"{function.__qualname__}_{sources_digest()}"
     try:
-        compiled: Callable[..., Any] = njit(**OPTIONS, cache=True)(function)
+        compiled: Callable[..., Any] = njit(**OPTIONS, **ENTRY, cache=True)(function)
     except RuntimeError:  # neither the package's folder nor the user's can be written
         compiled = standalone(function)
     return compiled
