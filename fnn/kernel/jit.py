@@ -9,10 +9,12 @@ see whether it is out of date, and fail where it holds a class of arguments that
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from numba import njit
+from numba.np import linalg
 
 from fnn.kernel.compiler import ENTRY, PART
 
@@ -30,6 +32,23 @@ inlined = njit(**OPTIONS, **PART, no_cpython_wrapper=True, forceinline=True)
 # Parts of a training loop, each called in one place: as if they stood there. Else their groups are handed on number by
 # number.
 merged = njit(**OPTIONS, **PART, no_cpython_wrapper=True, inline="always")
+
+
+def _load_arrays() -> None:
+    """Load what Numba knows of arrays, without the part of SciPy that it imports only to see whether it is there.
+
+    It is there: SciPy is installed with `fnn`. Whatever is compiled and needs it imports it then, as ever.
+    """
+    ensure_blas = linalg.ensure_blas
+    linalg.ensure_blas = lambda: None
+    try:
+        import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = ensure_blas
+
+
+if hasattr(linalg, "ensure_blas"):
+    _load_arrays()
 
 
 @cache
