@@ -14,6 +14,7 @@ from typing import Any
 
 try:
     from numba import _dynfunc
+    from numba.core import config
     from numba.core.codegen import CPUCodegen, JITCodeLibrary
     from numba.core.compiler import CompilerBase, DefaultPassBuilder
     from numba.core.compiler_machinery import register_pass
@@ -66,7 +67,8 @@ if _known:
         """An entry with all its parts, optimised once. Numba does it twice, to count references less; here are none."""
 
         def _optimize_final_module(self) -> None:
-            passes = self._codegen._module_pass_manager()
+            # At level 3 kernels would be no faster: their loops are unrolled, and their numbers vectors, as written.
+            passes = self._codegen._module_pass_manager(opt=min(config.OPT, 2))
             manager, *builder = passes if isinstance(passes, tuple) else (passes,)  # a pair since Numba 0.62
             manager.run(self._final_module, *builder)
 
