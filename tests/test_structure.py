@@ -111,6 +111,32 @@ sys.exit(f"imported: {slow}" if slow else 0)
     assert "train" in done.stdout
 
 
+def test_training_without_figures_imports_nothing_that_it_does_not_use(tmp_path):
+    code = """
+import sys
+from fnn.cli.main import run
+assert run(["train", "--data", "linear", "--epochs", "1", "--no-plots"]) == 0
+idle = {"matplotlib", "scipy.linalg", "numpy.f2py", "rich", "fnn.bench"} & set(sys.modules)
+sys.exit(f"imported: {idle}" if idle else 0)
+"""
+    done = python(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_linear_algebra_is_compiled_as_ever_beside_a_kernel(tmp_path):
+    """Numba looks for SciPy's linear algebra when it loads, and is not let: others who compile must still get it."""
+    code = """
+import numpy as np
+import fnn.kernel.epoch
+from numba import njit
+a = np.arange(6.0).reshape(2, 3)
+assert np.allclose(njit(lambda a: np.cov(a))(a), np.cov(a))
+assert np.allclose(njit(lambda a: np.linalg.inv(a @ a.T))(a), np.linalg.inv(a @ a.T))
+"""
+    done = python(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_package_alone_loads_no_room(tmp_path):
     code = """
 import sys

@@ -9,10 +9,14 @@ see whether it is out of date, and fail where it holds a class of arguments that
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from numba import njit
+from numba.np import linalg
+
+from fnn.kernel.compiler import ENTRY, PART
 
 _HOUSE = Path(__file__).parents[1]
 # Whatever a kernel calls, or takes a number or a name from: more than these it may not import from `fnn`.
@@ -21,13 +25,30 @@ SOURCES = (*sorted(_HOUSE.glob("kernel/*.py")), *sorted(_HOUSE.glob("network/*.p
 # No Python objects, no GIL, NaN and division as in IEEE arithmetic. And without `nrt`, which counts references:
 # kernels make no arrays, and counting those they pass on costs small networks a fifth of their time.
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False, "_nrt": False}
-standalone = njit(**OPTIONS)
+standalone = njit(**OPTIONS, **ENTRY)
 # Parts of kernels have no way in from Python and so compile sooner. Called from there all the same, they crash it.
-policy = njit(**OPTIONS, no_cpython_wrapper=True)
-inlined = njit(**OPTIONS, no_cpython_wrapper=True, forceinline=True)
-# Parts of a training loop, each called in one place: as if they stood there. Else LLVM optimises all they call again
-# for each, which is two seconds of compiling, and hands their groups on number by number.
-merged = njit(**OPTIONS, no_cpython_wrapper=True, inline="always")
+policy = njit(**OPTIONS, **PART, no_cpython_wrapper=True)
+inlined = njit(**OPTIONS, **PART, no_cpython_wrapper=True, forceinline=True)
+# Parts of a training loop, each called in one place: as if they stood there. Else their groups are handed on number by
+# number.
+merged = njit(**OPTIONS, **PART, no_cpython_wrapper=True, inline="always")
+
+
+def _load_arrays() -> None:
+    """Load what Numba knows of arrays, without the part of SciPy that it imports only to see whether it is there.
+
+    It is there: SciPy is installed with `fnn`. Whatever is compiled and needs it imports it then, as ever.
+    """
+    ensure_blas = linalg.ensure_blas
+    linalg.ensure_blas = lambda: None
+    try:
+        import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = ensure_blas
+
+
+if hasattr(linalg, "ensure_blas"):
+    _load_arrays()
 
 
 @cache
@@ -40,7 +61,7 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile what Python calls, and keep it on disk where there is a place for that."""
     function.__qualname__ = f"{function.__qualname__}_{sources_digest()}"
     try:
-        compiled: Callable[..., Any] = njit(**OPTIONS, cache=True)(function)
+        compiled: Callable[..., Any] = njit(**OPTIONS, **ENTRY, cache=True)(function)
     except RuntimeError:  # neither the package's folder nor the user's can be written
         compiled = standalone(function)
     return compiled

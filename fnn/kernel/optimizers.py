@@ -1,7 +1,7 @@
 """Optimizers in lane values: `update` of `fnn/network/optimizers.py`."""
 
 from fnn.kernel.arguments import codes, settings_rows
-from fnn.kernel.jit import merged
+from fnn.kernel.jit import inlined
 from fnn.kernel.simd import fma, load, select, spread, sqrt, store
 from fnn.network.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
 
@@ -16,7 +16,7 @@ H_LR, H_MOMENTUM, H_BETA1, H_BETA2, H_ALPHA, H_EPSILON, H_DECAY = settings_rows(
 H_MINUS, H_PLUS, H_MIN, H_MAX = settings_rows("eta_minus", "eta_plus", "step_min", "step_max")
 
 
-@merged
+@inlined
 def update_into(w, s, g, powers, h, active, rate, rules, first_step, rows):
     """Take one step of the optimizer; networks that are not active keep their weights.
 
