@@ -19,10 +19,11 @@ from fnn.sweeps.export import export
 from fnn.sweeps.grid import Trial
 from fnn.sweeps.migrations import MIGRATIONS, applied, steps
 from fnn.sweeps.plan import plan
-from fnn.sweeps.query import count_runs, read_curves, read_runs
+from fnn.sweeps.query import count_other_versions, read_curves, read_runs
 from fnn.sweeps.run import fill
 from fnn.sweeps.schema import VERSION, setting_columns
 from fnn.sweeps.write import add_settings, trial_key
+from fnn.training.train import NUMERICS
 
 FIXTURES = Path(__file__).parent / "fixtures"
 # Of version 2: eight settings of four seeds each on two data sets, and three runs in shuffled batches.
@@ -93,27 +94,32 @@ def test_reading_an_old_store_needs_no_write_access(old, tmp_path):
     assert old.read_bytes() == OLD.read_bytes()
 
 
-def test_an_old_store_is_extended_by_what_it_lacks(old, tmp_path):
+def test_an_old_store_is_extended_and_its_runs_stay_apart_as_those_of_an_earlier_arithmetic(old, tmp_path, capsys):
     planned = plan(**SPEC, seeds=6, curve_points=5)
     with open_store(old, create=True) as connection:
-        swept, ids = fill(connection, planned)
-        assert (swept.total, swept.trained) == (96, 32)
+        for trained in (96, 0):
+            swept, ids = fill(connection, planned)
+            assert (swept.total, swept.trained) == (96, trained)
         assert len(read_runs(connection).only(ids).seed) == 96
+        assert len(read_runs(connection).seed) == 67 + 96
+        assert count_other_versions(connection, NUMERICS) == {1: 67}
         assert applied(connection) == list(MIGRATIONS)
-    rows, expected = exported(old, tmp_path / "a.csv"), table(FIXTURES / "ext.csv")
-    assert without(rows, "key", "session") == without(expected, "key", "session")
-    assert [row["session"] for row in rows] == [row["session"] for row in expected]  # which here is the third too
     assert user_version(old) == VERSION
     fnn.sweep(**SPEC, seeds=6, curve_points=5, out=tmp_path / "new.db")
-    fnn.sweep("xor", epochs=10, batch_size=7, order="shuffled", seeds=3, backend="numpy", out=tmp_path / "new.db")
-    assert without(rows, "session") == without(exported(tmp_path / "new.db", tmp_path / "b.csv"), "session")
+    rows, expected = exported(old, tmp_path / "a.csv"), table(FIXTURES / "runs.csv")
+    earlier = [row for row in rows if row["numerics"] == "1"]
+    assert without(earlier, "key") == without(expected, "key")
+    new = [row for row in rows if row["numerics"] == str(NUMERICS)]
+    assert without(new, "session") == without(exported(tmp_path / "new.db", tmp_path / "b.csv"), "session")
+    assert main.run(["sweep", "--data", "xor4", "--seeds", "2", "--epochs", "2", "--out", str(old)]) == 0
+    assert f"67 runs of version 1 of the arithmetic stay apart: this is version {NUMERICS}" in capsys.readouterr().out
 
 
-def test_a_migrated_store_is_trained_no_more(old):
-    for _ in range(2):
-        with open_store(old, create=True) as connection:
-            assert fill(connection, plan(**SPEC, seeds=4))[0].trained == 0
-            assert count_runs(connection, range(fnn.config.SEED, fnn.config.SEED + 4)).keys() == set(range(1, 18))
+def test_a_migrated_store_has_the_keys_of_its_own_arithmetic(old):
+    trials = plan(**{**SPEC, "data": "xor4"}, seeds=4).trials
+    with open_store(old, create=True) as connection:
+        keys = {key for (key,) in connection.execute('SELECT "key" FROM settings')}
+        assert {trial_key(trial, "numba", 1) for trial in trials} < keys
 
 
 def test_the_version_before_refuses_a_migrated_store(old):
@@ -173,7 +179,8 @@ def test_a_store_from_before_a_setting_is_extended(earlier, tmp_path):
     planned = plan(**SPEC, seeds=4, curve_points=5)
     with open_store(earlier, create=True, config=Later) as connection:
         same = planned._replace(trials=later(planned.trials))
-        assert fill(connection, same)[0].trained == 0
+        for trained in (64 if earlier.name == "old.db" else 0, 0):  # of an earlier arithmetic: beside what is there
+            assert fill(connection, same)[0].trained == trained
         other = planned._replace(trials=later(planned.trials, dropout=0.5, shape="round"))
         assert fill(connection, other)[0].trained == 64
         assert fill(connection, other)[0].trained == 0

@@ -17,7 +17,7 @@ from fnn.network.activations import ACTIVATIONS
 from fnn.network.losses import LOSSES, REDUCTIONS
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
-from fnn.training import lanes, networks_in_lanes, numpy_path, samples_in_lanes
+from fnn.training import lanes, numpy_path, samples_in_lanes
 
 N = samples_in_lanes.LEAST_SAMPLES + 7  # no multiple of the lanes, nor of the chunks
 
@@ -87,12 +87,14 @@ def test_bits_do_not_depend_on_the_epochs_for_which_a_schedule_is_laid_out(threa
         same_outcome(samples_in_lanes.fit(stack, threads=threads, segment=7), expected)
 
 
-def test_what_decides_is_the_number_of_samples_alone():
+def test_what_decides_is_the_number_of_samples_and_the_shape_alone():
     least = samples_in_lanes.LEAST_SAMPLES
-    for config in (fnn.Config(), fnn.Config(hidden="64x64"), fnn.Config(batch_size=least)):
-        assert lanes.way(config, least) is samples_in_lanes.fit
-        assert lanes.way(config, least - 1) is networks_in_lanes.fit
-    assert lanes.way(fnn.Config(batch_size=least - 1), least) is networks_in_lanes.fit
+    for config in (fnn.Config(), fnn.Config(hidden="16x16"), fnn.Config(batch_size=least)):
+        for networks, threads in ((1, 1), (1, 8), (1000, 2)):
+            assert lanes.way(config, (least, 2, 1), networks, threads) is samples_in_lanes.fit
+            assert lanes.way(config, (least - 1, 2, 1), networks, threads) is not samples_in_lanes.fit
+    for config in (fnn.Config(batch_size=least - 1), fnn.Config(hidden="32x32")):
+        assert lanes.way(config, (least, 2, 1), 1, 2) is not samples_in_lanes.fit
 
 
 def test_networks_stop_diverge_and_solve_as_in_the_lab(samples):

@@ -44,8 +44,9 @@ def sweep(
     """Train settings × seeds into a store; commas separate alternatives. Run again, it trains what is missing."""
     from fnn.sweeps.connect import locked, open_store
     from fnn.sweeps.plan import command_line, options, plan, store_path
-    from fnn.sweeps.query import count_runs
+    from fnn.sweeps.query import count_other_versions, count_runs
     from fnn.sweeps.run import fill
+    from fnn.training.train import NUMERICS
 
     given = {"data": data, "points": points, "noise": noise, "data_seed": data_seed, **settings}
     given |= {"seeds": seeds, "seed": seed, "backend": backend, "threads": threads, "curve_points": curve_points}
@@ -68,7 +69,8 @@ def sweep(
             stored = sum(count_runs(connection, planned.seeds).values())
             again = "the same command goes on from there"
             raise CommandError(f"interrupted: {path} has {stored:,} runs with these seeds; {again}", 130) from None
-        about = {"store": str(path), "bytes": path.stat().st_size, **swept._asdict()}
+        others = count_other_versions(connection, NUMERICS)
+        about = {"store": str(path), "bytes": path.stat().st_size, **swept._asdict(), "numerics": NUMERICS}
     if json_:
         typer.echo(json.dumps(about))
         return
@@ -76,6 +78,8 @@ def sweep(
     if swept.trained:
         rate = swept.trained / max(swept.seconds - swept.compile_seconds, 1e-9)
         typer.echo(f"solved {swept.solved / swept.trained:.1%} of those trained, {rate:,.0f} networks a second")
+    for version, runs in others.items():
+        typer.echo(f"{runs:,} runs of version {version} of the arithmetic stay apart: this is version {NUMERICS}")
     typer.echo(f"{path}: {about['bytes'] / 1e6:,.1f} MB after {swept.seconds:.2g} s; see: fnn show {path}")
 
 

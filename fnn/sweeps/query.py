@@ -156,6 +156,16 @@ def count_runs(connection: Connection, seeds: range) -> dict[int, int]:
     return dict(rows.fetchall())
 
 
+def count_other_versions(connection: Connection, numerics: int) -> dict[int, int]:
+    """Return how many runs there are of each other version of the arithmetic."""
+    rows = connection.execute(
+        "SELECT s.numerics, count(*) FROM results AS r JOIN settings AS s ON s.id = r.settings"
+        " WHERE s.numerics != ? GROUP BY s.numerics ORDER BY s.numerics",
+        (numerics,),
+    )
+    return dict(rows.fetchall())
+
+
 def missing_seeds(connection: Connection, settings: int, seeds: range) -> Ints:
     """Return those of the seeds that have no run."""
     rows = connection.execute(

@@ -23,8 +23,8 @@ from fnn.training.results import Fit, Ints, Outcome, Results
 
 BACKENDS = ("numba", "numpy")
 # The version of the arithmetic: raise it with every change that changes a trained network's bits. Runs of different
-# versions are never mixed.
-NUMERICS = 1
+# versions are never mixed. 2: sums over many samples by chunks, draws and rates by operations of our own.
+NUMERICS = 2
 
 # Numbers that stay in a core's cache, and numbers that may stand in memory for one array of a stack.
 _CACHE, _MEMORY = 2**17, 2**20
