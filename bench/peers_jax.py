@@ -1,6 +1,10 @@
-"""JAX as a contender, in its two best forms."""
+"""JAX as a contender, in its best forms.
+
+Tried without gain: scans unrolled by 4 or 8, one array for all weights of a network, `lax.map` over networks.
+"""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,32 +15,10 @@ from .contenders import Array, Built, Contender, activations, gradient_factor, r
 
 # Weights up to which JAX is fastest with every unit written out.
 _WRITTEN_OUT = 128
+# Networks that a thread takes at a time: of 1 to 128 the fastest, or close to it, at widths 32 to 128.
+_AT_ONCE = 8
 
-
-def _jax_training(config: fnn.Config, predict: Callable[[Any], Any], labels: Any) -> Callable[[Any], Any]:
-    """Return the training as a function from weights to the predictions of `predict`, compared with labels."""
-    import jax
-    import jax.numpy as jnp
-
-    schedule, factor = jnp.asarray(rates(config), config.dtype), gradient_factor(config, labels)
-    b1, b2, epsilon = config.beta1, config.beta2, config.epsilon
-
-    def step(carry: Any, epoch: Any) -> Any:
-        params, m, v = carry
-        gradient = jax.grad(lambda p: factor * ((predict(p) - labels) ** 2).sum())(params)
-        t = epoch + 1
-        m = jax.tree.map(lambda a, g: b1 * a + (1 - b1) * g, m, gradient)
-        v = jax.tree.map(lambda a, g: b2 * a + (1 - b2) * g * g, v, gradient)
-        c1, c2 = 1 - jnp.asarray(b1, config.dtype) ** t, 1 - jnp.asarray(b2, config.dtype) ** t
-        params = jax.tree.map(lambda w, a, b: w - schedule[epoch] / c1 * a / (jnp.sqrt(b / c2) + epsilon), params, m, v)
-        return (params, m, v), None
-
-    def train(params: Any) -> Any:
-        zeros = jax.tree.map(jnp.zeros_like, params)
-        (params, _, _), _ = jax.lax.scan(step, (params, zeros, zeros), jnp.arange(config.epochs))
-        return predict(params)
-
-    return train
+Logits = Callable[[Any, Any], Any]
 
 
 def _jax(config: fnn.Config) -> tuple[Any, Any, list[Callable[[Any], Any]]]:
@@ -49,23 +31,89 @@ def _jax(config: fnn.Config) -> tuple[Any, Any, list[Callable[[Any], Any]]]:
     return jax, jnp, [functions[name] for name in activations(config)]
 
 
-def jax_vmap(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
-    """JAX: one network's training as a scan over epochs, vmapped over networks and jitted whole."""
+def _jax_step(config: fnn.Config, logits: Logits) -> Callable[[Any, Any, Any], Any]:
+    """Return one step of adam as a function of (params, m, v, t), a batch (x, y) and the rate."""
     jax, jnp, apply = _jax(config)
-    inputs, labels = jnp.asarray(x, config.dtype), jnp.asarray(y, config.dtype)
+    b1, b2, epsilon = config.beta1, config.beta2, config.epsilon
+    losses = {"mse": lambda z, y: (apply[-1](z) - y) ** 2, "bce": lambda z, y: jax.nn.softplus(z) - y * z}
+    loss = losses[config.loss]
 
-    def predict(params: Any) -> Any:
-        h = inputs
-        for w, activation in zip(params, apply, strict=True):
-            h = activation(h @ w[:-1] + w[-1])
-        return h
+    def step(carry: Any, batch: Any, rate: Any) -> Any:
+        (params, m, v, t), (x, y) = carry, batch
+        factor, t = gradient_factor(config, len(x) * y.shape[1]), t + 1
+        gradient = jax.grad(lambda p: factor * loss(logits(p, x), y).sum())(params)
+        m = jax.tree.map(lambda a, g: b1 * a + (1 - b1) * g, m, gradient)
+        v = jax.tree.map(lambda a, g: b2 * a + (1 - b2) * g * g, v, gradient)
+        c1, c2 = 1 - jnp.asarray(b1, config.dtype) ** t, 1 - jnp.asarray(b2, config.dtype) ** t
+        params = jax.tree.map(lambda w, a, b: w - rate / c1 * a / (jnp.sqrt(b / c2) + epsilon), params, m, v)
+        return params, m, v, t
 
-    train = _jax_training(config, predict, labels)
+    return step
+
+
+def _jax_training(config: fnn.Config, logits: Logits, x: Any, y: Any) -> Callable[[Any], Any]:
+    """Return the training as a function from weights to predictions: a scan over epochs, of a scan over batches.
+
+    logits: the output layer's sums, of weights and x: (N, I, ...). A last batch that is smaller is a step of its own.
+    """
+    jax, jnp, apply = _jax(config)
+    step, schedule, N = _jax_step(config, logits), jnp.asarray(rates(config), config.dtype), len(x)
+    size = min(config.batch_size or N, N)
+    whole = N - N % size
+    batches = tuple(a[:whole].reshape(-1, size, *a.shape[1:]) for a in (x, y))
+
+    def epoch(carry: Any, rate: Any) -> Any:
+        if whole == size:  # a scan of one step would only be in the way
+            carry = step(carry, (x[:size], y[:size]), rate)
+        else:
+            carry, _ = jax.lax.scan(lambda c, batch: (step(c, batch, rate), None), carry, batches)
+        return (step(carry, (x[whole:], y[whole:]), rate) if whole < N else carry), None
+
+    def train(params: Any) -> Any:
+        zeros = jax.tree.map(jnp.zeros_like, params)
+        (params, *_), _ = jax.lax.scan(epoch, (params, zeros, zeros, jnp.zeros((), jnp.int32)), schedule)
+        return apply[-1](logits(params, x))
+
+    return train
+
+
+def _one_network(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array) -> tuple[Any, Any]:
+    """Return the training of one network as a function of its weights and biases, and those of the stack."""
+    _, jnp, apply = _jax(config)
+
+    def logits(params: Any, h: Any) -> Any:
+        for (w, b), activation in zip(params[:-1], apply[:-1], strict=True):
+            h = activation(h @ w + b)
+        w, b = params[-1]
+        return h @ w + b
+
+    given = tuple((jnp.asarray(w[:, :-1], config.dtype), jnp.asarray(w[:, -1], config.dtype)) for w in params)
+    return _jax_training(config, logits, jnp.asarray(x, config.dtype), jnp.asarray(y, config.dtype)), given
+
+
+def jax_vmap(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
+    """JAX: one network's training, vmapped over networks and jitted whole."""
+    jax, _, _ = _jax(config)
+    train, given = _one_network(config, params, x, y)
     if len(params[0]) == 1:  # a batch of one would only be in the way
-        trained, given = jax.jit(train), tuple(jnp.asarray(w[0], config.dtype) for w in params)
-        return lambda: jax.block_until_ready(trained(given)), lambda output: np.asarray(output)[None]
-    trained, given = jax.jit(jax.vmap(train)), tuple(jnp.asarray(w, config.dtype) for w in params)
+        trained, alone = jax.jit(train), jax.tree.map(lambda a: a[0], given)
+        return lambda: jax.block_until_ready(trained(alone)), lambda output: np.asarray(output)[None]
+    trained = jax.jit(jax.vmap(train))
     return lambda: jax.block_until_ready(trained(given)), np.asarray
+
+
+def jax_threads(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
+    """JAX: the same, a few networks at a time, on threads of Python's: XLA's own wait for each other at every step."""
+    jax, _, _ = _jax(config)
+    train, given = _one_network(config, params, x, y)
+    trained, S = jax.jit(jax.vmap(train)), len(params[0])
+    parts = [jax.tree.map(lambda a, b=b: a[b : b + _AT_ONCE], given) for b in range(0, S, _AT_ONCE)]
+
+    def run() -> list[Any]:
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(lambda part: np.asarray(trained(part)), parts))
+
+    return run, np.concatenate
 
 
 def jax_last(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
@@ -75,23 +123,24 @@ def jax_last(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, 
     whole. Of large ones that compiles for minutes, and runs slower.
     """
     jax, jnp, apply = _jax(config)
-    inputs, labels = jnp.asarray(x, config.dtype)[:, :, None], jnp.asarray(y, config.dtype)[:, :, None]
+    passed_on = [*apply[:-1], lambda z: z]
 
-    def by_units(params: Any) -> Any:
-        h = [inputs[:, i] for i in range(inputs.shape[1])]
-        for w, activation in zip(params, apply, strict=True):
+    def by_units(params: Any, x: Any) -> Any:
+        h = [x[:, i] for i in range(x.shape[1])]
+        for w, activation in zip(params, passed_on, strict=True):
             sums = [sum((a * w[i, o] for i, a in enumerate(h)), w[-1, o]) for o in range(w.shape[1])]
             h = [activation(z) for z in sums]
         return jnp.stack(h, axis=1)
 
-    def by_einsum(params: Any) -> Any:
-        h = jnp.broadcast_to(inputs, (*inputs.shape[:2], params[0].shape[-1]))
-        for w, activation in zip(params, apply, strict=True):
+    def by_einsum(params: Any, x: Any) -> Any:
+        h = jnp.broadcast_to(x, (*x.shape[:2], params[0].shape[-1]))
+        for w, activation in zip(params, passed_on, strict=True):
             h = activation(jnp.einsum("nis,ios->nos", h, w[:-1]) + w[-1])
         return h
 
-    predict = by_units if sum(w[0].size for w in params) <= _WRITTEN_OUT else by_einsum
-    trained = jax.jit(_jax_training(config, predict, labels))
+    logits = by_units if sum(w[0].size for w in params) <= _WRITTEN_OUT else by_einsum
+    inputs, labels = jnp.asarray(x, config.dtype)[:, :, None], jnp.asarray(y, config.dtype)[:, :, None]
+    trained = jax.jit(_jax_training(config, logits, inputs, labels))
     given = tuple(jnp.asarray(np.moveaxis(w, 0, -1), config.dtype) for w in params)
     return lambda: jax.block_until_ready(trained(given)), lambda output: np.moveaxis(np.asarray(output), -1, 0)
 
@@ -99,4 +148,5 @@ def jax_last(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, 
 PEERS = {
     "jax": Contender("JAX, vmap + scan + jit", jax_vmap, "jax"),
     "jax-last": Contender("JAX, networks last", jax_last, "jax"),
+    "jax-threads": Contender("JAX, vmap on threads", jax_threads, "jax"),
 }

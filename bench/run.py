@@ -82,12 +82,12 @@ class Method:
     cap: float = 60.0
 
 
-def agree(ours: Row, theirs: Row, classes: bool) -> bool:
+def agree(ours: Row, theirs: Row, solvable: bool) -> bool:
     """Whether two contenders train the same networks.
 
-    Where there are classes, the intervals of their solved shares meet; else their losses are alike.
+    Where a network can be right on all samples, the intervals of their solved shares meet; else their losses are alike.
     """
-    if not classes:
+    if not solvable:
         assert ours.loss is not None
         assert theirs.loss is not None
         return abs(theirs.loss - ours.loss) <= LOSS_LEEWAY * ours.loss
@@ -135,7 +135,9 @@ class _Entry:
         self.row = Row(
             work=case.work, what=case.what, at=case.at, dtype=config.dtype, contender=name, title=self.contender.title,
             samples=len(case.x), epochs=config.epochs, hidden="x".join(map(str, config.hidden)) or "none",
-            operations=operations(config, case.x.shape[1], case.y.shape[1], len(case.x)),
+            operations=operations(
+                config, case.x.shape[1], case.y.shape[1], len(case.x), self.contender.measures
+            ),
             status=OWN_TRAINING if self.contender.differs else MEASURED, note=self.contender.differs,
         )  # fmt: skip
 
@@ -205,7 +207,6 @@ def measure(
     would take too long; the rates of this case are put there. tell hears whose turn it is.
     """
     entries = [_Entry(case, name) for name in case.contenders if name in names]
-    classes = set(np.unique(case.y)) <= {0.0, 1.0}
     for entry in entries:
         if not entry.contender.takes(case.config):
             entry.leave(SKIPPED, "it cannot train this")
@@ -214,7 +215,7 @@ def measure(
         entry.prepare(method, known.get(entry.row.contender))
         ours = entries[0].row
         known_ours = ours.solved is not None  # not where even fnn would take too long
-        if entry.run and known_ours and not entry.contender.differs and not agree(ours, entry.row, classes):
+        if entry.run and known_ours and not entry.contender.differs and not agree(ours, entry.row, case.solvable):
             entry.leave(APART, "its networks are not those of fnn: its time would say nothing")
     ready = {e.row.contender: e for e in entries if e.run}
     seconds = in_rounds(

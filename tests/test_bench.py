@@ -22,7 +22,7 @@ from fnn.cli import main
 from fnn.network.schedules import SCHEDULES
 
 MODULES = {"torch": "torch", "jax": "jax", "scikit-learn": "sklearn"}
-# Beside the lab, everything contenders need to know: other activations, depths, schedules, reductions.
+# Beside the lab, everything contenders need to know: other activations, depths, schedules, reductions, losses, batches.
 CONFIGS = {
     "lab": fnn.Config(epochs=20),
     "wide": fnn.Config(epochs=20, hidden=(16, 9), lr=0.01),
@@ -30,6 +30,13 @@ CONFIGS = {
         epochs=20, hidden=(5,), activation="tanh", output="identity", init="xavier", reduction="mean",
         scheduler="polynomial", lr=0.02, beta1=0.8, beta2=0.99, epsilon=1e-8,
     ),
+    # 21 samples: batches of 8, 8 and 5.
+    "table": fnn.Config(
+        epochs=20, hidden=(16, 9), activation="relu", loss="bce", reduction="mean", init="he", batch_size=8,
+        scheduler="constant", lr=0.01, beta2=0.999, epsilon=1e-8,
+    ),
+    "batches": fnn.Config(epochs=20, hidden=(5,), activation="tanh", batch_size=7),
+    "all but one": fnn.Config(epochs=20, activation="relu", loss="bce", batch_size=20),
 }  # fmt: skip
 
 
@@ -51,11 +58,15 @@ def trained(name, config, networks, data, threads=2):
 
 def oracle(config, layers, params, x, y):
     """Train with the functions of `fnn.network` in float64, one step after the other."""
-    state = fnn.start("adam", params)
+    state, size, updates = fnn.start("adam", params), config.batch_size or len(x), 0
     for epoch in range(config.epochs):
-        gradients = fnn.backward(layers, params, fnn.forward(layers, params, x), y, "mse", config.reduction)
         lr = SCHEDULES[config.scheduler](epoch, config.epochs, config)
-        params, state = fnn.update("adam", params, gradients, state, epoch + 1, lr, config)
+        for first in range(0, len(x), size):
+            inputs, labels = x[first : first + size], y[first : first + size]
+            done = fnn.forward(layers, params, inputs)
+            gradients = fnn.backward(layers, params, done, labels, config.loss, config.reduction)
+            updates += 1
+            params, state = fnn.update("adam", params, gradients, state, updates, lr, config)
     return fnn.predict(layers, params, x)
 
 
@@ -63,7 +74,10 @@ ALIKE = [name for name, c in CONTENDERS.items() if not c.differs and name != "fn
 
 
 @pytest.mark.parametrize("name", ALIKE)
-@pytest.mark.parametrize(("which", "networks"), [("lab", 3), ("wide", 3), ("regression", 1)])
+@pytest.mark.parametrize(
+    ("which", "networks"),
+    [("lab", 3), ("wide", 11), ("regression", 1), ("table", 11), ("batches", 3), ("all but one", 3), ("table", 1)],
+)
 def test_contenders_train_the_networks_of_the_oracle(name, which, networks):
     got, expected = trained(name, CONFIGS[which], networks, fnn.data.xor())
     assert got.dtype == np.float64
@@ -71,8 +85,9 @@ def test_contenders_train_the_networks_of_the_oracle(name, which, networks):
 
 
 @pytest.mark.parametrize("name", ALIKE)
-def test_contenders_train_them_in_float32_too(name):
-    got, expected = trained(name, replace(CONFIGS["lab"], dtype="float32"), 3, fnn.data.xor())
+@pytest.mark.parametrize("which", ["lab", "table"])
+def test_contenders_train_them_in_float32_too(name, which):
+    got, expected = trained(name, replace(CONFIGS[which], dtype="float32"), 3, fnn.data.xor())
     assert np.allclose(got, expected, rtol=0, atol=2e-5)
     assert np.abs(got - expected).max() > 1e-9  # float64 would be a time of something else
 
@@ -132,9 +147,15 @@ def test_operations_on_paper():
     # exponential: a sample 4·13 + 2·3 + 9·4 + 29·4 = 210; an epoch 5·210 + 14·13 = 1232.
     config = fnn.Config(hidden=(3,), epochs=7)
     assert peak.operations(config, 2, 1, 5) == 7 * 1232
-    # Without the output's sigmoid an exponential less for each sample.
-    assert peak.operations(replace(config, output="identity"), 2, 1, 5) == 7 * (1232 - 5 * 29)
+    # Without the output's sigmoid an exponential and 5 around it less for each sample.
+    assert peak.operations(replace(config, output="identity"), 2, 1, 5) == 7 * (1232 - 5 * (29 + 5))
     assert peak.operations(replace(config, dtype="float32"), 2, 1, 5) == 7 * (1232 - 5 * 4 * 10)
+    # In batches of 2, 2 and 1 two more updates an epoch; who measures passes all samples once more, forwards:
+    # 2·13 + 4 + 29·4 = 146 for each.
+    batches = replace(config, batch_size=2)
+    assert peak.operations(batches, 2, 1, 5) == 7 * (1232 + 2 * 14 * 13)
+    assert peak.operations(batches, 2, 1, 5, measures=True) == 7 * (1232 + 2 * 14 * 13 + 5 * 146)
+    assert peak.operations(config, 2, 1, 5, measures=True) == 7 * 1232  # one pass measures and learns
 
 
 @pytest.mark.parametrize(("dtype", "operations"), [("float64", 1152), ("float32", 2304)])
@@ -211,9 +232,9 @@ def test_ratios_are_of_networks_a_second_and_shares_of_the_peak():
 def test_agreement_is_of_intervals_where_there_are_classes_and_of_losses_elsewhere():
     ours = row("fnn", interval=[0.85, 0.95], loss=1.0)
     for interval, agrees in (([0.94, 0.99], True), ([0.96, 0.99], False), ([0.1, 0.86], True), ([0.1, 0.8], False)):
-        assert run.agree(ours, row("jax", interval=interval, loss=9.0), classes=True) == agrees
+        assert run.agree(ours, row("jax", interval=interval, loss=9.0), solvable=True) == agrees
     for loss, agrees in ((1.05, True), (0.95, True), (1.2, False), (0.8, False), (float("nan"), False)):
-        assert run.agree(ours, row("jax", interval=[0, 0.1], loss=loss), classes=False) == agrees
+        assert run.agree(ours, row("jax", interval=[0, 0.1], loss=loss), solvable=False) == agrees
 
 
 def small(names, networks=20, whole=False, **settings):
