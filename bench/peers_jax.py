@@ -3,6 +3,7 @@
 Tried without gain: scans unrolled by 4 or 8, one array for all weights of a network, `lax.map` over networks.
 """
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,8 +16,9 @@ from .contenders import Array, Built, Contender, activations, gradient_factor, r
 
 # Weights up to which JAX is fastest with every unit written out.
 _WRITTEN_OUT = 128
-# Networks that a thread takes at a time: of 1 to 128 the fastest, or close to it, at widths 32 to 128.
-_AT_ONCE = 8
+# Networks that a thread takes at a time: the fastest, or close to it, of 1 to 128 at widths 32 to 128, and of 256 to
+# 5,120 where units are written out.
+_AT_ONCE, _AT_ONCE_WRITTEN_OUT = 8, 1280
 
 Logits = Callable[[Any, Any], Any]
 
@@ -35,7 +37,10 @@ def _jax_step(config: fnn.Config, logits: Logits) -> Callable[[Any, Any, Any], A
     """Return one step of adam as a function of (params, m, v, t), a batch (x, y) and the rate."""
     jax, jnp, apply = _jax(config)
     b1, b2, epsilon = config.beta1, config.beta2, config.epsilon
-    losses = {"mse": lambda z, y: (apply[-1](z) - y) ** 2, "bce": lambda z, y: jax.nn.softplus(z) - y * z}
+    losses: dict[str, Logits] = {
+        "mse": lambda z, y: (apply[-1](z) - y) ** 2,
+        "bce": lambda z, y: jax.nn.softplus(z) - y * z,
+    }
     loss = losses[config.loss]
 
     def step(carry: Any, batch: Any, rate: Any) -> Any:
@@ -77,8 +82,8 @@ def _jax_training(config: fnn.Config, logits: Logits, x: Any, y: Any) -> Callabl
     return train
 
 
-def _one_network(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array) -> tuple[Any, Any]:
-    """Return the training of one network as a function of its weights and biases, and those of the stack."""
+def _train_one(config: fnn.Config, x: Array, y: Array) -> Callable[[Any], Any]:
+    """Return the training of one network as a function of its weights and biases, (I, O) and (O,) a layer."""
     _, jnp, apply = _jax(config)
 
     def logits(params: Any, h: Any) -> Any:
@@ -87,43 +92,13 @@ def _one_network(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Arr
         w, b = params[-1]
         return h @ w + b
 
-    given = tuple((jnp.asarray(w[:, :-1], config.dtype), jnp.asarray(w[:, -1], config.dtype)) for w in params)
-    return _jax_training(config, logits, jnp.asarray(x, config.dtype), jnp.asarray(y, config.dtype)), given
+    return _jax_training(config, logits, jnp.asarray(x, config.dtype), jnp.asarray(y, config.dtype))
 
 
-def jax_vmap(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
-    """JAX: one network's training, vmapped over networks and jitted whole."""
-    jax, _, _ = _jax(config)
-    train, given = _one_network(config, params, x, y)
-    if len(params[0]) == 1:  # a batch of one would only be in the way
-        trained, alone = jax.jit(train), jax.tree.map(lambda a: a[0], given)
-        return lambda: jax.block_until_ready(trained(alone)), lambda output: np.asarray(output)[None]
-    trained = jax.jit(jax.vmap(train))
-    return lambda: jax.block_until_ready(trained(given)), np.asarray
-
-
-def jax_threads(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
-    """JAX: the same, a few networks at a time, on threads of Python's: XLA's own wait for each other at every step."""
-    jax, _, _ = _jax(config)
-    train, given = _one_network(config, params, x, y)
-    trained, S = jax.jit(jax.vmap(train)), len(params[0])
-    parts = [jax.tree.map(lambda a, b=b: a[b : b + _AT_ONCE], given) for b in range(0, S, _AT_ONCE)]
-
-    def run() -> list[Any]:
-        with ThreadPoolExecutor(threads) as pool:
-            return list(pool.map(lambda part: np.asarray(trained(part)), parts))
-
-    return run, np.concatenate
-
-
-def jax_last(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
-    """JAX with the networks on the last axis, W: (I+1, O, S), where its loops vectorise over them.
-
-    Small networks are written out unit by unit, which is several times as fast as einsum: XLA fuses what it sees
-    whole. Of large ones that compiles for minutes, and runs slower.
-    """
-    jax, jnp, apply = _jax(config)
-    passed_on = [*apply[:-1], lambda z: z]
+def _train_last(config: fnn.Config, x: Array, y: Array, written_out: bool) -> Callable[[Any], Any]:
+    """Return the training of a stack as a function of its weights, W: (I+1, O, S); its predictions are (N, O, S)."""
+    _, jnp, apply = _jax(config)
+    passed_on: list[Callable[[Any], Any]] = [*apply[:-1], lambda z: z]
 
     def by_units(params: Any, x: Any) -> Any:
         h = [x[:, i] for i in range(x.shape[1])]
@@ -138,15 +113,69 @@ def jax_last(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, 
             h = activation(jnp.einsum("nis,ios->nos", h, w[:-1]) + w[-1])
         return h
 
-    logits = by_units if sum(w[0].size for w in params) <= _WRITTEN_OUT else by_einsum
     inputs, labels = jnp.asarray(x, config.dtype)[:, :, None], jnp.asarray(y, config.dtype)[:, :, None]
-    trained = jax.jit(_jax_training(config, logits, inputs, labels))
-    given = tuple(jnp.asarray(np.moveaxis(w, 0, -1), config.dtype) for w in params)
+    return _jax_training(config, by_units if written_out else by_einsum, inputs, labels)
+
+
+def _pairs(config: fnn.Config, params: tuple[Array, ...]) -> tuple[Any, ...]:
+    """Return weights and biases, which are faster apart where products are matrices'."""
+    _, jnp, _ = _jax(config)
+    return tuple((jnp.asarray(w[:, :-1], config.dtype), jnp.asarray(w[:, -1], config.dtype)) for w in params)
+
+
+def _networks_last(config: fnn.Config, params: tuple[Array, ...]) -> tuple[Any, ...]:
+    _, jnp, _ = _jax(config)
+    return tuple(jnp.asarray(np.moveaxis(w, 0, -1), config.dtype) for w in params)
+
+
+def _small(params: tuple[Array, ...]) -> bool:
+    return sum(math.prod(w.shape[1:]) for w in params) <= _WRITTEN_OUT
+
+
+def jax_vmap(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
+    """JAX: one network's training, vmapped over networks and jitted whole."""
+    jax, _, _ = _jax(config)
+    train, given = _train_one(config, x, y), _pairs(config, params)
+    if len(params[0]) == 1:  # a batch of one would only be in the way
+        trained, alone = jax.jit(train), jax.tree.map(lambda a: a[0], given)
+        return lambda: jax.block_until_ready(trained(alone)), lambda output: np.asarray(output)[None]
+    trained = jax.jit(jax.vmap(train))
+    return lambda: jax.block_until_ready(trained(given)), np.asarray
+
+
+def jax_last(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
+    """JAX with the networks on the last axis, where its loops vectorise over them.
+
+    Small networks are written out unit by unit, which is several times as fast as einsum: XLA fuses what it sees
+    whole. Of large ones that compiles for minutes, and runs slower.
+    """
+    jax, _, _ = _jax(config)
+    trained = jax.jit(_train_last(config, x, y, _small(params)))
+    given = _networks_last(config, params)
     return lambda: jax.block_until_ready(trained(given)), lambda output: np.moveaxis(np.asarray(output), -1, 0)
+
+
+def jax_threads(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
+    """JAX in the faster of both forms, a part of the stack at a time, on threads of Python's.
+
+    XLA's own threads wait for each other at every operation, these only at the end.
+    """
+    jax, _, _ = _jax(config)
+    small = _small(params)
+    trained = jax.jit(_train_last(config, x, y, small) if small else jax.vmap(_train_one(config, x, y)))
+    laid_out, at_once = (_networks_last, _AT_ONCE_WRITTEN_OUT) if small else (_pairs, _AT_ONCE)
+    cuts = range(0, len(params[0]), at_once)
+    parts = [laid_out(config, tuple(w[cut : cut + at_once] for w in params)) for cut in cuts]
+
+    def run() -> list[Array]:
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(lambda part: np.asarray(trained(part)), parts))
+
+    return run, lambda outputs: np.concatenate([np.moveaxis(a, -1, 0) if small else a for a in outputs])
 
 
 PEERS = {
     "jax": Contender("JAX, vmap + scan + jit", jax_vmap, "jax"),
     "jax-last": Contender("JAX, networks last", jax_last, "jax"),
-    "jax-threads": Contender("JAX, vmap on threads", jax_threads, "jax"),
+    "jax-threads": Contender("JAX, in parts on threads", jax_threads, "jax"),
 }

@@ -78,12 +78,12 @@ def head_lines(machine: dict[str, Any], method: dict[str, Any]) -> Iterator[str]
 def case_lines(rows: Sequence[Row]) -> Iterator[str]:
     """Yield the table of one case: rows of one `what` and precision."""
     first = rows[0]
-    single = first.work == "chains"
+    single, by_loss = first.work == "chains", first.work in ("chains", "tables")
     if first.dtype:
         about = f"hidden {first.hidden}, {first.samples:,} samples, {first.epochs} epochs, {first.dtype}"
         yield f"{first.what}   ({about})"
         rate = "µs/epoch" if single else "networks/s"
-        became = "loss" if single else "solved"
+        became = "loss" if by_loss else "solved"
         head = f"  {'':28}{'networks':>8} {'first':>8} {'time':>8} {'quartiles':>12}"
         yield f"{head}{rate:>11}{'fnn is':>7}{'peak':>6}{became:>7}"
     else:
@@ -91,7 +91,7 @@ def case_lines(rows: Sequence[Row]) -> Iterator[str]:
         became = "solved" if first.solved is not None else ""
         yield f"  {'':37}{'first':>8} {'time':>8} {'quartiles':>12}{'fnn is':>18}{became:>14}"
     for row in rows:
-        yield _line(row, single)
+        yield _line(row, single, by_loss)
     notes: dict[str, list[str]] = {}
     for row in rows:
         if row.note and row.seconds:
@@ -111,7 +111,7 @@ def _between(low: float, high: float, middle: float) -> str:
     return "–".join(f"{v * factor:,.0f}" if v * factor >= 99.5 else f"{v * factor:#.3g}" for v in (low, high))
 
 
-def _line(row: Row, single: bool) -> str:
+def _line(row: Row, single: bool, by_loss: bool) -> str:
     mark = "*" if row.note and row.seconds else ""
     title = f"{row.title}{mark}"
     if row.seconds is None:
@@ -125,7 +125,7 @@ def _line(row: Row, single: bool) -> str:
         return f"  {title:37}{first:>8} {duration(middle):>8} {spread:>12}{ratio:>18}{solved:>14}"
     rate = row.epoch_us if single else row.per_second
     digits = f"{rate:,.0f}" if rate and rate >= 99.5 else f"{rate:,.1f}"
-    solved = f"{row.loss:.2g}" if single and row.loss is not None else solved
+    solved = f"{row.loss:.2g}" if by_loss and row.loss is not None else solved
     head = f"  {title:28}{row.networks:>8,} {first:>8} {duration(middle):>8} {spread:>12}"
     return f"{head}{digits:>10} {ratio:>7}{share:>6}{solved:>7}"
 
@@ -146,11 +146,11 @@ def closing_lines(rows: Sequence[Row]) -> Iterator[str]:
         yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ")
 
 
-def check_lines(found: Sequence[Check]) -> Iterator[str]:
+def check_lines(checks: Sequence[Check]) -> Iterator[str]:
     """Yield whether each promise is kept."""
-    if found:
+    if checks:
         yield "what was promised"
-    for check in found:
+    for check in checks:
         sign = "at least" if check.least else "at most"
         bound, measured = (f"{v:.0%}" if check.percent else _multiple(v) for v in (check.bound, check.measured))
         what = f"{check.what}, {check.dtype}, against {check.against}"
