@@ -106,14 +106,14 @@ def outcome(row: Row, output: Array, y: Array) -> Row:
     )
 
 
-def compared(rows: Sequence[Row]) -> list[Row]:
-    """Add to the timed rows the ratio of fnn's speed to theirs, by networks or else by seconds."""
+def compared(rows: Sequence[Row], reference: str = "fnn") -> list[Row]:
+    """Add to the timed rows the ratio of the reference's speed to theirs, by networks or else by seconds."""
 
     def speed(row: Row) -> float:
         assert row.seconds is not None
         return row.per_second or 1 / row.seconds[1]
 
-    ours = next((row for row in rows if row.contender == "fnn" and row.seconds), None)
+    ours = next((row for row in rows if row.contender == reference and row.seconds), None)
     return [replace(row, ratio=speed(ours) / speed(row)) if row.seconds and ours else row for row in rows]
 
 

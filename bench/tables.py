@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from fnn.files import replacing
 
+from .layouts import CHOSEN, LEEWAY, choices
+from .layouts import WORK as LAYOUTS
 from .run import Row
 from .targets import Check, against_pytorch, ahead_from
 
@@ -78,6 +80,9 @@ def head_lines(machine: dict[str, Any], method: dict[str, Any]) -> Iterator[str]
 def case_lines(rows: Sequence[Row]) -> Iterator[str]:
     """Yield the table of one case: rows of one `what` and precision."""
     first = rows[0]
+    if first.work == LAYOUTS:
+        yield _cell_line(rows)
+        return
     single, by_loss = first.work == "chains", first.work in ("chains", "tables")
     if first.dtype:
         about = f"hidden {first.hidden}, {first.samples:,} samples, {first.epochs} epochs, {first.dtype}"
@@ -130,6 +135,29 @@ def _line(row: Row, single: bool, by_loss: bool) -> str:
     return f"{head}{digits:>10} {ratio:>7}{share:>6}{solved:>7}"
 
 
+def _cell_line(rows: Sequence[Row]) -> str:
+    """Return the times of the ways to fill the lanes in one case; the one that training takes has a star."""
+    times = [
+        f"{row.contender}{'*' * (row.note == CHOSEN)} {duration(row.seconds[1]) if row.seconds else row.status}"
+        for row in rows
+    ]
+    return f"{rows[0].what}, {rows[0].dtype}".ljust(WIDTH - 48) + "".join(f"{text:>24}" for text in times)
+
+
+def _choice_lines(rows: Sequence[Row]) -> Iterator[str]:
+    chosen = choices(rows)
+    if not chosen:
+        return
+    worst = chosen.worst
+    text = (
+        f"The way training takes (*) is within {LEEWAY:.0%} of the fastest in {chosen.right:.1%} of {chosen.cells} "
+        f"cells; over all it takes {chosen.cost - 1:.1%} longer (geometric mean)"
+    )
+    if worst and worst.ratio:
+        text += f", at worst {1 / worst.ratio:.2f} times as long as {worst.title}: {worst.what}, {worst.dtype}"
+    yield from textwrap.wrap(f"{text}.", WIDTH, subsequent_indent="  ")
+
+
 def closing_lines(rows: Sequence[Row]) -> Iterator[str]:
     """Yield what several cases say together."""
     ahead = ahead_from(rows)
@@ -144,6 +172,7 @@ def closing_lines(rows: Sequence[Row]) -> Iterator[str]:
             "41 µs an epoch on 18 cores."
         )
         yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ")
+    yield from _choice_lines(rows)
 
 
 def check_lines(checks: Sequence[Check]) -> Iterator[str]:

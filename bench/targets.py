@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .contenders import OWN
+from .layouts import LEEWAY, choices
 from .run import Row
 from .work import TABLES
 
@@ -86,6 +87,8 @@ RATIOS = (
     Target("chains", "SimpleChains' 4-32-16-4", "float32", "PyTorch", (*TORCH, "torch-loop"), 10),
     *_tables(),
 )
+# In what share of the grid of layouts the way to fill the lanes is to be as good as the fastest.
+RIGHT_CHOICES = 0.9
 # What settings of its own for each network may cost.
 OWN_SETTINGS = 0.05
 # Networks of a stack of which a share of the peak is asked: enough for every lane and thread.
@@ -121,6 +124,11 @@ def checks(rows: Sequence[Row]) -> list[Check]:
             kept.append(_check(row, "the FMA peak", share, row.share, percent=True))
         elif row.contender == "fnn-own" and row.ratio:
             kept.append(_check(row, "the same settings in all", OWN_SETTINGS, row.ratio - 1, least=False, percent=True))
+    chosen = choices(rows)
+    if chosen:
+        what, against = f"the way to fill the lanes, {chosen.cells} cells", f"the fastest, within {LEEWAY:.0%}"
+        right = chosen.right
+        kept.append(Check("layouts", what, "both", against, RIGHT_CHOICES, right, right >= RIGHT_CHOICES, percent=True))
     return kept
 
 
