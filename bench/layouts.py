@@ -13,6 +13,7 @@ import numpy as np
 
 import fnn
 from fnn.config import DTYPES, Config
+from fnn.kernel.simd import WIDTH as LANES
 from fnn.training import lanes, networks_in_lanes, samples_in_lanes
 from fnn.training.grouping import Stack, numeric_settings
 from fnn.training.results import Fit, Outcome
@@ -25,9 +26,11 @@ from .work import Case, table_like
 WORK, CELLS = "layouts", 200
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 INPUTS, BATCHES = (2, 8, 20), (None, 8, 16, 32, 64, 128, 256, 512)
-# A run has as many epochs as come to these operations, about ten milliseconds of a full machine, but at most so many:
-# small networks take longer than their operations say. An epoch has at most these operations.
-RUN_OPERATIONS, MOST_EPOCHS, MOST_OPERATIONS = 1e9, 100, 5e9
+# A run has as many epochs as come to these operations, about ten milliseconds of a full machine, counting the lanes
+# that idle; but at most so many, for small networks take longer than their operations say. An epoch has at most these.
+RUN_OPERATIONS, MOST_EPOCHS, MOST_OPERATIONS = 1e9, 100, 2.5e9
+# Runs are repeated within one measurement up to this share of what is usual: a grid has many.
+PART_OF_SHORTEST = 1 / 5
 # A way this much slower than another is as good a choice.
 LEEWAY = 0.1
 # What the row of the way that training takes says of it.
@@ -76,9 +79,11 @@ def grid(cells: int = CELLS, seed: int = 0) -> Iterator[Case]:
     rng, at = np.random.default_rng(seed), 0
     while at < cells:
         case = _drawn(rng)
-        epoch = case.networks * operations(case.config, case.x.shape[1], 1, len(case.x), measures=True)
-        if epoch <= MOST_OPERATIONS:
-            epochs = max(1, min(MOST_EPOCHS, int(RUN_OPERATIONS / epoch)))
+        epoch = operations(case.config, case.x.shape[1], 1, len(case.x), measures=True)
+        if case.networks * epoch <= MOST_OPERATIONS:
+            L = LANES[np.dtype(case.config.dtype)]
+            lanes_run = -(-case.networks // L) * L
+            epochs = max(1, min(MOST_EPOCHS, int(RUN_OPERATIONS / (lanes_run * epoch))))
             yield replace(case, at=at, config=replace(case.config, epochs=epochs))
             at += 1
 
@@ -110,10 +115,19 @@ def measure_layouts(case: Case, method: Method, tell: Callable[[str], None]) -> 
         else:
             row = replace(row, status=APART, note=f"its networks are not those of {first.title}")
         rows[name] = row
-    repeats = {name: repeats_for(seconds_of(run)) for name, run in runs.items()}
+    repeats = {name: repeats_for(seconds_of(run) / PART_OF_SHORTEST) for name, run in runs.items()}
     for name, seconds in in_rounds(runs, repeats, (), method.runs, method.seed, tell).items():
         rows[name] = replace(rows[name], seconds=quartiles(seconds), runs=len(seconds), repeats=repeats[name])
     return compared(list(rows.values()), next((name for name, row in rows.items() if row.note == CHOSEN), ""))
+
+
+def measure_grid(method: Method, networks: int | None, tell: Callable[[str, str], None]) -> list[Row]:
+    """Return the rows of the whole grid, cell after cell, of at most so many networks. tell: hears of cell and way."""
+    rows = []
+    for case in grid():
+        smaller = replace(case, networks=min(case.networks, networks or case.networks))
+        rows += measure_layouts(smaller, method, partial(tell, f"{case.at + 1:g} of {CELLS}: {case.what}"))
+    return rows
 
 
 class Choices(NamedTuple):
@@ -129,13 +143,19 @@ class Choices(NamedTuple):
     cost: float
 
 
+def cells_of(rows: Sequence[Row]) -> list[list[Row]]:
+    """Return the rows of each cell of the grid."""
+    cells: dict[float, list[Row]] = {}
+    for row in rows:
+        if row.work == WORK:
+            cells.setdefault(row.at, []).append(row)
+    return list(cells.values())
+
+
 def choices(rows: Sequence[Row]) -> Choices | None:
     """Return what choosing cost, None where no cell has two ways."""
-    cells: dict[tuple[str, str | None, float], list[Row]] = {}
-    for row in rows:
-        if row.work == WORK and row.ratio:
-            cells.setdefault((row.what, row.dtype, row.at), []).append(row)
-    fastest = [min(cell, key=lambda row: row.ratio or 1.0) for cell in cells.values() if len(cell) > 1]
+    timed = [[row for row in cell if row.ratio] for cell in cells_of(rows)]
+    fastest = [min(cell, key=lambda row: row.ratio or 1.0) for cell in timed if len(cell) > 1]
     if not fastest:
         return None
     costs = [1 / (row.ratio or 1.0) for row in fastest]

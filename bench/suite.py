@@ -131,9 +131,7 @@ def _tables(
         yield measure_processes(work, peers, method, partial(tell, PROCESSES[work][0]))
         return
     if work == layouts.WORK:
-        for case in layouts.grid():
-            smaller = replace(case, networks=min(case.networks, networks or case.networks))
-            yield layouts.measure_layouts(smaller, method, partial(tell, f"{case.what}, {case.config.dtype}"))
+        yield layouts.measure_grid(method, networks, tell)
         return
     known: dict[str, float] = {}
     for case in cases(work, networks):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from fnn.files import replacing
 
-from .layouts import CHOSEN, LEEWAY, choices
+from .layouts import CHOSEN, LEEWAY, cells_of, choices
 from .layouts import WORK as LAYOUTS
 from .run import Row
 from .targets import Check, against_pytorch, ahead_from
@@ -81,7 +81,8 @@ def case_lines(rows: Sequence[Row]) -> Iterator[str]:
     """Yield the table of one case: rows of one `what` and precision."""
     first = rows[0]
     if first.work == LAYOUTS:
-        yield _cell_line(rows)
+        yield "the way that training takes has a star"
+        yield from map(_cell_line, cells_of(rows))
         return
     single, by_loss = first.work == "chains", first.work in ("chains", "tables")
     if first.dtype:
@@ -136,12 +137,12 @@ def _line(row: Row, single: bool, by_loss: bool) -> str:
 
 
 def _cell_line(rows: Sequence[Row]) -> str:
-    """Return the times of the ways to fill the lanes in one case; the one that training takes has a star."""
+    """Return the times of the ways to fill the lanes in one cell of the grid."""
     times = [
         f"{row.contender}{'*' * (row.note == CHOSEN)} {duration(row.seconds[1]) if row.seconds else row.status}"
         for row in rows
     ]
-    return f"{rows[0].what}, {rows[0].dtype}".ljust(WIDTH - 48) + "".join(f"{text:>24}" for text in times)
+    return f"  {f'{rows[0].what}, {rows[0].dtype}':50}" + "".join(f"{text:>24}" for text in times)
 
 
 def _choice_lines(rows: Sequence[Row]) -> Iterator[str]:
@@ -150,7 +151,7 @@ def _choice_lines(rows: Sequence[Row]) -> Iterator[str]:
         return
     worst = chosen.worst
     text = (
-        f"The way training takes (*) is within {LEEWAY:.0%} of the fastest in {chosen.right:.1%} of {chosen.cells} "
+        f"The way training takes is within {LEEWAY:.0%} of the fastest in {chosen.right:.1%} of {chosen.cells} "
         f"cells; over all it takes {chosen.cost - 1:.1%} longer (geometric mean)"
     )
     if worst and worst.ratio:
