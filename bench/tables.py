@@ -142,7 +142,7 @@ def _cell_line(rows: Sequence[Row]) -> str:
         f"{row.contender}{'*' * (row.note == CHOSEN)} {duration(row.seconds[1]) if row.seconds else row.status}"
         for row in rows
     ]
-    return f"  {f'{rows[0].what}, {rows[0].dtype}':50}" + "".join(f"{text:>24}" for text in times)
+    return f"  {f'{rows[0].what}, {rows[0].dtype}':55}" + "".join(f"{text:>21}" for text in times)
 
 
 def _choice_lines(rows: Sequence[Row]) -> Iterator[str]:
