@@ -95,6 +95,11 @@ def agree(ours: Row, theirs: Row, solvable: bool) -> bool:
     return low <= most and least <= high
 
 
+def squared_errors(output: Array, y: Array) -> Array:
+    """Return the mean squared error of each network, (S,). output: (S, N, O)."""
+    return np.asarray(((output - y) ** 2).mean(axis=(1, 2)))
+
+
 def outcome(row: Row, output: Array, y: Array) -> Row:
     """Add what became of the networks. output: (S, N, O)."""
     solved = int((fnn.accuracy(output, y) == 1).sum())
@@ -102,7 +107,7 @@ def outcome(row: Row, output: Array, y: Array) -> Row:
         row,
         solved=solved / len(output),
         interval=list(fnn.wilson(solved, len(output))),
-        loss=float(np.median(((output - y) ** 2).mean(axis=(1, 2)))),
+        loss=float(np.median(squared_errors(output, y))),
     )
 
 
@@ -131,6 +136,7 @@ class _Entry:
         self.case, self.contender = case, CONTENDERS[name]
         self.run: Callable[[], Any] | None = None
         self.brief = False
+        self.losses: Array = np.empty(0)
         config = case.config
         self.row = Row(
             work=case.work, what=case.what, at=case.at, dtype=config.dtype, contender=name, title=self.contender.title,
@@ -180,13 +186,22 @@ class _Entry:
             return
         result: list[Any] = []
         first = seconds_of(lambda: result.append(run()))
-        self.row = outcome(replace(self.row, networks=networks, first=first), answers(result[0]), self.case.y)
+        output = answers(result[0])
+        self.losses = squared_errors(output, self.case.y)
+        self.row = outcome(replace(self.row, networks=networks, first=first), output, self.case.y)
         warm = first if first < 1 else seconds_of(run)  # the first run compiles
         if warm * method.runs > method.cap:
             self.leave(SKIPPED, f"one run takes {warm:,.0f} s")
             return
         warm = seconds_of(run) if warm < 1 else warm
         self.run, self.brief, self.row = run, warm < BRIEF, replace(self.row, repeats=repeats_for(warm))
+
+    def agrees(self, ours: "_Entry") -> bool:
+        """Whether it trains the networks of fnn; a loop takes the first of them, and is compared with those alone."""
+        if self.contender.differs or not len(ours.losses):  # where even fnn would take too long
+            return True
+        same = replace(ours.row, loss=float(np.median(ours.losses[: len(self.losses)])))
+        return agree(same, self.row, self.case.solvable)
 
     def timed(self, seconds: list[float]) -> Row:
         quarter, middle, last = quartiles(seconds)
@@ -213,9 +228,7 @@ def measure(
             continue
         tell(entry.row.title)
         entry.prepare(method, known.get(entry.row.contender))
-        ours = entries[0].row
-        known_ours = ours.solved is not None  # not where even fnn would take too long
-        if entry.run and known_ours and not entry.contender.differs and not agree(ours, entry.row, case.solvable):
+        if entry.run and not entry.agrees(entries[0]):
             entry.leave(APART, "its networks are not those of fnn: its time would say nothing")
     ready = {e.row.contender: e for e in entries if e.run}
     seconds = in_rounds(

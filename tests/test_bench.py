@@ -275,6 +275,15 @@ def test_networks_that_do_not_agree_are_not_timed():
     assert len(different[1].seconds) == 3
 
 
+def test_a_loop_over_fewer_networks_agrees_with_those_very_networks():
+    # A loop takes one network here, whose loss is not the median of 20.
+    case = replace(small(["fnn", "numpy-loop"]), solvable=False)
+    ours, loop = measured(case, cap=1.0)
+    assert loop.networks == 1
+    assert abs(loop.loss - ours.loss) > 2 * run.LOSS_LEEWAY * ours.loss
+    assert loop.status == run.MEASURED
+
+
 def test_a_losing_row_stays_and_is_explained():
     right = constant(fnn.data.xor().y)
     rows = measured(small(["fnn", "right"]), right=right._replace(differs="it knows"))
