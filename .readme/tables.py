@@ -11,7 +11,7 @@ import fnn
 from fnn import config, data
 from fnn.bench.run import Row
 from fnn.bench.tables import Report, check_lines, closing_lines, duration, from_document
-from fnn.bench.targets import JAX, TORCH
+from fnn.bench.targets import EITHER, JAX, RATIOS, TORCH, Target
 from fnn.network import activations, initializers, losses, optimizers, schedules
 
 ROOT = Path(__file__).parents[1]
@@ -59,11 +59,11 @@ def report(name: str = "results") -> Report:
 
 def cases(rows: Iterable[Row], *work: str) -> Cases:
     """Return the timed rows of some work: by what it is and the precision, then by contender."""
-    found: Cases = {}
+    timed: Cases = {}
     for row in rows:
         if row.work in work and row.seconds:
-            found.setdefault((row.what, row.dtype), {})[row.contender] = row
-    return found
+            timed.setdefault((row.what, row.dtype), {})[row.contender] = row
+    return timed
 
 
 def fastest(rows: dict[str, Row], forms: Sequence[str]) -> float:
@@ -103,7 +103,7 @@ def speed_short() -> str:
     rows = cases(results.rows, "xor")["lab XOR", "float32"]
     ours = rows["fnn"].per_second or 0.0
     rates = {
-        "JAX, `vmap` + `scan` + `jit` or networks last, whichever is faster": fastest(rows, JAX),
+        "JAX, `vmap` + `scan` + `jit`, networks last or in parts on threads, whichever is fastest": fastest(rows, JAX),
         "PyTorch, `baddbmm` with fused Adam or `torch.func`, whichever is faster": fastest(rows, TORCH),
         "PyTorch, one network after the other": fastest(rows, ("torch-loop",)),
         "scikit-learn's `MLPClassifier`, one after the other": fastest(rows, ("sklearn",)),
@@ -159,6 +159,47 @@ def speed(name: str = "results", *work: str) -> str:
     return table(head, lines)
 
 
+def _table_line(target: Target, rows: dict[str, Row]) -> tuple[str, ...]:
+    """Return the times of a stack on a table; of each peer its fastest form, of scikit-learn one network's."""
+    ours, rivals = rows["fnn"], [name for name in target.contenders if name in rows]
+    networks = ours.networks or 0
+
+    def shown(names: Sequence[str], count: int) -> str:
+        rate = fastest(rows, names)
+        return duration(count / rate) if rate else "–"
+
+    torch = [name for name in target.contenders if name not in JAX]
+    ratio = (ours.per_second or 0.0) / fastest(rows, rivals) if rivals else 0.0
+    return (
+        f"{target.what}, {target.dtype}", shown(("fnn",), networks), shown(torch, networks), shown(JAX, networks),
+        shown(("sklearn",), 1), f"{ratio:.1f}" if ratio else "–", f"{target.bound:g}", f"{ours.share:.0%}",
+    )  # fmt: skip
+
+
+def on_tables(measured: Iterable[Row], *whats: str) -> str:
+    """Return the times on tables in float32 of these cases, or of all in both precisions."""
+    rows = cases(measured, "tables")
+    lines = [
+        _table_line(target, rows[target.what, target.dtype])
+        for target in RATIOS
+        if target.work == "tables"
+        and target.against == EITHER
+        and (not whats or (target.what in whats and target.dtype == "float32"))
+        and "fnn" in rows.get((target.what, target.dtype), {})
+    ]
+    head = (
+        "work",
+        "fnn",
+        "PyTorch",
+        "JAX",
+        "one of scikit-learn's",
+        "fnn is faster by",
+        "asked",
+        "share of the FMA peak",
+    )
+    return table(head, lines)
+
+
 def loops() -> str:
     """Return how many times as fast a network in a stack is as one in a loop."""
     lines = [
@@ -205,6 +246,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "machine": machine,
     "speed": speed,
     "widths": lambda: speed("widths", "width"),
+    "tables": lambda: on_tables(report().rows),
+    "tables-short": lambda: on_tables(report().rows, "64 of width 64, batch 256", "1 of width 32, batch 32"),
     "loops": loops,
     "sizes": lambda: _times(("size",), "lab XOR, float32"),
     "samples": lambda: _times(("samples", "chains"), "samples"),

@@ -2,8 +2,8 @@
 
 A contender is built from (config, params, x, y, threads), params stacked (S, I+1, O), all of them NumPy arrays; it
 gives the function to be timed, which trains the S networks, and one that makes of its result their predictions
-(S, N, O). All train the same networks from the same initial weights: by adam, with any schedule, on mse, summed or
-averaged over samples and outputs.
+(S, N, O). All train the same networks from the same initial weights: by adam, with any schedule, on mse or bce, summed
+or averaged over samples and outputs, on all samples at once or in batches of them in the order given.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,8 @@ import fnn
 from fnn.network import functions as network
 from fnn.network import schedules
 from fnn.network.activations import ACTIVATIONS
-from fnn.network.losses import REDUCTIONS
+from fnn.network.losses import LOSSES, REDUCTIONS
+from fnn.training import numpy_path
 
 Array = NDArray[np.floating[Any]]
 Built = tuple[Callable[[], Any], Callable[[Any], Array]]
@@ -34,7 +35,8 @@ class Contender(NamedTuple):
 
     package: the distribution whose version counts, None for `fnn` itself. probe: how many networks tell the time of
     one, where more of them only take longer (a loop); 0 where the size of the stack matters. differs: how it trains
-    otherwise, so that its solved share is its own. takes: which settings it can train.
+    otherwise, so that its solved share is its own. measures: whether with mini-batches it also passes all samples once
+    an epoch, for their loss and accuracy. takes: which settings it can train.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Contender(NamedTuple):
     package: str | None = None
     probe: int = 0
     differs: str = ""
+    measures: bool = False
     takes: Callable[[fnn.Config], bool] = anything
 
 
@@ -50,9 +53,14 @@ def rates(config: fnn.Config) -> Array:
     return schedules.rates(config.scheduler, np.arange(config.epochs), config.epochs, config)
 
 
-def gradient_factor(config: fnn.Config, y: Array) -> float:
-    """Return the factor on the summed squared error whose gradient is taken."""
-    return REDUCTIONS[config.reduction](y.size)
+def gradient_factor(config: fnn.Config, count: int) -> float:
+    """Return the factor on the summed loss whose gradient is taken. count: outputs of a batch, over its samples."""
+    return REDUCTIONS[config.reduction](count)
+
+
+def batches(config: fnn.Config, samples: int) -> list[Any]:
+    """Return the slice of the samples of each update of an epoch; the last may be smaller."""
+    return list(numpy_path.batches(min(config.batch_size or samples, samples), samples, None, 0))
 
 
 def activations(config: fnn.Config) -> tuple[str, ...]:
@@ -69,14 +77,14 @@ def kernel(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, th
     return run, lambda results: network.predict(results.layers[0], results.params, x)
 
 
-def kernel_own_settings(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
+def kernel_each_settings(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
     """The lane kernel, every network with numeric settings of its own, hardly different ones."""
     rng = np.random.default_rng(0)
-    own = [
+    configs = [
         replace(config, seed=k, lr=a, beta1=b, beta2=c, epsilon=1e-5 * a, gamma=g)
         for k, (a, b, c, g) in enumerate(rng.uniform(0.1, 0.101, (len(params[0]), 4)) + np.array([0, 0.8, 0.8, 0.85]))
     ]
-    run = lambda: fnn.train(own, x, y, threads=threads, curve_every=0)  # noqa: E731
+    run = lambda: fnn.train(configs, x, y, threads=threads, curve_every=0)  # noqa: E731
     return run, lambda results: network.predict(results.layers[0], results.params, x)
 
 
@@ -89,9 +97,21 @@ def numpy_stacked(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Ar
     return run, lambda results: network.predict(results.layers[0], results.params, x)
 
 
+def _numpy_pass(
+    weights: list[Array], apply: list[Callable[[Array], Array]], h: Array
+) -> tuple[list[Array], list[Array]]:
+    """Return each layer's inputs, with a column of ones, and its outputs."""
+    inputs, outputs = [], []
+    for w, activation in zip(weights, apply, strict=True):
+        inputs.append(np.append(h, np.ones((len(h), 1), h.dtype), axis=1))
+        h = activation(np.matmul(inputs[-1], w))
+        outputs.append(h)
+    return inputs, outputs
+
+
 def numpy_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
     """The lab as the report writes it: one network after the other, an array expression a step."""
-    schedule, factor = rates(config), 2 * gradient_factor(config, y)
+    schedule, parts, loss = rates(config).tolist(), batches(config, len(x)), LOSSES[config.loss]
     slopes = [ACTIVATIONS[name].slope for name in activations(config)]
     applied: dict[str, Callable[[Array], Array]] = {
         **{name: entry.apply for name, entry in ACTIVATIONS.items()},
@@ -100,29 +120,26 @@ def numpy_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
     apply = [applied[name] for name in activations(config)]
     x, y = x.astype(config.dtype), y.astype(config.dtype)
 
-    def passed(weights: list[Array]) -> tuple[list[Array], list[Array]]:
-        h, inputs, outputs = x, [], []
-        for w, activation in zip(weights, apply, strict=True):
-            inputs.append(np.append(h, np.ones((len(h), 1), h.dtype), axis=1))
-            h = activation(np.matmul(inputs[-1], w))
-            outputs.append(h)
-        return inputs, outputs
+    def step(weights: list[Array], m: list[Array], v: list[Array], part: Any, t: int, rate: float) -> None:
+        inputs, outputs = _numpy_pass(weights, apply, x[part])
+        delta = loss.gradient(outputs[-1], y[part], slopes[-1](outputs[-1])) * gradient_factor(config, y[part].size)
+        for d in reversed(range(len(weights))):
+            g = np.matmul(inputs[d].T, delta)
+            if d > 0:
+                delta = np.multiply(np.matmul(delta, weights[d][:-1].T), slopes[d - 1](outputs[d - 1]))
+            m[d] = config.beta1 * m[d] + (1 - config.beta1) * g
+            v[d] = config.beta2 * v[d] + (1 - config.beta2) * g * g
+            root = np.sqrt(v[d] / (1 - config.beta2**t)) + config.epsilon
+            weights[d] = weights[d] - rate * (m[d] / (1 - config.beta1**t)) / root
 
     def one(k: int) -> Array:
-        weights = [w[k].astype(config.dtype) for w in params]
+        weights, t = [w[k].astype(config.dtype) for w in params], 0
         m, v = [np.zeros_like(w) for w in weights], [np.zeros_like(w) for w in weights]
-        for epoch, rate in enumerate(schedule.tolist()):
-            inputs, outputs = passed(weights)
-            error = factor * (outputs[-1] - y)
-            for d in reversed(range(len(weights))):
-                delta = np.multiply(error, slopes[d](outputs[d]))
-                error = np.matmul(delta, weights[d][:-1].T)
-                g = np.matmul(inputs[d].T, delta)
-                m[d] = config.beta1 * m[d] + (1 - config.beta1) * g
-                v[d] = config.beta2 * v[d] + (1 - config.beta2) * g * g
-                root = np.sqrt(v[d] / (1 - config.beta2 ** (epoch + 1))) + config.epsilon
-                weights[d] = weights[d] - rate * (m[d] / (1 - config.beta1 ** (epoch + 1))) / root
-        return passed(weights)[1][-1]
+        for rate in schedule:
+            for part in parts:
+                t += 1
+                step(weights, m, v, part, t, rate)
+        return _numpy_pass(weights, apply, x)[1][-1]
 
     def run() -> list[Array]:
         with np.errstate(over="ignore"):  # e⁻ᶻ of a saturated unit, which the sigmoid survives
@@ -132,8 +149,8 @@ def numpy_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
 
 
 OWN = {
-    "fnn": Contender("fnn, lane kernel", kernel),
-    "fnn-own": Contender("fnn, each its own settings", kernel_own_settings),
-    "fnn-numpy": Contender("fnn, stacked NumPy", numpy_stacked, probe=16),
+    "fnn": Contender("fnn, lane kernel", kernel, measures=True),
+    "fnn-own": Contender("fnn, each its own settings", kernel_each_settings, measures=True),
+    "fnn-numpy": Contender("fnn, stacked NumPy", numpy_stacked, probe=16, measures=True),
     "numpy-loop": Contender("NumPy loop, as the lab", numpy_loop, probe=1),
 }

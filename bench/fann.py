@@ -50,12 +50,12 @@ def fann_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array,
     steepness = np.array([hidden[1], output[1]])
 
     def some(part: Any) -> Array:
-        own = np.ascontiguousarray(flat[part])
-        answers = np.empty((len(own), *y.shape), config.dtype)
-        pointers = [ctypes.c_void_p(a.ctypes.data) for a in (own, x, y, answers)]
+        weights = np.ascontiguousarray(flat[part])
+        answers = np.empty((len(weights), *y.shape), config.dtype)
+        pointers = [ctypes.c_void_p(a.ctypes.data) for a in (weights, x, y, answers)]
         failed = train(
             len(shape), ctypes.c_void_p(shape.ctypes.data), hidden[0], output[0],
-            ctypes.c_void_p(steepness.ctypes.data), len(own), len(x), config.epochs, *pointers,
+            ctypes.c_void_p(steepness.ctypes.data), len(weights), len(x), config.epochs, *pointers,
         )  # fmt: skip
         if failed:
             raise MemoryError("FANN could not make a network")
@@ -69,7 +69,8 @@ def fann_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array,
 
 
 def _knows(config: fnn.Config) -> bool:
-    return set(activations(config)) <= set(ACTIVATIONS) and len(set(activations(config)[:-1])) <= 1
+    one_activation = set(activations(config)) <= set(ACTIVATIONS) and len(set(activations(config)[:-1])) <= 1
+    return one_activation and config.batch_size is None
 
 
 FANN = {

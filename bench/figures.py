@@ -33,6 +33,7 @@ LOOKS = {
     "numpy-loop": Look("#56B4E9", "v", ":"),
     "jax": Look(ONE, "s"),
     "jax-last": Look(ONE, "^", "--"),
+    "jax-threads": Look(ONE, "D", "-."),
     "torch": Look("#009E73", "s"),
     "torch-func": Look("#009E73", "^", "--"),
     "torch-loop": Look("#009E73", "v", ":"),
@@ -44,18 +45,18 @@ LOOKS = {
 def lines_by_contender(ax: Axes, rows: Sequence[Row], values: str) -> Axes:
     """Draw one line a contender over `at`, with the quartiles of times as a band."""
     for name, look in LOOKS.items():
-        own = sorted((row for row in rows if row.contender == name and row.seconds), key=lambda row: row.at)
-        if not own:
+        line = sorted((row for row in rows if row.contender == name and row.seconds), key=lambda row: row.at)
+        if not line:
             continue
-        at, heights = [row.at for row in own], [_height(row, values) for row in own]
+        at, heights = [row.at for row in line], [_height(row, values) for row in line]
         front = 4 if name == "fnn" else 3
         ax.plot(
-            at, heights, color=look.color, marker=look.marker, linestyle=look.dash, label=own[0].title, zorder=front,
+            at, heights, color=look.color, marker=look.marker, linestyle=look.dash, label=line[0].title, zorder=front,
             linewidth=2.6 if name == "fnn" else 1.4, markersize=6 if name == "fnn" else 4.5, markeredgecolor="white",
             markeredgewidth=0.6,
         )  # fmt: skip
         if values == "seconds":
-            low, high = ([(row.seconds or [0, 0, 0])[k] for row in own] for k in (0, 2))
+            low, high = ([(row.seconds or [0, 0, 0])[k] for row in line] for k in (0, 2))
             ax.fill_between(at, low, high, color=look.color, alpha=0.2, linewidth=0)
     return ax
 
@@ -137,10 +138,10 @@ def save_figures(folder: Path, rows: Sequence[Row]) -> list[Path]:
     paths = []
     with mpl.rc_context(STYLE):
         for work, (name, size, draw) in FIGURES.items():
-            own = [row for row in rows if row.work == work and row.seconds]
-            if own:
+            drawn = [row for row in rows if row.work == work and row.seconds]
+            if drawn:
                 figure = Figure(figsize=size, layout="constrained")
-                draw(figure, own)
+                draw(figure, drawn)
                 with replacing(folder / name) as part:
                     figure.savefig(part)
                 paths.append(folder / name)

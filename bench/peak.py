@@ -10,7 +10,7 @@ from fnn.kernel.jit import standalone
 from fnn.kernel.simd import fma, load, store
 from fnn.training.layout import aligned
 
-# Operations of one exponential as `fnn.lanes` computes it (range reduction, polynomial, scaling), by precision.
+# Operations of one exponential as the kernel computes it (range reduction, polynomial, scaling), by precision.
 EXP = {"float32": 19, "float64": 29}
 
 
@@ -50,17 +50,21 @@ def peak(dtype: str, threads: int, turns: int = 2_000_000) -> float:
     return threads * chain_operations(dtype, turns) / seconds
 
 
-def operations(config: Config, inputs: int, outputs: int, samples: int) -> float:
+def operations(config: Config, inputs: int, outputs: int, samples: int, measures: bool = False) -> float:
     """Return the operations of training one network with adam: multiplications, additions, and EXP for each exp.
 
     A sample costs two for each weight forwards, two for its gradient, two for passing the error on (not to the
-    inputs); for each unit 9 around its activation (its sum, slope and error), and an exponential in a sigmoid or a
-    tanh. A weight costs 14 in Adam.
+    inputs); for each unit 9 around its activation where that is a sigmoid or a tanh (its sum, slope and error) and an
+    exponential, else 4. A weight costs 14 in Adam, at each update. measures: whether with mini-batches all samples are
+    passed forwards once more an epoch, at two for each weight, one for each unit, and the exponentials.
     """
     layers = config.layers(inputs, outputs)
     weights = sum((layer.fan_in + 1) * layer.fan_out for layer in layers)
     passed_on = sum(layer.fan_in * layer.fan_out for layer in layers[1:])
     units = sum(layer.fan_out for layer in layers)
-    exponentials = sum(layer.fan_out for layer in layers if layer.activation in ("sigmoid", "tanh"))
-    a_sample = 4 * weights + 2 * passed_on + 9 * units + EXP[config.dtype] * exponentials
-    return config.epochs * (samples * a_sample + 14 * weights)
+    curved = sum(layer.fan_out for layer in layers if layer.activation in ("sigmoid", "tanh"))
+    learnt = 4 * weights + 2 * passed_on + 4 * units + (5 + EXP[config.dtype]) * curved
+    measured = 2 * weights + units + EXP[config.dtype] * curved
+    updates = -(-samples // min(config.batch_size or samples, samples))
+    each = learnt + (measured if measures and updates > 1 else 0)
+    return config.epochs * (samples * each + updates * 14 * weights)

@@ -1,6 +1,11 @@
-"""JAX as a contender, in its two best forms."""
+"""JAX as a contender, in its best forms.
 
+Tried without gain: scans unrolled by 4 or 8, one array for all weights of a network, `lax.map` over networks.
+"""
+
+import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,32 +16,11 @@ from .contenders import Array, Built, Contender, activations, gradient_factor, r
 
 # Weights up to which JAX is fastest with every unit written out.
 _WRITTEN_OUT = 128
+# Networks that a thread takes at a time: the fastest, or close to it, of 1 to 128 at widths 32 to 128, and of 256 to
+# 5,120 where units are written out.
+_AT_ONCE, _AT_ONCE_WRITTEN_OUT = 8, 1280
 
-
-def _jax_training(config: fnn.Config, predict: Callable[[Any], Any], labels: Any) -> Callable[[Any], Any]:
-    """Return the training as a function from weights to the predictions of `predict`, compared with labels."""
-    import jax
-    import jax.numpy as jnp
-
-    schedule, factor = jnp.asarray(rates(config), config.dtype), gradient_factor(config, labels)
-    b1, b2, epsilon = config.beta1, config.beta2, config.epsilon
-
-    def step(carry: Any, epoch: Any) -> Any:
-        params, m, v = carry
-        gradient = jax.grad(lambda p: factor * ((predict(p) - labels) ** 2).sum())(params)
-        t = epoch + 1
-        m = jax.tree.map(lambda a, g: b1 * a + (1 - b1) * g, m, gradient)
-        v = jax.tree.map(lambda a, g: b2 * a + (1 - b2) * g * g, v, gradient)
-        c1, c2 = 1 - jnp.asarray(b1, config.dtype) ** t, 1 - jnp.asarray(b2, config.dtype) ** t
-        params = jax.tree.map(lambda w, a, b: w - schedule[epoch] / c1 * a / (jnp.sqrt(b / c2) + epsilon), params, m, v)
-        return (params, m, v), None
-
-    def train(params: Any) -> Any:
-        zeros = jax.tree.map(jnp.zeros_like, params)
-        (params, _, _), _ = jax.lax.scan(step, (params, zeros, zeros), jnp.arange(config.epochs))
-        return predict(params)
-
-    return train
+Logits = Callable[[Any, Any], Any]
 
 
 def _jax(config: fnn.Config) -> tuple[Any, Any, list[Callable[[Any], Any]]]:
@@ -49,54 +33,149 @@ def _jax(config: fnn.Config) -> tuple[Any, Any, list[Callable[[Any], Any]]]:
     return jax, jnp, [functions[name] for name in activations(config)]
 
 
-def jax_vmap(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
-    """JAX: one network's training as a scan over epochs, vmapped over networks and jitted whole."""
+def _jax_step(config: fnn.Config, logits: Logits) -> Callable[[Any, Any, Any], Any]:
+    """Return one step of adam as a function of (params, m, v, t), a batch (x, y) and the rate."""
     jax, jnp, apply = _jax(config)
-    inputs, labels = jnp.asarray(x, config.dtype), jnp.asarray(y, config.dtype)
+    b1, b2, epsilon = config.beta1, config.beta2, config.epsilon
+    losses: dict[str, Logits] = {
+        "mse": lambda z, y: (apply[-1](z) - y) ** 2,
+        "bce": lambda z, y: jax.nn.softplus(z) - y * z,
+    }
+    loss = losses[config.loss]
 
-    def predict(params: Any) -> Any:
-        h = inputs
-        for w, activation in zip(params, apply, strict=True):
-            h = activation(h @ w[:-1] + w[-1])
-        return h
+    def step(carry: Any, batch: Any, rate: Any) -> Any:
+        (params, m, v, t), (x, y) = carry, batch
+        factor, t = gradient_factor(config, len(x) * y.shape[1]), t + 1
+        gradient = jax.grad(lambda p: factor * loss(logits(p, x), y).sum())(params)
+        m = jax.tree.map(lambda a, g: b1 * a + (1 - b1) * g, m, gradient)
+        v = jax.tree.map(lambda a, g: b2 * a + (1 - b2) * g * g, v, gradient)
+        c1, c2 = 1 - jnp.asarray(b1, config.dtype) ** t, 1 - jnp.asarray(b2, config.dtype) ** t
+        params = jax.tree.map(lambda w, a, b: w - rate / c1 * a / (jnp.sqrt(b / c2) + epsilon), params, m, v)
+        return params, m, v, t
 
-    train = _jax_training(config, predict, labels)
-    if len(params[0]) == 1:  # a batch of one would only be in the way
-        trained, given = jax.jit(train), tuple(jnp.asarray(w[0], config.dtype) for w in params)
-        return lambda: jax.block_until_ready(trained(given)), lambda output: np.asarray(output)[None]
-    trained, given = jax.jit(jax.vmap(train)), tuple(jnp.asarray(w, config.dtype) for w in params)
-    return lambda: jax.block_until_ready(trained(given)), np.asarray
+    return step
 
 
-def jax_last(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
-    """JAX with the networks on the last axis, W: (I+1, O, S), where its loops vectorise over them.
+def _jax_training(config: fnn.Config, logits: Logits, x: Any, y: Any) -> Callable[[Any], Any]:
+    """Return the training as a function from weights to predictions: a scan over epochs, of a scan over batches.
 
-    Small networks are written out unit by unit, which is several times as fast as einsum: XLA fuses what it sees
-    whole. Of large ones that compiles for minutes, and runs slower.
+    logits: the output layer's sums, of weights and x: (N, I, ...). A last batch that is smaller is a step of its own.
     """
     jax, jnp, apply = _jax(config)
-    inputs, labels = jnp.asarray(x, config.dtype)[:, :, None], jnp.asarray(y, config.dtype)[:, :, None]
+    step, schedule, N = _jax_step(config, logits), jnp.asarray(rates(config), config.dtype), len(x)
+    size = min(config.batch_size or N, N)
+    whole = N - N % size
+    batches = tuple(a[:whole].reshape(-1, size, *a.shape[1:]) for a in (x, y))
 
-    def by_units(params: Any) -> Any:
-        h = [inputs[:, i] for i in range(inputs.shape[1])]
-        for w, activation in zip(params, apply, strict=True):
+    def epoch(carry: Any, rate: Any) -> Any:
+        if whole == size:  # a scan of one step would only be in the way
+            carry = step(carry, (x[:size], y[:size]), rate)
+        else:
+            carry, _ = jax.lax.scan(lambda c, batch: (step(c, batch, rate), None), carry, batches)
+        return (step(carry, (x[whole:], y[whole:]), rate) if whole < N else carry), None
+
+    def train(params: Any) -> Any:
+        zeros = jax.tree.map(jnp.zeros_like, params)
+        (params, *_), _ = jax.lax.scan(epoch, (params, zeros, zeros, jnp.zeros((), jnp.int32)), schedule)
+        return apply[-1](logits(params, x))
+
+    return train
+
+
+def _train_one(config: fnn.Config, x: Array, y: Array) -> Callable[[Any], Any]:
+    """Return the training of one network as a function of its weights and biases, (I, O) and (O,) a layer."""
+    _, jnp, apply = _jax(config)
+
+    def logits(params: Any, h: Any) -> Any:
+        for (w, b), activation in zip(params[:-1], apply[:-1], strict=True):
+            h = activation(h @ w + b)
+        w, b = params[-1]
+        return h @ w + b
+
+    return _jax_training(config, logits, jnp.asarray(x, config.dtype), jnp.asarray(y, config.dtype))
+
+
+def _train_last(config: fnn.Config, x: Array, y: Array, written_out: bool) -> Callable[[Any], Any]:
+    """Return the training of a stack as a function of its weights, W: (I+1, O, S); its predictions are (N, O, S)."""
+    _, jnp, apply = _jax(config)
+    passed_on: list[Callable[[Any], Any]] = [*apply[:-1], lambda z: z]
+
+    def by_units(params: Any, x: Any) -> Any:
+        h = [x[:, i] for i in range(x.shape[1])]
+        for w, activation in zip(params, passed_on, strict=True):
             sums = [sum((a * w[i, o] for i, a in enumerate(h)), w[-1, o]) for o in range(w.shape[1])]
             h = [activation(z) for z in sums]
         return jnp.stack(h, axis=1)
 
-    def by_einsum(params: Any) -> Any:
-        h = jnp.broadcast_to(inputs, (*inputs.shape[:2], params[0].shape[-1]))
-        for w, activation in zip(params, apply, strict=True):
+    def by_einsum(params: Any, x: Any) -> Any:
+        h = jnp.broadcast_to(x, (*x.shape[:2], params[0].shape[-1]))
+        for w, activation in zip(params, passed_on, strict=True):
             h = activation(jnp.einsum("nis,ios->nos", h, w[:-1]) + w[-1])
         return h
 
-    predict = by_units if sum(w[0].size for w in params) <= _WRITTEN_OUT else by_einsum
-    trained = jax.jit(_jax_training(config, predict, labels))
-    given = tuple(jnp.asarray(np.moveaxis(w, 0, -1), config.dtype) for w in params)
+    inputs, labels = jnp.asarray(x, config.dtype)[:, :, None], jnp.asarray(y, config.dtype)[:, :, None]
+    return _jax_training(config, by_units if written_out else by_einsum, inputs, labels)
+
+
+def _pairs(config: fnn.Config, params: tuple[Array, ...]) -> tuple[Any, ...]:
+    """Return weights and biases, which are faster apart where products are matrices'."""
+    _, jnp, _ = _jax(config)
+    return tuple((jnp.asarray(w[:, :-1], config.dtype), jnp.asarray(w[:, -1], config.dtype)) for w in params)
+
+
+def _networks_last(config: fnn.Config, params: tuple[Array, ...]) -> tuple[Any, ...]:
+    _, jnp, _ = _jax(config)
+    return tuple(jnp.asarray(np.moveaxis(w, 0, -1), config.dtype) for w in params)
+
+
+def _small(params: tuple[Array, ...]) -> bool:
+    return sum(math.prod(w.shape[1:]) for w in params) <= _WRITTEN_OUT
+
+
+def jax_vmap(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
+    """JAX: one network's training, vmapped over networks and jitted whole."""
+    jax, _, _ = _jax(config)
+    train, given = _train_one(config, x, y), _pairs(config, params)
+    if len(params[0]) == 1:  # a batch of one would only be in the way
+        trained, alone = jax.jit(train), jax.tree.map(lambda a: a[0], given)
+        return lambda: jax.block_until_ready(trained(alone)), lambda output: np.asarray(output)[None]
+    trained = jax.jit(jax.vmap(train))
+    return lambda: jax.block_until_ready(trained(given)), np.asarray
+
+
+def jax_last(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
+    """JAX with the networks on the last axis, where its loops vectorise over them.
+
+    Small networks are written out unit by unit, which is several times as fast as einsum: XLA fuses what it sees
+    whole. Of large ones that compiles for minutes, and runs slower.
+    """
+    jax, _, _ = _jax(config)
+    trained = jax.jit(_train_last(config, x, y, _small(params)))
+    given = _networks_last(config, params)
     return lambda: jax.block_until_ready(trained(given)), lambda output: np.moveaxis(np.asarray(output), -1, 0)
+
+
+def jax_threads(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
+    """JAX in the faster of both forms, a part of the stack at a time, on threads of Python's.
+
+    XLA's own threads wait for each other at every operation, these only at the end.
+    """
+    jax, _, _ = _jax(config)
+    small = _small(params)
+    trained = jax.jit(_train_last(config, x, y, small) if small else jax.vmap(_train_one(config, x, y)))
+    laid_out, at_once = (_networks_last, _AT_ONCE_WRITTEN_OUT) if small else (_pairs, _AT_ONCE)
+    cuts = range(0, len(params[0]), at_once)
+    parts = [laid_out(config, tuple(w[cut : cut + at_once] for w in params)) for cut in cuts]
+
+    def run() -> list[Array]:
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(lambda part: np.asarray(trained(part)), parts))
+
+    return run, lambda outputs: np.concatenate([np.moveaxis(a, -1, 0) if small else a for a in outputs])
 
 
 PEERS = {
     "jax": Contender("JAX, vmap + scan + jit", jax_vmap, "jax"),
     "jax-last": Contender("JAX, networks last", jax_last, "jax"),
+    "jax-threads": Contender("JAX, in parts on threads", jax_threads, "jax"),
 }

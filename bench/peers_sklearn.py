@@ -9,16 +9,20 @@ import fnn
 
 from .contenders import Array, Built, Contender, activations
 
+# Its names for the activations of hidden layers; the output of a classifier is a sigmoid.
+_ACTIVATIONS = {"sigmoid": "logistic", "relu": "relu", "tanh": "tanh", "identity": "identity"}
+
 
 def sklearn_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
-    """scikit-learn's `MLPClassifier`, one after the other."""
+    """scikit-learn's `MLPClassifier`, one after the other; it shuffles the samples of batches, as it does by itself."""
     from sklearn.neural_network import MLPClassifier
 
     x, labels = x.astype(config.dtype), y[:, 0]
 
     def one(k: int) -> Any:
         model = MLPClassifier(
-            config.hidden, activation="logistic", solver="adam", alpha=0, batch_size=len(x), random_state=k,
+            config.hidden, activation=_ACTIVATIONS[activations(config)[0]], solver="adam", alpha=0,
+            batch_size=min(config.batch_size or len(x), len(x)), random_state=k,
             learning_rate_init=config.lr, beta_1=config.beta1, beta_2=config.beta2, epsilon=config.epsilon,
             max_iter=config.epochs, tol=0, n_iter_no_change=config.epochs,
         )  # fmt: skip
@@ -33,7 +37,8 @@ def sklearn_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Arr
 
 
 def _classifies(config: fnn.Config) -> bool:
-    return set(activations(config)) == {"sigmoid"}
+    hidden, output = set(activations(config)[:-1]), activations(config)[-1]
+    return output == "sigmoid" and len(hidden) <= 1 and hidden <= set(_ACTIVATIONS)
 
 
 PEERS = {
@@ -42,7 +47,7 @@ PEERS = {
         sklearn_loop,
         "scikit-learn",
         probe=1,
-        differs="its own initial weights, log loss and a constant rate: it has no others",
+        differs="its own initial weights and order of samples, log loss, a constant rate: it has no others",
         takes=_classifies,
     ),
 }

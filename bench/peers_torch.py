@@ -1,6 +1,6 @@
 """PyTorch as a contender, in its two best stacked forms, and as people write it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 import fnn
 
-from .contenders import Array, Built, Contender, activations, gradient_factor, rates
+from .contenders import Array, Built, Contender, activations, batches, gradient_factor, rates
 
 # Networks whose work fits the cache: stacked PyTorch is fastest that many at a time.
 _AT_ONCE = 1024
@@ -27,6 +27,24 @@ def _torch_on(threads: int) -> Iterator[None]:
         torch.set_flush_denormal(False)
 
 
+def _functions(config: fnn.Config) -> tuple[list[Callable[[Any], Any]], Callable[[Any, Any], Any]]:
+    """Return the activation of each layer, and the loss of a batch: of the output layer's sums and labels."""
+    import torch
+    from torch.nn import functional
+
+    functions = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": lambda z: z}
+    apply = [functions[name] for name in activations(config)]
+
+    def loss(z: Any, labels: Any) -> Any:
+        if config.loss == "bce":
+            total = functional.binary_cross_entropy_with_logits(z, labels.expand(z.shape), reduction="sum")
+        else:
+            total = ((apply[-1](z) - labels) ** 2).sum()
+        return gradient_factor(config, labels.numel()) * total
+
+    return apply, loss
+
+
 def _parts(networks: int) -> list[slice]:
     return [slice(b, b + _AT_ONCE) for b in range(0, networks, _AT_ONCE)]
 
@@ -35,16 +53,14 @@ def torch_stacked(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Ar
     """PyTorch: `baddbmm` over stacks that fit the cache, autograd, and its fused Adam."""
     import torch
 
-    dtype, schedule, factor = getattr(torch, config.dtype), rates(config).tolist(), gradient_factor(config, y)
-    functions = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": lambda z: z}
-    apply = [functions[name] for name in activations(config)]
-    inputs, labels = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype)
+    dtype, schedule, (apply, loss) = getattr(torch, config.dtype), rates(config).tolist(), _functions(config)
+    inputs, labels, batch_slices = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype), batches(config, len(x))
 
-    def predict(weights: Any, biases: Any) -> Any:
-        h = inputs.expand(len(weights[0]), *inputs.shape)
-        for w, b, activation in zip(weights, biases, apply, strict=True):
+    def logits(weights: Any, biases: Any, x: Any) -> Any:
+        h = x.expand(len(weights[0]), *x.shape)
+        for w, b, activation in zip(weights[:-1], biases[:-1], apply[:-1], strict=True):
             h = activation(torch.baddbmm(b, h, w))
-        return h
+        return torch.baddbmm(biases[-1], h, weights[-1])
 
     def train(part: slice) -> Any:
         weights = [torch.tensor(w[part, :-1], dtype=dtype).requires_grad_() for w in params]
@@ -53,11 +69,12 @@ def torch_stacked(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Ar
         adam = torch.optim.Adam([*weights, *biases], lr=config.lr, betas=betas, eps=config.epsilon, fused=True)
         for rate in schedule:
             adam.param_groups[0]["lr"] = rate
-            adam.zero_grad(set_to_none=True)
-            (factor * ((predict(weights, biases) - labels) ** 2).sum()).backward()
-            adam.step()
+            for batch in batch_slices:
+                adam.zero_grad(set_to_none=True)
+                loss(logits(weights, biases, inputs[batch]), labels[batch]).backward()
+                adam.step()
         with torch.no_grad():
-            return predict(weights, biases).numpy()
+            return apply[-1](logits(weights, biases, inputs)).numpy()
 
     def run() -> list[Any]:
         with _torch_on(threads):
@@ -67,7 +84,7 @@ def torch_stacked(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Ar
 
 
 def _module(config: fnn.Config, params: tuple[Array, ...], k: int) -> Any:
-    """Return network k as PyTorch's users write it."""
+    """Return network k as PyTorch's users write it; its output is the last layer's sums, which bce asks for."""
     import torch
     from torch import nn
 
@@ -79,7 +96,7 @@ def _module(config: fnn.Config, params: tuple[Array, ...], k: int) -> Any:
             linear.weight.copy_(torch.tensor(w[k, :-1].T))
             linear.bias.copy_(torch.tensor(w[k, -1]))
         parts += [linear, modules[name]()]
-    return nn.Sequential(*parts)
+    return nn.Sequential(*parts[:-1])
 
 
 def torch_func(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
@@ -87,29 +104,34 @@ def torch_func(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
     import torch
     from torch.func import functional_call, grad, stack_module_state, vmap
 
-    dtype, schedule, factor = getattr(torch, config.dtype), rates(config).tolist(), gradient_factor(config, y)
-    inputs, labels = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype)
+    dtype, schedule, (apply, loss) = getattr(torch, config.dtype), rates(config).tolist(), _functions(config)
+    inputs, labels, batch_slices = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype), batches(config, len(x))
     model, b1, b2 = _module(config, params, 0), config.beta1, config.beta2
     stacked = [
         stack_module_state([_module(config, params, k) for k in range(*part.indices(len(params[0])))])[0]
         for part in _parts(len(params[0]))
     ]
 
-    def predict(state: Any) -> Any:
-        return functional_call(model, state, (inputs,))
+    def logits(state: Any, x: Any) -> Any:
+        return functional_call(model, state, (x,))
 
-    gradients = vmap(grad(lambda state: factor * ((predict(state) - labels) ** 2).sum()))
+    gradients = vmap(grad(lambda state, x, y: loss(logits(state, x), y)), in_dims=(0, None, None))
+
+    def step(state: dict[str, Any], m: dict[str, Any], v: dict[str, Any], batch: slice, t: int, rate: float) -> None:
+        for name, g in gradients(state, inputs[batch], labels[batch]).items():
+            m[name].lerp_(g, 1 - b1)
+            v[name].mul_(b2).addcmul_(g, g, value=1 - b2)
+            root = (v[name] / (1 - b2**t)).sqrt_().add_(config.epsilon)
+            state[name].addcdiv_(m[name], root, value=-rate / (1 - b1**t))
 
     def train(given: dict[str, Any]) -> Any:
-        state = {name: w.detach().clone() for name, w in given.items()}
+        state, t = {name: w.detach().clone() for name, w in given.items()}, 0
         m, v = ({name: torch.zeros_like(w) for name, w in state.items()} for _ in range(2))
-        for t, rate in enumerate(schedule, start=1):
-            for name, g in gradients(state).items():
-                m[name].lerp_(g, 1 - b1)
-                v[name].mul_(b2).addcmul_(g, g, value=1 - b2)
-                root = (v[name] / (1 - b2**t)).sqrt_().add_(config.epsilon)
-                state[name].addcdiv_(m[name], root, value=-rate / (1 - b1**t))
-        return vmap(predict)(state).numpy()
+        for rate in schedule:
+            for batch in batch_slices:
+                t += 1
+                step(state, m, v, batch, t, rate)
+        return apply[-1](vmap(logits, in_dims=(0, None))(state, inputs)).numpy()
 
     def run() -> list[Any]:
         with _torch_on(threads), torch.no_grad():
@@ -122,27 +144,29 @@ def torch_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
     """PyTorch as people write it: a Sequential, Adam and a scheduler for each network in turn."""
     import torch
 
-    dtype, factors = getattr(torch, config.dtype), [*rates(config) / config.lr, 0.0]
-    inputs, labels = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype)
+    dtype, factors, (apply, _) = getattr(torch, config.dtype), [*rates(config) / config.lr, 0.0], _functions(config)
+    inputs, labels, batch_slices = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype), batches(config, len(x))
+    losses = {"mse": torch.nn.MSELoss, "bce": torch.nn.BCEWithLogitsLoss}
+    loss, answer = losses[config.loss](reduction=config.reduction), apply[-1] if config.loss == "mse" else lambda z: z
     # One thread is faster than two where the matrices are small.
-    own_threads = threads if len(x) * max(w.shape[2] for w in params) > 2**14 else 1
+    large = (config.batch_size or len(x)) * max(w.shape[2] for w in params) > 2**14
 
     def one(k: int) -> Any:
         model = _module(config, params, k)
         betas = config.beta1, config.beta2
         adam = torch.optim.Adam(model.parameters(), lr=config.lr, betas=betas, eps=config.epsilon)
         scheduler = torch.optim.lr_scheduler.LambdaLR(adam, factors.__getitem__)
-        loss = torch.nn.MSELoss(reduction=config.reduction)
         for _ in range(config.epochs):
-            adam.zero_grad()
-            loss(model(inputs), labels).backward()
-            adam.step()
+            for batch in batch_slices:
+                adam.zero_grad()
+                loss(answer(model(inputs[batch])), labels[batch]).backward()
+                adam.step()
             scheduler.step()
         with torch.no_grad():
-            return model(inputs).numpy()
+            return apply[-1](model(inputs)).numpy()
 
     def run() -> list[Any]:
-        with _torch_on(own_threads):
+        with _torch_on(threads if large else 1):
             return [one(k) for k in range(len(params[0]))]
 
     return run, np.stack

@@ -96,10 +96,10 @@ def runner(command: Command, most: float | None = None) -> Callable[[], str]:
 
 
 def _read(row: Row, printed: str) -> Row:
-    found = SOLVED.search(printed)
-    if not found:
+    match = SOLVED.search(printed)
+    if not match:
         return row
-    solved, networks = map(int, found.groups())
+    solved, networks = map(int, match.groups())
     return replace(row, networks=networks, solved=solved / networks, interval=list(fnn.wilson(solved, networks)))
 
 
@@ -125,7 +125,7 @@ def measure_processes(work: str, peers: bool, method: Method, tell: Callable[[st
         row = _read(replace(row, first=first), printed[-1])
         if first * method.runs > method.cap:
             row = replace(row, status=SKIPPED, note=f"one run takes {first:,.1f} s")
-        elif row.interval and not agree(rows.get("fnn", row), row, classes=True):
+        elif row.interval and not agree(rows.get("fnn", row), row, solvable=True):
             row = replace(row, status=APART, note="its networks are not those of fnn")
         else:
             ready[command.name] = runner(command)

@@ -82,17 +82,22 @@ class Method:
     cap: float = 60.0
 
 
-def agree(ours: Row, theirs: Row, classes: bool) -> bool:
+def agree(ours: Row, theirs: Row, solvable: bool) -> bool:
     """Whether two contenders train the same networks.
 
-    Where there are classes, the intervals of their solved shares meet; else their losses are alike.
+    Where a network can be right on all samples, the intervals of their solved shares meet; else their losses are alike.
     """
-    if not classes:
+    if not solvable:
         assert ours.loss is not None
         assert theirs.loss is not None
         return abs(theirs.loss - ours.loss) <= LOSS_LEEWAY * ours.loss
     (low, high), (least, most) = ours.interval or (0, 1), theirs.interval or (0, 1)
     return low <= most and least <= high
+
+
+def squared_errors(output: Array, y: Array) -> Array:
+    """Return the mean squared error of each network, (S,). output: (S, N, O)."""
+    return np.asarray(((output - y) ** 2).mean(axis=(1, 2)))
 
 
 def outcome(row: Row, output: Array, y: Array) -> Row:
@@ -102,18 +107,18 @@ def outcome(row: Row, output: Array, y: Array) -> Row:
         row,
         solved=solved / len(output),
         interval=list(fnn.wilson(solved, len(output))),
-        loss=float(np.median(((output - y) ** 2).mean(axis=(1, 2)))),
+        loss=float(np.median(squared_errors(output, y))),
     )
 
 
-def compared(rows: Sequence[Row]) -> list[Row]:
-    """Add to the timed rows the ratio of fnn's speed to theirs, by networks or else by seconds."""
+def compared(rows: Sequence[Row], reference: str = "fnn") -> list[Row]:
+    """Add to the timed rows the ratio of the reference's speed to theirs, by networks or else by seconds."""
 
     def speed(row: Row) -> float:
         assert row.seconds is not None
         return row.per_second or 1 / row.seconds[1]
 
-    ours = next((row for row in rows if row.contender == "fnn" and row.seconds), None)
+    ours = next((row for row in rows if row.contender == reference and row.seconds), None)
     return [replace(row, ratio=speed(ours) / speed(row)) if row.seconds and ours else row for row in rows]
 
 
@@ -131,11 +136,14 @@ class _Entry:
         self.case, self.contender = case, CONTENDERS[name]
         self.run: Callable[[], Any] | None = None
         self.brief = False
+        self.losses: Array = np.empty(0)
         config = case.config
         self.row = Row(
             work=case.work, what=case.what, at=case.at, dtype=config.dtype, contender=name, title=self.contender.title,
             samples=len(case.x), epochs=config.epochs, hidden="x".join(map(str, config.hidden)) or "none",
-            operations=operations(config, case.x.shape[1], case.y.shape[1], len(case.x)),
+            operations=operations(
+                config, case.x.shape[1], case.y.shape[1], len(case.x), self.contender.measures
+            ),
             status=OWN_TRAINING if self.contender.differs else MEASURED, note=self.contender.differs,
         )  # fmt: skip
 
@@ -178,13 +186,22 @@ class _Entry:
             return
         result: list[Any] = []
         first = seconds_of(lambda: result.append(run()))
-        self.row = outcome(replace(self.row, networks=networks, first=first), answers(result[0]), self.case.y)
+        output = answers(result[0])
+        self.losses = squared_errors(output, self.case.y)
+        self.row = outcome(replace(self.row, networks=networks, first=first), output, self.case.y)
         warm = first if first < 1 else seconds_of(run)  # the first run compiles
         if warm * method.runs > method.cap:
             self.leave(SKIPPED, f"one run takes {warm:,.0f} s")
             return
         warm = seconds_of(run) if warm < 1 else warm
         self.run, self.brief, self.row = run, warm < BRIEF, replace(self.row, repeats=repeats_for(warm))
+
+    def agrees(self, ours: "_Entry") -> bool:
+        """Whether it trains the networks of fnn; a loop takes the first of them, and is compared with those alone."""
+        if self.contender.differs or not len(ours.losses):  # where even fnn would take too long
+            return True
+        same = replace(ours.row, loss=float(np.median(ours.losses[: len(self.losses)])))
+        return agree(same, self.row, self.case.solvable)
 
     def timed(self, seconds: list[float]) -> Row:
         quarter, middle, last = quartiles(seconds)
@@ -205,16 +222,13 @@ def measure(
     would take too long; the rates of this case are put there. tell hears whose turn it is.
     """
     entries = [_Entry(case, name) for name in case.contenders if name in names]
-    classes = set(np.unique(case.y)) <= {0.0, 1.0}
     for entry in entries:
         if not entry.contender.takes(case.config):
             entry.leave(SKIPPED, "it cannot train this")
             continue
         tell(entry.row.title)
         entry.prepare(method, known.get(entry.row.contender))
-        ours = entries[0].row
-        known_ours = ours.solved is not None  # not where even fnn would take too long
-        if entry.run and known_ours and not entry.contender.differs and not agree(ours, entry.row, classes):
+        if entry.run and not entry.agrees(entries[0]):
             entry.leave(APART, "its networks are not those of fnn: its time would say nothing")
     ready = {e.row.contender: e for e in entries if e.run}
     seconds = in_rounds(

@@ -15,6 +15,7 @@ from fnn.config import DTYPES
 from fnn.files import replacing
 from fnn.machine import installed, processor, processors
 
+from . import layouts
 from .contenders import OWN
 from .peak import peak
 from .processes import PROCESSES, measure_processes
@@ -33,9 +34,9 @@ PEER_PACKAGES = ("jax", "torch", "scikit-learn")
 
 
 def names_of(work: str | None) -> list[str]:
-    """Return the names of the work asked for, all of it by default. Raises InvalidSetting for an unknown one."""
+    """Return the names of the work wanted, by default all but layouts. Raises InvalidSetting for an unknown one."""
     every = [*WORK, *PROCESSES]
-    return every if work is None else [one_of("work", name, every) for name in work.split(",")]
+    return every if work is None else [one_of("work", name, [*every, layouts.WORK]) for name in work.split(",")]
 
 
 @contextmanager
@@ -114,7 +115,8 @@ def run(
         watch.begin(here, asdict(method) | {"peaks": best})
         for name in work:
             for table in _tables(name, peers, method, networks, watch.tell):
-                best = {dtype: max(value, best[dtype]) for dtype, value in peaks(threads).items()}
+                if any(row.operations for row in table):
+                    best = {dtype: max(value, best[dtype]) for dtype, value in peaks(threads).items()}
                 rows += table
                 watch.show([with_share(row, best) for row in table])
     rows = [with_share(row, best) for row in rows]
@@ -127,6 +129,9 @@ def _tables(
     """Yield the rows of each case of some work."""
     if work in PROCESSES:
         yield measure_processes(work, peers, method, partial(tell, PROCESSES[work][0]))
+        return
+    if work == layouts.WORK:
+        yield layouts.measure_grid(method, networks, tell)
         return
     known: dict[str, float] = {}
     for case in cases(work, networks):

@@ -63,12 +63,12 @@ def cost_of_the_store(runs: int, networks: int, points: int) -> dict[str, Any]:
 
 def million(networks: int) -> dict[str, Any]:
     """Return time, file and most memory of one process that sweeps so many networks, and of one a tenth as large."""
-    found = {}
+    measured = {}
     for count in (networks // 10, networks):
         with TemporaryDirectory() as folder:
             words = ["sweep", "--data", "xor", "--dtype", "float32", "--seeds", str(count), "--curve-points", "0"]
             words += ["--out", "runs.db", "--json"]
-            # A process of its own, so that its most memory is its own.
+            # A process of its own, so that its most memory is nobody else's.
             code = (
                 "import json, resource, subprocess, sys\n"
                 f"words = [sys.executable, '-m', 'fnn', *{words!r}]\n"
@@ -82,14 +82,14 @@ def million(networks: int) -> dict[str, Any]:
             )
             seconds = time.perf_counter() - start
             document, memory = json.loads(done.stdout)
-        found[str(count)] = {
+        measured[str(count)] = {
             "networks": count,
             "seconds": seconds,
             "bytes": document["bytes"],
             "peak_bytes": memory * 1024,
             "trained": document["trained"],
         }
-    return found
+    return measured
 
 
 def main() -> None:

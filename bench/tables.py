@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from fnn.files import replacing
 
+from .layouts import CHOSEN, LEEWAY, cells_of, choices
+from .layouts import WORK as LAYOUTS
 from .run import Row
 from .targets import Check, against_pytorch, ahead_from
 
@@ -78,12 +80,16 @@ def head_lines(machine: dict[str, Any], method: dict[str, Any]) -> Iterator[str]
 def case_lines(rows: Sequence[Row]) -> Iterator[str]:
     """Yield the table of one case: rows of one `what` and precision."""
     first = rows[0]
-    single = first.work == "chains"
+    if first.work == LAYOUTS:
+        yield "the way that training takes has a star"
+        yield from map(_cell_line, cells_of(rows))
+        return
+    single, by_loss = first.work == "chains", first.work in ("chains", "tables")
     if first.dtype:
         about = f"hidden {first.hidden}, {first.samples:,} samples, {first.epochs} epochs, {first.dtype}"
         yield f"{first.what}   ({about})"
         rate = "µs/epoch" if single else "networks/s"
-        became = "loss" if single else "solved"
+        became = "loss" if by_loss else "solved"
         head = f"  {'':28}{'networks':>8} {'first':>8} {'time':>8} {'quartiles':>12}"
         yield f"{head}{rate:>11}{'fnn is':>7}{'peak':>6}{became:>7}"
     else:
@@ -91,7 +97,7 @@ def case_lines(rows: Sequence[Row]) -> Iterator[str]:
         became = "solved" if first.solved is not None else ""
         yield f"  {'':37}{'first':>8} {'time':>8} {'quartiles':>12}{'fnn is':>18}{became:>14}"
     for row in rows:
-        yield _line(row, single)
+        yield _line(row, single, by_loss)
     notes: dict[str, list[str]] = {}
     for row in rows:
         if row.note and row.seconds:
@@ -111,7 +117,7 @@ def _between(low: float, high: float, middle: float) -> str:
     return "–".join(f"{v * factor:,.0f}" if v * factor >= 99.5 else f"{v * factor:#.3g}" for v in (low, high))
 
 
-def _line(row: Row, single: bool) -> str:
+def _line(row: Row, single: bool, by_loss: bool) -> str:
     mark = "*" if row.note and row.seconds else ""
     title = f"{row.title}{mark}"
     if row.seconds is None:
@@ -125,9 +131,32 @@ def _line(row: Row, single: bool) -> str:
         return f"  {title:37}{first:>8} {duration(middle):>8} {spread:>12}{ratio:>18}{solved:>14}"
     rate = row.epoch_us if single else row.per_second
     digits = f"{rate:,.0f}" if rate and rate >= 99.5 else f"{rate:,.1f}"
-    solved = f"{row.loss:.2g}" if single and row.loss is not None else solved
+    solved = f"{row.loss:.2g}" if by_loss and row.loss is not None else solved
     head = f"  {title:28}{row.networks:>8,} {first:>8} {duration(middle):>8} {spread:>12}"
     return f"{head}{digits:>10} {ratio:>7}{share:>6}{solved:>7}"
+
+
+def _cell_line(rows: Sequence[Row]) -> str:
+    """Return the times of the ways to fill the lanes in one cell of the grid."""
+    times = [
+        f"{row.contender}{'*' * (row.note == CHOSEN)} {duration(row.seconds[1]) if row.seconds else row.status}"
+        for row in rows
+    ]
+    return f"  {f'{rows[0].what}, {rows[0].dtype}':55}" + "".join(f"{text:>21}" for text in times)
+
+
+def _choice_lines(rows: Sequence[Row]) -> Iterator[str]:
+    chosen = choices(rows)
+    if not chosen:
+        return
+    worst = chosen.worst
+    text = (
+        f"The way training takes is within {LEEWAY:.0%} of the fastest in {chosen.right:.1%} of {chosen.cells} "
+        f"cells; over all it takes {chosen.cost - 1:.1%} longer (geometric mean)"
+    )
+    if worst and worst.ratio:
+        text += f", at worst {1 / worst.ratio:.2f} times as long as {worst.title}: {worst.what}, {worst.dtype}"
+    yield from textwrap.wrap(f"{text}.", WIDTH, subsequent_indent="  ")
 
 
 def closing_lines(rows: Sequence[Row]) -> Iterator[str]:
@@ -144,13 +173,14 @@ def closing_lines(rows: Sequence[Row]) -> Iterator[str]:
             "41 µs an epoch on 18 cores."
         )
         yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ")
+    yield from _choice_lines(rows)
 
 
-def check_lines(found: Sequence[Check]) -> Iterator[str]:
+def check_lines(checks: Sequence[Check]) -> Iterator[str]:
     """Yield whether each promise is kept."""
-    if found:
+    if checks:
         yield "what was promised"
-    for check in found:
+    for check in checks:
         sign = "at least" if check.least else "at most"
         bound, measured = (f"{v:.0%}" if check.percent else _multiple(v) for v in (check.bound, check.measured))
         what = f"{check.what}, {check.dtype}, against {check.against}"

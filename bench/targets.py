@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .contenders import OWN
+from .layouts import LEEWAY, choices
 from .run import Row
+from .work import TABLES
 
-JAX, TORCH = ("jax", "jax-last"), ("torch", "torch-func")
+JAX, TORCH = ("jax", "jax-last", "jax-threads"), ("torch", "torch-func")
+EITHER = "the faster of JAX and PyTorch"
 _OURS = OWN["fnn"].title
 
 
@@ -27,12 +30,12 @@ class Check(NamedTuple):
 
 def ahead_from(rows: Sequence[Row]) -> dict[str, float | None]:
     """Return for each contender of the sizes the stack from which fnn is ahead, None if it is not at the largest."""
-    found: dict[str, float | None] = {}
+    first: dict[str, float | None] = {}
     for row in sorted((r for r in rows if r.work == "size" and r.ratio), key=lambda r: r.at):
         behind = row.ratio is not None and row.ratio <= 1
-        before = found.get(row.title)
-        found[row.title] = None if behind else row.at if before is None else before
-    return {title: at for title, at in found.items() if title != _OURS}
+        before = first.get(row.title)
+        first[row.title] = None if behind else row.at if before is None else before
+    return {title: at for title, at in first.items() if title != _OURS}
 
 
 def against_pytorch(rows: Sequence[Row]) -> float | None:
@@ -42,10 +45,10 @@ def against_pytorch(rows: Sequence[Row]) -> float | None:
 
 
 class Target(NamedTuple):
-    """A bound on how many times as fast fnn is as the fastest of some contenders, in one case."""
+    """A bound on how many times as fast fnn is as the fastest of some contenders, in the case of that name."""
 
     work: str
-    at: float
+    what: str
     dtype: str
     against: str
     contenders: tuple[str, ...]
@@ -53,54 +56,80 @@ class Target(NamedTuple):
 
 
 def _widths() -> Iterable[Target]:
-    for width, bound in {16: 5, 32: 3, 64: 2.5, 128: 2}.items():
-        yield Target("width", width, "float32", "the faster of JAX and PyTorch", JAX + TORCH, bound)
+    for width, bound in {16: 5, 32: 3, 64: 5, 128: 3.5}.items():
+        yield Target("width", f"width {width}", "float32", EITHER, JAX + TORCH, bound)
     for width in (2, 4, 8, 16, 32, 64, 128):
-        yield Target("width", width, "float64", "the faster of JAX and PyTorch", JAX + TORCH, 1)
+        yield Target("width", f"width {width}", "float64", EITHER, JAX + TORCH, 1)
+
+
+def _tables() -> Iterable[Target]:
+    """A stack of narrow networks is also to take less time than one network of scikit-learn's."""
+    for table, bound in zip(TABLES, (6, 3, 4, 2.5, 2.5, 3, 2, 5, 3.5), strict=True):
+        rivals = JAX + TORCH + ("torch-loop",) * (table.networks == 1)
+        yield Target("tables", table.what, "float32", EITHER, rivals, bound)
+        yield Target("tables", table.what, "float64", EITHER, rivals, 1)
+        if table.networks == 64 and table.width <= 64:
+            yield Target("tables", table.what, "float32", "scikit-learn", ("sklearn",), table.networks)
 
 
 RATIOS = (
     # What was promised is a multiple of vmap; JAX with every unit written out was not thought of, and is faster.
-    Target("xor", 0, "float32", "JAX, vmap", ("jax",), 12),
-    Target("xor", 0, "float32", "PyTorch, stacked", TORCH, 15),
-    Target("xor", 0, "float32", "PyTorch, a loop", ("torch-loop",), 2000),
-    Target("xor", 0, "float64", "JAX, vmap", ("jax",), 5),
-    Target("xor", 0, "float64", "PyTorch, stacked", TORCH, 5),
-    Target("xor", 0, "float64", "NumPy, a loop", ("numpy-loop",), 250),
-    Target("xor", 0, "float64", "scikit-learn", ("sklearn",), 1000),
+    Target("xor", "lab XOR", "float32", "JAX, vmap", ("jax",), 12),
+    Target("xor", "lab XOR", "float32", "JAX", JAX, 9),
+    Target("xor", "lab XOR", "float32", "PyTorch, stacked", TORCH, 15),
+    Target("xor", "lab XOR", "float32", "PyTorch, a loop", ("torch-loop",), 2000),
+    Target("xor", "lab XOR", "float64", "JAX, vmap", ("jax",), 5),
+    Target("xor", "lab XOR", "float64", "PyTorch, stacked", TORCH, 5),
+    Target("xor", "lab XOR", "float64", "NumPy, a loop", ("numpy-loop",), 250),
+    Target("xor", "lab XOR", "float64", "scikit-learn", ("sklearn",), 1000),
     *_widths(),
-    Target("chains", 0, "float32", "JAX", JAX, 2),
-    Target("chains", 0, "float32", "PyTorch", (*TORCH, "torch-loop"), 10),
+    Target("chains", "SimpleChains' 4-32-16-4", "float32", "JAX", JAX, 2),
+    Target("chains", "SimpleChains' 4-32-16-4", "float32", "PyTorch", (*TORCH, "torch-loop"), 10),
+    *_tables(),
 )
-# The share of the FMA peak in float32, by width.
-SHARE, SHARE_WIDTHS = 0.5, (4, 8, 16, 32, 64)
+# In what share of the grid of layouts the way to fill the lanes is to be as good as the fastest.
+RIGHT_CHOICES = 0.9
 # What settings of its own for each network may cost.
 OWN_SETTINGS = 0.05
+# Networks of a stack of which a share of the peak is asked: enough for every lane and thread.
+FULL = 32
+
+
+def _share(row: Row) -> float | None:
+    """Return the share of the FMA peak that is asked of a stack, None where none is; `at` is a case's width."""
+    if row.work not in ("width", "tables") or (row.networks or 0) < FULL:
+        return None
+    if row.at >= 64:
+        return 0.7
+    return 0.6 if row.at >= 4 and row.dtype == "float32" else None
 
 
 def checks(rows: Sequence[Row]) -> list[Check]:
     """Return every promise on which these rows have something to say."""
-    found = []
+    kept = []
     for target in RATIOS:
         rivals = [
             row
             for row in rows
-            if (row.work, row.at, row.dtype) == (target.work, target.at, target.dtype)
+            if (row.work, row.what, row.dtype) == (target.work, target.what, target.dtype)
             and row.contender in target.contenders
             and row.ratio
         ]
         if rivals:
             row = min(rivals, key=lambda r: r.ratio or 0)
-            found.append(_check(row, target.against, target.bound, row.ratio or 0))
+            kept.append(_check(row, target.against, target.bound, row.ratio or 0))
     for row in rows:
-        if row.work == "width" and row.dtype == "float32" and row.at in SHARE_WIDTHS:
-            if row.contender == "fnn" and row.share:
-                found.append(_check(row, "the FMA peak", SHARE, row.share, percent=True))
+        share = _share(row)
+        if row.contender == "fnn" and row.share and share:
+            kept.append(_check(row, "the FMA peak", share, row.share, percent=True))
         elif row.contender == "fnn-own" and row.ratio:
-            found.append(
-                _check(row, "the same settings in all", OWN_SETTINGS, row.ratio - 1, least=False, percent=True)
-            )
-    return found
+            kept.append(_check(row, "the same settings in all", OWN_SETTINGS, row.ratio - 1, least=False, percent=True))
+    chosen = choices(rows)
+    if chosen:
+        what, against = f"the way to fill the lanes, {chosen.cells} cells", f"the fastest, within {LEEWAY:.0%}"
+        right = chosen.right
+        kept.append(Check("layouts", what, "both", against, RIGHT_CHOICES, right, right >= RIGHT_CHOICES, percent=True))
+    return kept
 
 
 def _check(

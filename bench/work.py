@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,13 @@ from fnn.data.synthetic import Data
 
 Array = NDArray[np.float64]
 
-STACKS = ("fnn", "fnn-numpy", "torch", "torch-func", "jax", "jax-last")
+STACKS = ("fnn", "fnn-numpy", "torch", "torch-func", "jax", "jax-last", "jax-threads")
 LOOPS = ("numpy-loop", "torch-loop", "sklearn", "fann")
 
 LAB_EPOCHS = 500
 # By cProfile: of 2 ms a call the kernel takes 0.75, two thread pools (one of them to see that it is compiled) the rest.
 IDLE_LANES = "a call of `train` costs about 1 ms before the kernel starts (threads), and most lanes of a block idle"
+FEW_LANES = "lanes without a network do the others' work, and the weights of wide ones do not fit the cache"
 MUCH_DATA = "one network fills one lane; its samples follow one another instead of filling the others"
 
 
@@ -26,7 +27,8 @@ class Case:
     """Networks to train: `networks` of them with these settings on x: (N, I), y: (N, O).
 
     what: the case in words, `at` the number that distinguishes it within `work`. whole: whether even a loop has to
-    train all of them, for the time of the stack and not of a network is asked for. behind: why `fnn` may be slower.
+    train all of them, for the time of the stack and not of a network is asked for. solvable: whether a network can be
+    right on all samples; where not, losses tell whether contenders agree. behind: why `fnn` may be slower.
     """
 
     work: str
@@ -38,6 +40,7 @@ class Case:
     contenders: tuple[str, ...]
     at: float = 0.0
     whole: bool = False
+    solvable: bool = True
     behind: str = ""
 
     @property
@@ -51,10 +54,10 @@ def _cases(
 ) -> Iterable[Case]:
     """Yield the case in both precisions."""
     for dtype in ("float32", "float64"):
-        own = replace(config, dtype=dtype)
         yield Case(
-            work=work, what=what, config=own, x=data.x, y=data.y, networks=networks, contenders=tuple(names), **more
-        )
+            work=work, what=what, config=replace(config, dtype=dtype), x=data.x, y=data.y, networks=networks,
+            contenders=tuple(names), **more,
+        )  # fmt: skip
 
 
 def xor() -> Iterable[Case]:
@@ -128,8 +131,67 @@ def chains() -> Iterable[Case]:
     x, y = matrix_exponentials()
     yield Case(
         work="chains", what="SimpleChains' 4-32-16-4", config=config, x=x, y=y, networks=1,
-        contenders=STACKS + LOOPS, whole=True, behind=MUCH_DATA,
+        contenders=STACKS + LOOPS, whole=True, solvable=False, behind=MUCH_DATA,
     )  # fmt: skip
+
+
+def table_like(samples: int, seed: int = 0) -> Data:
+    """Return 20 standard normal inputs (N, 20) and a label (N, 1) that only some of them tell, and not for certain.
+
+    The label is 1 with probability sigmoid(2(x₀x₁ + sin 2x₂ + max(x₃, 0) − x₄/2)): no network should be right always.
+    """
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((samples, 20))
+    z = 2 * (x[:, 0] * x[:, 1] + np.sin(2 * x[:, 2]) + np.maximum(x[:, 3], 0) - x[:, 4] / 2)
+    return Data(x, (rng.random(samples) < 1 / (1 + np.exp(-z))).astype(np.float64)[:, None])
+
+
+class Table(NamedTuple):
+    """Networks of two hidden layers of that width, trained on a table; batch: None is all samples at once."""
+
+    networks: int
+    width: int
+    batch: int | None
+    samples: int
+    epochs: int
+
+    @property
+    def what(self) -> str:
+        """The work in words."""
+        batch = f"batch {self.batch}" if self.batch else f"{self.samples} samples at once"
+        return f"{self.networks} of width {self.width}, {batch}"
+
+
+TABLES = (
+    Table(64, 32, 32, 2_000, 10),
+    Table(64, 64, 32, 2_000, 10),
+    Table(64, 64, 256, 4_000, 10),
+    Table(64, 128, 256, 2_000, 10),
+    Table(32, 256, 256, 4_000, 4),
+    Table(1, 32, 32, 4_000, 4),
+    Table(1, 128, 64, 4_000, 4),
+    Table(256, 64, None, 100, 100),
+    Table(256, 128, None, 100, 50),
+)
+
+
+def tables() -> Iterable[Case]:
+    """What people with tables do: ReLU, bce, Adam at its usual numbers, mini-batches.
+
+    Batches are cut in the order given. Shuffled, `fnn` takes 7 to 15% longer, each network in an order of its own; a
+    stack of a peer would have to gather samples for each network, and here slices what all of them share. And peers
+    measure nothing while they train, where `fnn` passes all samples once an epoch for their loss.
+    """
+    names = ("fnn", "torch", "torch-func", "jax", "jax-threads", "numpy-loop", "torch-loop", "sklearn")
+    for table in TABLES:
+        config = fnn.Config(
+            hidden=(table.width, table.width), activation="relu", loss="bce", reduction="mean", init="he",
+            batch_size=table.batch, epochs=table.epochs, scheduler="constant", lr=1e-3, beta2=0.999, epsilon=1e-8,
+        )  # fmt: skip
+        data = table_like(table.samples)
+        yield from _cases(
+            "tables", table.what, config, data, table.networks, names, at=table.width, solvable=False, behind=FEW_LANES
+        )
 
 
 def settings() -> Iterable[Case]:
@@ -145,5 +207,6 @@ WORK = {
     "size": sizes,
     "samples": samples,
     "chains": chains,
+    "tables": tables,
     "settings": settings,
 }

@@ -19,9 +19,10 @@ from generate import (
     write_study,
 )
 from matplotlib import image
-from tables import BLOCKS, ROOT, recorded
+from tables import BLOCKS, ROOT, on_tables, recorded
 
 import fnn
+from fnn.bench.run import Row
 from fnn.sweeps.plan import options
 
 TEXT = README.read_text(encoding="utf-8")
@@ -74,6 +75,28 @@ def test_every_generated_table_stands_somewhere_and_is_not_empty():
     blocks = [match for path in DOCUMENTS for match in BLOCK.findall(path.read_text(encoding="utf-8"))]
     assert {name for _, name, _ in blocks} == set(BLOCKS)
     assert all(len(text) > 100 for _, _, text in blocks)
+
+
+def test_a_table_shows_each_peer_in_its_fastest_form():
+    def row(contender, seconds, networks=64, what="64 of width 64, batch 256", **values):
+        return Row(
+            work="tables", what=what, at=64, dtype="float32", contender=contender, title=contender, networks=networks,
+            seconds=[seconds] * 3, per_second=networks / seconds, **values,
+        )  # fmt: skip
+
+    rows = [row("fnn", 0.5, share=0.71), row("jax", 3.0), row("jax-threads", 1.5), row("torch", 2.0)]
+    rows += [row("torch-loop", 0.01, networks=1), row("sklearn", 1.2, networks=2)]
+    alone = [
+        row("fnn", 0.02, 1, "1 of width 32, batch 32", share=0.2),
+        row("torch-loop", 0.1, 1, "1 of width 32, batch 32"),
+    ]
+    _, _, *lines = on_tables([*rows, *alone]).splitlines()
+    # A loop over single networks is no stack; where there is one network it counts.
+    assert lines == [
+        "| 64 of width 64, batch 256, float32 | 500 ms | 2.00 s | 1.50 s | 600 ms | 3.0 | 4 | 71% |",
+        "| 1 of width 32, batch 32, float32 | 20.0 ms | 100 ms | – | – | 5.0 | 3 | 20% |",
+    ]
+    assert on_tables([*rows, *alone], "1 of width 32, batch 32").splitlines()[2:] == lines[1:]
 
 
 def test_the_script_writes_what_was_changed(tmp_path):
