@@ -3,6 +3,6 @@
 A lane value is the same number of many networks (or of many samples), side by side in one SIMD register; `simd` says
 what can be done with one. Then come the parts in the order of the lab, and at the end what trains.
 
-jit lane_types simd simd_math atomics arguments products activations layers losses optimizers rng records epoch
-samples_epoch
+jit lane_types simd simd_math atomics arguments elementary products activations layers losses optimizers rng records
+epoch samples_epoch
 """

@@ -13,10 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from numba import njit
+from numba.extending import register_jitable
 
 _HOUSE = Path(__file__).parents[1]
 # Whatever a kernel calls, or takes a number or a name from: more than these it may not import from `fnn`.
-SOURCES = (*sorted(_HOUSE.glob("kernel/*.py")), *sorted(_HOUSE.glob("network/*.py")), _HOUSE / "rng.py")
+SOURCES = (
+    *sorted(_HOUSE.glob("kernel/*.py")),
+    *sorted(_HOUSE.glob("network/*.py")),
+    _HOUSE / "rng.py",
+    _HOUSE / "elementary.py",
+)
 
 # No Python objects, no GIL, NaN and division as in IEEE arithmetic. And without `nrt`, which counts references:
 # kernels make no arrays, and counting those they pass on costs small networks a fifth of their time.
@@ -25,6 +31,8 @@ standalone = njit(**OPTIONS)
 # Parts of kernels have no way in from Python and so compile sooner. Called from there all the same, they crash it.
 policy = njit(**OPTIONS, no_cpython_wrapper=True)
 inlined = njit(**OPTIONS, no_cpython_wrapper=True, forceinline=True)
+# What NumPy calls with arrays, compiled calls with numbers, by the same name.
+shared = register_jitable(**OPTIONS, no_cpython_wrapper=True, forceinline=True)
 # Parts of a training loop, each called in one place: as if they stood there. Else LLVM optimises all they call again
 # for each, which is two seconds of compiling, and hands their groups on number by number.
 merged = njit(**OPTIONS, no_cpython_wrapper=True, inline="always")
