@@ -60,7 +60,7 @@ def train(
     x, y = checks.samples(x, y)
     table = _seeds(configs, seeds, most_seeds(configs, x.shape[1], y.shape[1], curve_every))
     curve_epochs = _curve_epochs(max(config.epochs for config in configs), curve_every)
-    ready = _numpy() if backend == "numpy" else _numba(threads, configs, len(x))
+    ready = _numpy() if backend == "numpy" else _numba(threads, configs, (x, y), table.size)
     compiled = time.perf_counter()
     reporter = ProgressReporter(on_progress, table.size) if on_progress else None
     flat: list[Array] = [np.empty(0)] * len(configs)
@@ -119,10 +119,10 @@ def _curve_epochs(epochs: int, every: int) -> Ints:
 
 
 class _Backend(NamedTuple):
-    """What trains a stack: `fit`, `philox` as `rng.philox`, and how many networks at once."""
+    """What trains a stack: `fit`, what draws its weights, and how many networks at once."""
 
     fit: Fit
-    philox: rng.Philox
+    draws: rng.Draws
     at_once: Callable[[Sequence[Layer], int], int]
 
 
@@ -130,13 +130,19 @@ def _numpy() -> _Backend:
     def at_once(layers: Sequence[Layer], samples: int) -> int:  # a layer's outputs are to stay in a core's cache
         return max(1, _CACHE // (samples * max(layer.fan_out for layer in layers)))
 
-    return _Backend(numpy_path.fit, rng.philox, at_once)
+    return _Backend(numpy_path.fit, rng.NUMPY, at_once)
 
 
-def _numba(threads: int | None, configs: Sequence[Config], samples: int) -> _Backend:
+def _weights(layers: Sequence[Layer]) -> int:
+    return sum(math.prod(shape) for shape in functions.shapes(layers))
+
+
+def _numba(threads: int | None, configs: Sequence[Config], data: tuple[Array, Array], networks: int) -> _Backend:
     from fnn.training import lanes  # Numba is slow to import, and the NumPy path does without it
 
-    lanes.compile_philox()
+    (samples, inputs), outputs = data[0].shape, data[1].shape[1]
+    shapes = {config.hidden: config for config in configs}.values()
+    draws = lanes.draws(networks * max(_weights(config.layers(inputs, outputs)) for config in shapes))
     for way, dtype in {(lanes.way(config, samples), config.dtype) for config in configs}:
         lanes.compile_for(way, dtype)
 
@@ -144,9 +150,9 @@ def _numba(threads: int | None, configs: Sequence[Config], samples: int) -> _Bac
         return lanes.way(stack.config, samples)(stack, report, threads=threads or processors())
 
     def at_once(layers: Sequence[Layer], _samples: int) -> int:  # the weights are to leave memory for others
-        return max(1, _MEMORY // sum(math.prod(shape) for shape in functions.shapes(layers)))
+        return max(1, _MEMORY // _weights(layers))
 
-    return _Backend(fit, lanes.philox, at_once)
+    return _Backend(fit, draws, at_once)
 
 
 def _train_alike(
@@ -171,7 +177,7 @@ def _train_alike(
         for begin in range(0, len(seeds), size):
             part = slice(begin, begin + size)
             scale = numeric["init_scale"][part]
-            params = functions.init(layers, seeds[part], first.init, scale, dtype, philox=backend.philox)
+            params = functions.init(layers, seeds[part], first.init, scale, dtype, draws=backend.draws)
             settings = {name: values[part] for name, values in numeric.items()}
             report = reporter.next_stack(len(seeds[part])) if reporter else None
             outcomes.append(backend.fit(Stack(first, layers, params, settings, x, y, curve_epochs), report))
