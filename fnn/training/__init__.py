@@ -2,5 +2,5 @@
 
 There is one module for each way to train a stack: the lab's (`numpy_path`), and the ways to fill the kernel's lanes.
 
-progress results memory grouping numpy_path layout networks_in_lanes samples_in_lanes lanes train model
+progress results memory grouping numpy_path layout powers networks_in_lanes samples_in_lanes lanes train model
 """

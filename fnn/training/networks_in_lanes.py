@@ -17,6 +17,7 @@ from fnn.network.losses import ERRORS
 from fnn.network.schedules import SCHEDULES
 from fnn.training.grouping import Stack
 from fnn.training.layout import CUTS, Cuts, aligned, plan, rules, sideways, upright
+from fnn.training.powers import power_for
 from fnn.training.progress import Report
 from fnn.training.results import Outcome
 
@@ -45,6 +46,7 @@ class Blocks:
         self.schedule = {name: sideways(stack.numeric[name][:, None], L)[:, 0] for name in _SCHEDULE_SETTINGS}
         self.uniform = all((values == values[0, 0]).all() for values in self.schedule.values())
         self.common: dict[int, Schedule] = {}
+        self.power = power_for(0 if self.uniform else len(flat) * config.epochs)
         B = len(self.weights)
         self.loss, self.correct = np.zeros((2, B, L))
         self.epochs_to_solve, self.diverged = np.full((2, B, L), -1)
@@ -131,10 +133,9 @@ class Blocks:
             # All rates fall together, and seldom: only what they fall to is computed.
             falls = np.diff(np.floor(epochs / h.decay_every[0, 0, 0] + 1e-9), prepend=-1) > 0
             epochs, epoch_index = epochs[falls], np.cumsum(falls) - 1
-        rates = np.asarray(SCHEDULES[config.scheduler](epochs[:, None], config.epochs, h), self.weights.dtype)
-        shape = (len(h.gamma), len(epochs), self.weights.shape[2])
-        # A copy: read-only arrays are one signature more.
-        return Schedule(np.array(np.broadcast_to(rates, shape), order="C"), epoch_index)
+        factors = np.empty((len(h.gamma), len(epochs), self.weights.shape[2]), self.weights.dtype)
+        factors[:] = SCHEDULES[config.scheduler](epochs[:, None], config.epochs, h, self.power)
+        return Schedule(factors, epoch_index)
 
     def progress(self) -> tuple[float, Array, Array]:
         """Return how many of the networks are done, in shares, and losses and accuracies of those begun."""
