@@ -46,7 +46,7 @@ TIMED = re.compile(
 def alike(printed: str, shown: str) -> bool:
     """Whether two results are the same but for the last digits of their numbers and the seconds taken.
 
-    Rounding differs from processor to processor, and 500 epochs amplify it: numbers may differ by 2%.
+    What NumPy trains is rounded otherwise on other processors, and 500 epochs amplify it: numbers may differ by 2%.
     """
     printed, shown = (TIMED.sub("…", text.rstrip()) for text in (printed, shown))
     pairs = zip(*(map(float, NUMBER.findall(text)) for text in (printed, shown)), strict=False)

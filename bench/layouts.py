@@ -4,7 +4,7 @@ All ways train the same networks, drawn and laid out beforehand.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -14,7 +14,7 @@ import numpy as np
 import fnn
 from fnn.config import DTYPES, Config
 from fnn.kernel.simd import WIDTH as LANES
-from fnn.training import lanes, networks_in_lanes, samples_in_lanes
+from fnn.training import lanes, samples_in_lanes
 from fnn.training.grouping import Stack, numeric_settings
 from fnn.training.results import Fit, Outcome
 
@@ -37,15 +37,9 @@ LEEWAY = 0.1
 CHOSEN = "chosen"
 
 
-def ways(case: Case) -> Mapping[str, Fit]:
-    """Return the ways to fill the lanes that can train a case, by name."""
-    samples = {"samples": samples_in_lanes.fit} if samples_in_lanes.suits(case.config, len(case.x)) else {}
-    return {"networks": networks_in_lanes.fit, **samples}
-
-
-def chosen_way(case: Case, _threads: int) -> Fit:
+def chosen_way(case: Case, threads: int) -> Fit:
     """Return the way that `fnn.train` takes."""
-    return lanes.way(case.config, len(case.x))
+    return lanes.way(case.config, (*case.x.shape, case.y.shape[1]), case.networks, threads)
 
 
 def _magnitude(rng: np.random.Generator, most: int) -> int:
@@ -74,12 +68,15 @@ def _drawn(rng: np.random.Generator) -> Case:
 def grid(cells: int = CELLS, seed: int = 0) -> Iterator[Case]:
     """Yield so many cases, fixed by the seed: widths and stacks of 1 to 256, 16 to 4,096 samples.
 
-    What would take too long is drawn again: the widest networks come in small stacks, or with few samples.
+    What would take too long is drawn again: the widest networks come in small stacks, or with few samples. So is what
+    samples fill the lanes for, whatever the stack.
     """
     rng, at = np.random.default_rng(seed), 0
     while at < cells:
         case = _drawn(rng)
         epoch = operations(case.config, case.x.shape[1], 1, len(case.x), measures=True)
+        if samples_in_lanes.suits(case.config, case.layers, len(case.x)):
+            continue
         if case.networks * epoch <= MOST_OPERATIONS:
             L = LANES[np.dtype(case.config.dtype)]
             lanes_run = -(-case.networks // L) * L
@@ -97,10 +94,10 @@ def stack_of(case: Case) -> Stack:
 
 
 def measure_layouts(case: Case, method: Method, tell: Callable[[str], None]) -> list[Row]:
-    """Return a row for each way that can train the case. The ratio is to the time of the one that training takes."""
+    """Return a row for each way to train the case. The ratio is to the time of the one that training takes."""
     stack, rows, runs = stack_of(case), dict[str, Row](), dict[str, Callable[[], Outcome]]()
     chosen = chosen_way(case, method.threads)
-    for name, fit in ways(case).items():
+    for name, fit in lanes.WAYS.items():
         tell(name)
         run = partial(fit, stack, None, threads=method.threads)
         row = Row(

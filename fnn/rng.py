@@ -6,12 +6,15 @@ bit those of NumPy's `Generator(Philox(key=seed)).random()`.
 """
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fnn.elementary import cos_sin, log
+
 Uints = NDArray[np.uint64]
-Philox = Callable[[Uints, int, int], Uints]
+Numbers = NDArray[np.float64]
 
 MULTIPLIERS = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
 KEY_STEPS = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
@@ -19,14 +22,17 @@ _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 # The second word of the key sets apart what is drawn, so that data, weights and order of one seed are independent.
 WEIGHTS, DATA, ORDER = 0, 1, 2
+# Pairs of normals made at a time: what a core's cache keeps from one step to the next.
+_PAIRS_AT_ONCE = 2**11
 
 
 def multiply(a: np.uint64, b: Uints) -> tuple[Uints, Uints]:
     """Return the high and the low 64 bits of the 128-bit product a·b, by halves of 32 bits."""
     a_low, a_high, b_low, b_high = a & _LOW, a >> _HALF, b & _LOW, b >> _HALF
-    middle = a_high * b_low + (a_low * b_low >> _HALF)
+    lowest = a_low * b_low
+    middle = a_high * b_low + (lowest >> _HALF)
     carry = a_low * b_high + (middle & _LOW)
-    return a_high * b_high + (middle >> _HALF) + (carry >> _HALF), a * b
+    return a_high * b_high + (middle >> _HALF) + (carry >> _HALF), (carry << _HALF) | (lowest & _LOW)
 
 
 def philox(seeds: Uints, blocks: int, stream: int = WEIGHTS, skip: int = 0) -> Uints:
@@ -43,25 +49,45 @@ def philox(seeds: Uints, blocks: int, stream: int = WEIGHTS, skip: int = 0) -> U
     return np.moveaxis(words, 0, -1).reshape(len(seeds), 4 * blocks)
 
 
-def uniforms(seeds: ArrayLike, count: int, stream: int = WEIGHTS, philox: Philox = philox) -> NDArray[np.float64]:
-    """Return `count` uniforms on [0, 1) for each seed. seeds: (S,) non-negative integers → (S, count).
-
-    philox: this module's, or a faster one with the same bits.
-    """
-    words = philox(np.asarray(seeds, np.uint64), -(-count // 4), stream)[:, :count]
-    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
+def unit(words: Uints) -> Any:
+    """Return the upper 53 bits of each word as a number on [0, 1)."""
+    return np.float64(words >> np.uint64(11)) * 2.0**-53
 
 
-def normals(seeds: ArrayLike, count: int, stream: int = WEIGHTS, philox: Philox = philox) -> NDArray[np.float64]:
-    """Return `count` standard normals for each seed, from pairs of its uniforms. seeds: (S,) → (S, count).
+def box_muller(u: Numbers, v: Numbers) -> tuple[Numbers, Numbers]:
+    """Return pairs of standard normals from pairs of uniforms on [0, 1).
 
     Box & Muller, "A note on the generation of random normal deviates", Ann. Math. Stat. 29 (1958).
     """
-    pairs = uniforms(seeds, count + count % 2, stream, philox)
-    radius = np.sqrt(-2.0 * np.log1p(-pairs[:, 0::2]))
-    angle = 2.0 * np.pi * pairs[:, 1::2]
-    both = np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=-1)
-    return both.reshape(len(pairs), -1)[:, :count]
+    radius = np.sqrt(-2.0 * log(1.0 - u))
+    cos, sin = cos_sin(v)
+    return radius * cos, radius * sin
+
+
+def uniforms(seeds: ArrayLike, count: int, stream: int = WEIGHTS) -> Numbers:
+    """Return `count` uniforms on [0, 1) for each seed. seeds: (S,) non-negative integers → (S, count)."""
+    numbers: Numbers = unit(philox(np.asarray(seeds, np.uint64), -(-count // 4), stream)[:, :count])
+    return numbers
+
+
+def normals(seeds: ArrayLike, count: int, stream: int = WEIGHTS) -> Numbers:
+    """Return `count` standard normals for each seed, from pairs of its uniforms. seeds: (S,) → (S, count)."""
+    even = count + count % 2
+    pairs = uniforms(seeds, even, stream).reshape(-1, 2)
+    for first in range(0, len(pairs), _PAIRS_AT_ONCE):
+        u, v = pairs[first : first + _PAIRS_AT_ONCE].T
+        u[:], v[:] = box_muller(u, v)
+    return pairs.reshape(-1, even)[:, :count]
+
+
+class Draws(NamedTuple):
+    """What draws `uniforms` and `normals`, with the bits of these functions: they themselves, or a faster two."""
+
+    uniforms: Callable[[Uints, int], Numbers]
+    normals: Callable[[Uints, int], Numbers]
+
+
+NUMPY = Draws(uniforms, normals)
 
 
 def permutations(seeds: ArrayLike, count: int, epoch: int) -> NDArray[np.int64]:

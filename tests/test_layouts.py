@@ -9,10 +9,11 @@ import pytest
 import fnn
 from fnn.bench import layouts, peak, suite, tables, targets, work
 from fnn.bench.run import APART, Method, Row
+from fnn.training import lanes
 
 
 def case(networks, **settings):
-    data = work.table_like(1_100)
+    data = work.table_like(900)
     config = fnn.Config(**{"epochs": 2, "dtype": "float32", "hidden": (3,)} | settings)
     return work.Case(
         work="layouts", what="few", config=config, x=data.x, y=data.y, networks=networks, contenders=(), solvable=False
@@ -61,7 +62,7 @@ def test_the_stack_of_a_cell_is_the_one_that_training_trains(batch):
 def test_a_cell_has_a_row_for_each_way_and_the_ratio_is_to_the_one_taken():
     given = case(3)
     rows = layouts.measure_layouts(given, Method(threads=2), lambda _: None)
-    assert [row.contender for row in rows] == list(layouts.ways(given))
+    assert [row.contender for row in rows] == list(lanes.WAYS)
     assert len(rows) == 2
     (chosen,) = [row for row in rows if row.note == layouts.CHOSEN]
     assert chosen.ratio == 1
@@ -71,12 +72,10 @@ def test_a_cell_has_a_row_for_each_way_and_the_ratio_is_to_the_one_taken():
 
 
 def test_a_way_that_trains_other_networks_is_not_timed(monkeypatch):
-    ways = layouts.ways(case(3))
-
     def wrong(stack, report, *, threads):
-        return ways["networks"](stack._replace(config=replace(stack.config, epochs=1)), report, threads=threads)
+        return lanes.WAYS["networks"](stack._replace(config=replace(stack.config, epochs=1)), report, threads=threads)
 
-    monkeypatch.setattr(layouts, "ways", lambda _case: {**ways, "wrong": wrong})
+    monkeypatch.setattr(lanes, "WAYS", {**lanes.WAYS, "wrong": wrong})
     rows = layouts.measure_layouts(case(3, lr=0.5, epochs=50), Method(), lambda _: None)
     assert [row.status == APART for row in rows] == [False, False, True]
     assert rows[2].seconds is None

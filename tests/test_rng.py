@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 
 from fnn import rng as random
+from fnn.training.lanes import COMPILED, draws
 
 SEEDS = [0, 1, 312551116, 2**32 - 1, 2**32, 2**63 - 1]
 
@@ -36,3 +37,23 @@ def test_normals_by_hand():
     radius = (-2 * np.log(1 - u1)) ** 0.5
     expected = [radius * np.cos(2 * np.pi * u2), radius * np.sin(2 * np.pi * u2)]
     assert random.normals([3], 2)[0] == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 37, 4100])
+def test_compiled_draws_have_the_same_bits(count):
+    seeds = np.array([*SEEDS, *range(2, 700 if count < 1000 else 4)], np.uint64)
+    for name in random.Draws._fields:
+        compiled, numpys = getattr(COMPILED, name)(seeds, count), getattr(random.NUMPY, name)(seeds, count)
+        assert np.array_equal(compiled, numpys)
+
+
+def test_few_numbers_are_drawn_without_compiling_and_many_compiled():
+    assert draws(1000) is random.NUMPY
+    assert draws(10**6) is COMPILED
+
+
+def test_uniforms_next_to_0_and_1_give_finite_normals():
+    u, v = np.meshgrid([0, 2.0**-53, 0.5, 1 - 2.0**-53], [0, 2.0**-53, 0.25, 0.5, 0.75, 1 - 2.0**-53])
+    z = np.array(random.box_muller(u, v))
+    assert np.isfinite(z).all()
+    assert np.hypot(*z) == pytest.approx(np.sqrt(-2 * np.log1p(-u)), rel=1e-15)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from fnn import rng as draws
 from fnn.checks import fits, number, one_of, optional, seed_number, whole
+from fnn.elementary import cos_sin
 from fnn.errors import InvalidSetting
 
 Array = NDArray[np.float64]
@@ -53,14 +54,14 @@ def xor4(points: int = 4, noise: float = 0.0, seed: int = SEED) -> Data:
 
 def circles(points: int = 200, noise: float = 0.0, seed: int = SEED) -> Data:
     """Return a circle of radius 1 (label 0) around one of radius 0.8 (label 1), as scikit-learn's `make_circles`."""
-    outer, inner = (np.linspace(0, 2 * np.pi, n, endpoint=False) for n in _halves(points))
+    outer, inner = (np.arange(n) / n for n in _halves(points))
     x = np.concatenate((_circle(outer), 0.8 * _circle(inner)))
     return Data(_jitter(x, noise, seed), _second_half(points))
 
 
 def moons(points: int = 200, noise: float = 0.0, seed: int = SEED) -> Data:
     """Return two half circles that reach into each other, as scikit-learn's `make_moons`."""
-    upper, lower = (np.linspace(0, np.pi, n) for n in _halves(points))
+    upper, lower = (np.linspace(0, 0.5, n) for n in _halves(points))
     x = np.concatenate((_circle(upper), np.array([1.0, 0.5]) - _circle(lower)))
     return Data(_jitter(x, noise, seed), _second_half(points))
 
@@ -68,9 +69,9 @@ def moons(points: int = 200, noise: float = 0.0, seed: int = SEED) -> Data:
 def spiral(points: int = 200, noise: float = 0.0, seed: int = SEED) -> Data:
     """Return two arms of an Archimedean spiral, one turn each: radius t, angle 2πt (+ π), t from 1/n to 1."""
     arms = []
-    for start, n in zip((0.0, np.pi), _halves(points), strict=True):
+    for start, n in zip((0.0, 0.5), _halves(points), strict=True):
         t = np.arange(1, n + 1) / n
-        arms.append(t[:, None] * _circle(2 * np.pi * t + start))
+        arms.append(t[:, None] * _circle(t + start))
     return Data(_jitter(np.concatenate(arms), noise, seed), _second_half(points))
 
 
@@ -130,8 +131,8 @@ def _second_half(points: int) -> Array:
     return _column(np.arange(points) >= points // 2)
 
 
-def _circle(angle: Array) -> Array:
-    return np.stack((np.cos(angle), np.sin(angle)), axis=1)
+def _circle(turns: Array) -> Array:
+    return np.stack(cos_sin(turns), axis=1)
 
 
 def _jitter(x: Array, noise: float, seed: int, skip: int = 0) -> Array:

@@ -14,13 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from numba import njit
+from numba.extending import register_jitable
 from numba.np import linalg
 
 from fnn.kernel.compiler import ENTRY, PART
 
 _HOUSE = Path(__file__).parents[1]
 # Whatever a kernel calls, or takes a number or a name from: more than these it may not import from `fnn`.
-SOURCES = (*sorted(_HOUSE.glob("kernel/*.py")), *sorted(_HOUSE.glob("network/*.py")), _HOUSE / "rng.py")
+SOURCES = (
+    *sorted(_HOUSE.glob("kernel/*.py")),
+    *sorted(_HOUSE.glob("network/*.py")),
+    _HOUSE / "rng.py",
+    _HOUSE / "elementary.py",
+)
 
 # No Python objects, no GIL, NaN and division as in IEEE arithmetic. And without `nrt`, which counts references:
 # kernels make no arrays, and counting those they pass on costs small networks a fifth of their time.
@@ -29,6 +35,8 @@ standalone = njit(**OPTIONS, **ENTRY)
 # Parts of kernels have no way in from Python and so compile sooner. Called from there all the same, they crash it.
 policy = njit(**OPTIONS, **PART, no_cpython_wrapper=True)
 inlined = njit(**OPTIONS, **PART, no_cpython_wrapper=True, forceinline=True)
+# What NumPy calls with arrays, compiled calls with numbers, by the same name.
+shared = register_jitable(**OPTIONS, **PART, no_cpython_wrapper=True, forceinline=True)
 # Parts of a training loop, each called in one place: as if they stood there. Else their groups are handed on number by
 # number.
 merged = njit(**OPTIONS, **PART, no_cpython_wrapper=True, inline="always")

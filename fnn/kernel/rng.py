@@ -2,11 +2,12 @@
 
 import numpy as np
 
+import fnn.kernel.elementary  # noqa: F401, of which rng.box_muller is made
 from fnn import rng
-from fnn.kernel.jit import entry, inlined, standalone
+from fnn.kernel.jit import entry, inlined, merged, standalone
 
-# What `fnn.rng` does with arrays, does for numbers: the multiplication is the same function, compiled.
-_multiply = inlined(rng.multiply)
+# What `fnn.rng` does with arrays, does for numbers: these are the same functions, compiled.
+_multiply, _unit, _box_muller = inlined(rng.multiply), merged(rng.unit), merged(rng.box_muller)
 ORDER = rng.ORDER
 MULTIPLIER0, MULTIPLIER1 = rng.MULTIPLIERS
 KEY_STEP0, KEY_STEP1 = rng.KEY_STEPS
@@ -25,14 +26,49 @@ def philox_block(seed, stream, counter):
     return w0, w1, w2, w3
 
 
+@merged
+def _uniforms_into(u, v, keys, stream, size):
+    """Write two pairs of uniforms for each seed and counter: the first ones, and after all of them the second ones."""
+    for i in range(size):
+        w0, w1, w2, w3 = philox_block(keys[0, i], stream, keys[1, i])
+        u[i], v[i], u[size + i], v[size + i] = _unit(w0), _unit(w1), _unit(w2), _unit(w3)
+
+
+@merged
+def _normals_into(u, v, size):
+    """Write pairs of normals in the place of pairs of uniforms, as `rng.normals` does."""
+    for i in range(size):
+        u[i], v[i] = _box_muller(u[i], v[i])
+
+
 @entry
-def philox_into(words, seeds, stream):
-    """Write the random words of `rng.philox`. words: (S, 4·blocks), seeds: (S,), all uint64."""
-    for s in range(len(seeds)):
-        for block in range(words.shape[1] // 4):
-            drawn = philox_block(seeds[s], stream, np.uint64(block + 1))
-            for i in range(4):
-                words[s, 4 * block + i] = drawn[i]
+def draw_into(draws, seeds, stream, normal, keys, u, v):
+    """Write `rng.uniforms` of each seed, or `rng.normals`. draws: (S, count), seeds: (S,); stream: uint64.
+
+    keys: (2, C) uint64, u and v: (2·C,) are scratch for C blocks of four numbers at a time. Each step is a loop over
+    them, of which LLVM makes vectors; a loop over one network's blocks would often be too short.
+    """
+    count, k, j = draws.shape[1], 0, 0
+    while k < len(seeds):
+        first_k, first_j, size = k, j, 0
+        while size < keys.shape[1] and k < len(seeds):
+            keys[0, size], keys[1, size] = seeds[k], np.uint64(j // 4 + 1)
+            size, j = size + 1, j + 4
+            if j >= count:
+                k, j = k + 1, 0
+        _uniforms_into(u, v, keys, stream, size)
+        if normal:
+            _normals_into(u, v, 2 * size)
+        k, j = first_k, first_j
+        for i in range(size):
+            for pair in (i, i + size):
+                if j < count:
+                    draws[k, j] = u[pair]
+                if j + 1 < count:
+                    draws[k, j + 1] = v[pair]
+                j += 2
+            if j >= count:
+                k, j = k + 1, 0
 
 
 @standalone

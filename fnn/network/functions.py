@@ -60,12 +60,12 @@ def init(
     initializer: str = "normal",
     scale: float | NDArray[np.float64] = 1.0,
     dtype: DTypeLike = np.float64,
-    philox: rng.Philox = rng.philox,
+    draws: rng.Draws = rng.NUMPY,
 ) -> Params:
     """Draw initial parameters. One seed gives W: (I+1, O); S seeds give W: (S, I+1, O).
 
     scale: a factor on the weights, one number or one for each seed. Network s depends on its own seed alone.
-    philox: `rng.philox`, or a faster one with the same bits.
+    draws: `rng.NUMPY`, or faster ones with the same bits.
     """
     entry = INITIALIZERS[initializer]
     seeds = np.asarray(seeds, np.uint64)
@@ -75,7 +75,7 @@ def init(
     at_once = max(1, _DRAWN_AT_ONCE // layer_scale.size)
     for first in range(0, len(each), at_once):
         part = slice(first, first + at_once)
-        flat[part] = entry.draw(each[part], layer_scale.size, philox=philox) * layer_scale * scales[part, None]
+        flat[part] = entry.draw(draws, each[part], layer_scale.size) * layer_scale * scales[part, None]
     return unflatten(flat if seeds.ndim else flat[0], layers)
 
 

@@ -8,31 +8,32 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
 from fnn import rng
 
 
-def _signed_uniforms(seeds: ArrayLike, count: int, philox: rng.Philox = rng.philox) -> NDArray[np.float64]:
-    return 2 * rng.uniforms(seeds, count, philox=philox) - 1
+def _normals(draws: rng.Draws, seeds: rng.Uints, count: int) -> rng.Numbers:
+    return draws.normals(seeds, count)
+
+
+def _signed_uniforms(draws: rng.Draws, seeds: rng.Uints, count: int) -> rng.Numbers:
+    return 2 * draws.uniforms(seeds, count) - 1
 
 
 class Initializer(NamedTuple):
-    """`draw(seeds, count, philox=…)`: (S, count); `scale(fan_in, fan_out)`; bias: whether biases are drawn, or 0."""
+    """`draw(draws, seeds, count)`: (S, count); `scale(fan_in, fan_out)`; bias: whether biases are drawn, or 0."""
 
-    draw: Callable[..., NDArray[np.float64]]
+    draw: Callable[[rng.Draws, rng.Uints, int], rng.Numbers]
     scale: Callable[[int, int], float]
     bias: bool
 
 
 INITIALIZERS = {
     # The lab's: standard normal, biases too.
-    "normal": Initializer(rng.normals, lambda _i, _o: 1.0, bias=True),
+    "normal": Initializer(_normals, lambda _i, _o: 1.0, bias=True),
     # Uniform on ±1 times init_scale, biases too.
     "uniform": Initializer(_signed_uniforms, lambda _i, _o: 1.0, bias=True),
     # Glorot & Bengio (AISTATS 2010), equation 16.
     "xavier": Initializer(_signed_uniforms, lambda i, o: math.sqrt(6 / (i + o)), bias=False),
     # He et al. (ICCV 2015), equation 10.
-    "he": Initializer(rng.normals, lambda i, _o: math.sqrt(2 / i), bias=False),
+    "he": Initializer(_normals, lambda i, _o: math.sqrt(2 / i), bias=False),
 }

@@ -1,7 +1,8 @@
 """Schedules: the learning rate at `epoch`, from 0, of `epochs`.
 
 `h` holds the hyperparameters: a `Config`, or for a stack a record of arrays (S, 1, 1) under the same names. `epoch`
-may be an array of epochs, for a plot of the whole run.
+may be an array of epochs, for a plot of the whole run. `power` is `fnn.elementary.power`, or a faster one with the same
+bits.
 """
 
 from collections.abc import Callable
@@ -10,27 +11,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Schedule = Callable[[Any, int, Any], Any]
+from fnn.elementary import Power, power
+
+Schedule = Callable[..., Any]
 
 
-def constant(epoch: Any, _epochs: int, h: Any) -> Any:
+def constant(epoch: Any, _epochs: int, h: Any, _power: Power = power) -> Any:
     """Return lr."""
     return h.lr + 0 * epoch
 
 
-def exponential(epoch: Any, _epochs: int, h: Any) -> Any:
+def exponential(epoch: Any, _epochs: int, h: Any, power: Power = power) -> Any:
     """Return lr·γ^⌊e/k⌋, k = `decay_every`: by itself E/50, so that the rate falls 49 times whatever E is."""
     # k = E/50 is rounded, so that e/k may fall just short of a whole number.
     falls = np.floor(epoch / h.decay_every + 1e-9)
-    return h.lr * np.exp(np.log(h.gamma) * falls)  # several times as fast as a power
+    return h.lr * power(h.gamma, falls)
 
 
-def polynomial(epoch: Any, epochs: int, h: Any) -> Any:
+def polynomial(epoch: Any, epochs: int, h: Any, power: Power = power) -> Any:
     """Return lr·(1 − e/E)^power."""
-    return h.lr * (1 - epoch / epochs) ** h.power
+    return h.lr * power(1 - epoch / epochs, h.power)
 
 
-def warmup_linear(epoch: Any, epochs: int, h: Any) -> Any:
+def warmup_linear(epoch: Any, epochs: int, h: Any, _power: Power = power) -> Any:
     """Return a line from 0 up to the peak, by itself lr, at epoch `warmup`, then a line down to 0 at E."""
     up = epoch / np.maximum(h.warmup, 1)
     down = (epochs - epoch) / (epochs - h.warmup)

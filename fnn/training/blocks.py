@@ -16,6 +16,7 @@ from fnn.network.losses import ERRORS
 from fnn.network.schedules import SCHEDULES
 from fnn.training.grouping import Stack
 from fnn.training.layout import Cuts, Plan, aligned, rules
+from fnn.training.powers import power_for
 from fnn.training.progress import Report
 from fnn.training.results import Outcome
 
@@ -61,6 +62,7 @@ class Blocks:
         self.seeds = filling.laid(stack.numeric["seed"].astype(np.uint64)[:, None])[:, 0, networks].copy()
         self.schedule = {name: filling.laid(stack.numeric[name][:, None])[:, 0] for name in _SCHEDULE_SETTINGS}
         self.uniform = all((values == values[0, 0]).all() for values in self.schedule.values())
+        self.power = power_for(0 if self.uniform else len(flat) * config.epochs)
         self.common: dict[int, tuple[Array, NDArray[np.int64]]] = {}
         shape = len(self.weights), filling.networks
         self.loss, self.correct = np.zeros((2, *shape))
@@ -148,10 +150,9 @@ class Blocks:
             # All rates fall together, and seldom: only what they fall to is computed.
             falls = np.diff(np.floor(epochs / h.decay_every[0, 0, 0] + 1e-9), prepend=-1) > 0
             epochs, epoch_index = epochs[falls], np.cumsum(falls) - 1
-        rates = np.asarray(SCHEDULES[config.scheduler](epochs[:, None], config.epochs, h), self.weights.dtype)
-        shape = (len(h.gamma), len(epochs), self.L)
-        # A copy: read-only arrays are one signature more.
-        return np.array(np.broadcast_to(rates, shape), order="C"), epoch_index
+        factors = np.empty((len(h.gamma), len(epochs), self.L), self.weights.dtype)
+        factors[:] = SCHEDULES[config.scheduler](epochs[:, None], config.epochs, h, self.power)
+        return factors, epoch_index
 
     def progress(self) -> tuple[float, Array, Array]:
         """Return how many of the networks are done, in shares, and losses and accuracies of those begun."""

@@ -3,16 +3,18 @@
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fnn import rng
 from fnn.config import DTYPES, ORDERS, Config
-from fnn.kernel.rng import philox_into
+from fnn.kernel.rng import draw_into
 from fnn.kernel.simd import WIDTH
 from fnn.training import networks_in_lanes, samples_in_lanes, units_in_lanes
 from fnn.training.choice import Work, units_are_faster
 from fnn.training.grouping import Stack, numeric_settings
 from fnn.training.results import Fit
 
+# Numbers from which on they are drawn compiled: NumPy takes 5 ms for so many. Blocks of four drawn at a time.
+_MANY, _BLOCKS = 2**16, 512
 # The ways that give a network the same bits.
 WAYS: dict[str, Fit] = {"networks": networks_in_lanes.fit, "units": units_in_lanes.fit}
 
@@ -36,14 +38,27 @@ def compile_for(fit: Fit, dtype: str) -> None:
     fit(Stack(config, config.layers(1, 1), params, numeric, x, x, np.arange(0)), threads=1)
 
 
-@cache
-def compile_philox() -> None:
-    """Compile the drawing of random numbers, or load it."""
-    philox(np.zeros(1, np.uint64), 1, 0)
+def draws(numbers: int) -> rng.Draws:
+    """Return what draws so many numbers soonest: compiled, once that is worth the compiling."""
+    if numbers < _MANY:
+        return rng.NUMPY
+    COMPILED.normals(np.zeros(1, np.uint64), 1)  # compile it now, or load it
+    return COMPILED
 
 
-def philox(seeds: NDArray[np.uint64], blocks: int, stream: int) -> NDArray[np.uint64]:
-    """Return `rng.philox` of the same arguments, compiled."""
-    words = np.empty((len(seeds), 4 * blocks), np.uint64)
-    philox_into(words, seeds, np.uint64(stream))
-    return words
+def _uniforms(seeds: rng.Uints, count: int) -> rng.Numbers:
+    return _draw(seeds, count, normal=False)
+
+
+def _normals(seeds: rng.Uints, count: int) -> rng.Numbers:
+    return _draw(seeds, count, normal=True)
+
+
+def _draw(seeds: rng.Uints, count: int, normal: bool) -> rng.Numbers:
+    numbers = np.empty((len(seeds), count))
+    keys, pairs = np.empty((2, _BLOCKS), np.uint64), np.empty((2, 2 * _BLOCKS))
+    draw_into(numbers, seeds, np.uint64(rng.WEIGHTS), normal, keys, *pairs)
+    return numbers
+
+
+COMPILED = rng.Draws(_uniforms, _normals)

@@ -19,6 +19,8 @@ from fnn.training.grouping import Stack
 from fnn.training.progress import Report
 from fnn.training.results import Outcome
 
+_EPOCHS_AT_ONCE = 64
+
 
 def hyperparameters(config: Config, numeric: Mapping[str, NDArray[Any]], dtype: DTypeLike) -> SimpleNamespace:
     """Return what is an `h` of update for a stack: numeric settings (S,) as (S, 1, 1), which broadcast with weights.
@@ -49,6 +51,13 @@ def batches(size: int, count: int, seeds: NDArray[np.int64] | None, epoch: int) 
     for first in range(0, count, size):
         batch = slice(first, first + size)
         yield batch if order is None else order[:, batch]
+
+
+def rates(config: Config, h: SimpleNamespace) -> Iterator[NDArray[np.float64]]:
+    """Yield the learning rates of each epoch, (S, 1, 1), those of some epochs computed at a time."""
+    for begin in range(0, config.epochs + 1, _EPOCHS_AT_ONCE):
+        epochs = np.arange(begin, min(begin + _EPOCHS_AT_ONCE, config.epochs + 1))
+        yield from SCHEDULES[config.scheduler](epochs[:, None, None, None], config.epochs, h)
 
 
 class Recorder:
@@ -94,7 +103,7 @@ def fit(stack: Stack, report: Report | None = None) -> Outcome:
     size = min(config.batch_size or N, N)
     exact, h = (hyperparameters(config, numeric, dtype) for dtype in (np.float64, x.dtype))
     recorder, state, updates = Recorder(stack), start(config.optimizer, params), 0
-    for epoch in range(config.epochs + 1):
+    for epoch, rate in enumerate(rates(config, exact)):
         done = forward(layers, params, x)
         recorder.close(epoch, mean_loss(done, y, config.loss), done.outputs[-1])
         if report:
@@ -102,7 +111,7 @@ def fit(stack: Stack, report: Report | None = None) -> Outcome:
         going = recorder.going
         if not going.any():
             break
-        lr = SCHEDULES[config.scheduler](epoch, config.epochs, exact).astype(x.dtype)
+        lr = rate.astype(x.dtype)
         for batch in batches(size, N, numeric["seed"] if ORDERS[config.order] else None, epoch):
             if size < N:  # on all samples, the pass that measured serves
                 done = forward(layers, params, x[batch])

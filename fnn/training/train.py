@@ -119,10 +119,10 @@ def _curve_epochs(epochs: int, every: int) -> Ints:
 
 
 class _Backend(NamedTuple):
-    """What trains a stack: `fit`, `philox` as `rng.philox`, and how many networks at once."""
+    """What trains a stack: `fit`, what draws its weights, and how many networks at once."""
 
     fit: Fit
-    philox: rng.Philox
+    draws: rng.Draws
     at_once: Callable[[Sequence[Layer], int], int]
 
 
@@ -130,7 +130,11 @@ def _numpy() -> _Backend:
     def at_once(layers: Sequence[Layer], samples: int) -> int:  # a layer's outputs are to stay in a core's cache
         return max(1, _CACHE // (samples * max(layer.fan_out for layer in layers)))
 
-    return _Backend(numpy_path.fit, rng.philox, at_once)
+    return _Backend(numpy_path.fit, rng.NUMPY, at_once)
+
+
+def _weights(layers: Sequence[Layer]) -> int:
+    return sum(math.prod(shape) for shape in functions.shapes(layers))
 
 
 def _numba(threads: int, configs: Sequence[Config], table: Ints, shape: tuple[int, int, int]) -> _Backend:
@@ -143,14 +147,15 @@ def _numba(threads: int, configs: Sequence[Config], table: Ints, shape: tuple[in
         return way(stack, report, threads=threads)
 
     def at_once(layers: Sequence[Layer], _samples: int) -> int:  # the weights are to leave memory for others
-        return max(1, _MEMORY // sum(math.prod(shape) for shape in functions.shapes(layers)))
+        return max(1, _MEMORY // _weights(layers))
 
-    lanes.compile_philox()
     for members in group_alike(configs):
         first = configs[members[0]]
         networks = min(len(members) * table.shape[1], at_once(first.layers(*shape[1:]), shape[0]))
         lanes.compile_for(lanes.way(first, shape, networks, threads), first.dtype)
-    return _Backend(fit, lanes.philox, at_once)
+    shapes = {config.hidden: config for config in configs}.values()
+    draws = lanes.draws(table.size * max(_weights(config.layers(*shape[1:])) for config in shapes))
+    return _Backend(fit, draws, at_once)
 
 
 def _train_alike(
@@ -175,7 +180,7 @@ def _train_alike(
         for begin in range(0, len(seeds), size):
             part = slice(begin, begin + size)
             scale = numeric["init_scale"][part]
-            params = functions.init(layers, seeds[part], first.init, scale, dtype, philox=backend.philox)
+            params = functions.init(layers, seeds[part], first.init, scale, dtype, draws=backend.draws)
             settings = {name: values[part] for name, values in numeric.items()}
             report = reporter.next_stack(len(seeds[part])) if reporter else None
             outcomes.append(backend.fit(Stack(first, layers, params, settings, x, y, curve_epochs), report))
