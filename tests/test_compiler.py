@@ -10,7 +10,7 @@ import pytest
 from numba import njit
 from numba.core.codegen import CPUCodegen
 
-from fnn.kernel import jit
+from fnn.kernel import compiler, jit
 from fnn.kernel.simd import load, spread, store
 from fnn.kernel.simd_math import normal_cdf
 
@@ -108,6 +108,35 @@ def test_garbage_is_collected_again_after_compiling():
             assert gc.isenabled() == collects
         finally:
             gc.enable()
+
+
+def pages_taken(depth=400):
+    """Return how many pages of memory the system gives to calls that return at once, made at every depth of calls."""
+
+    def deeper(left):
+        for _ in range(100):
+            len_of(())
+        if left:
+            deeper(left - 1)
+
+    def len_of(row):
+        return len(row)
+
+    resource = pytest.importorskip("resource")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    deeper(depth)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def test_calls_of_a_function_with_room_take_no_memory_again_and_again():
+    """Without, CPython 3.11 takes a page for each of a hundred calls wherever they cross the end of a chunk."""
+
+    @compiler.with_room
+    def roomy():
+        return pages_taken()
+
+    roomy()
+    assert roomy() < 90
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ and entries are compiled as other functions are, which takes twice as long.
 """
 
 import gc
+from collections.abc import Callable
 from typing import Any
 
 try:
@@ -40,6 +41,21 @@ _UNUSED = {
     "annotate_types",
     "dump_parfor_diagnostics",
 }
+
+# Places for numbers and objects in a frame, of 8 bytes each: a little over half of what is a whole power of 2 of bytes.
+_PLACES = 2**17 + 2**6
+
+
+def with_room(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose calls find room for their frames: a megabyte, taken once for each call of it.
+
+    CPython keeps the frames of calls in chunks of 16 kB; it takes one from the system whenever a call does not fit, and
+    gives it back when that returns. A compiler that happens to work at the end of one does so 130,000 times, in more
+    than a second. A frame of so many places gets a chunk that is twice as large, in which its calls are too.
+    """
+    function.__code__ = function.__code__.replace(co_stacksize=_PLACES)
+    return function
+
 
 # What to tell `njit` for a part and for an entry.
 PART: dict[str, Any] = {}
@@ -123,6 +139,7 @@ if _known:
 
         lowering = _EntryLowering
 
+        @with_room
         def compile_extra(self, func: Any) -> Any:
             """Compile without collecting garbage: a tenth of the time would go into looking through what is in use."""
             collects = gc.isenabled()
