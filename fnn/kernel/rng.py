@@ -14,24 +14,39 @@ KEY_STEP0, KEY_STEP1 = rng.KEY_STEPS
 
 
 @inlined
+def _philox_round(words, key0, key1):
+    w0, w1, w2, w3 = words
+    high0, low0 = _multiply(MULTIPLIER0, w0)
+    high1, low1 = _multiply(MULTIPLIER1, w2)
+    return high1 ^ w1 ^ key0, low1, high0 ^ w3 ^ key1, low0
+
+
+@inlined
 def philox_block(seed, stream, counter):
     """Return four of the random words of `rng.philox`, those of one count from 1; all uint64."""
-    w0, w1, w2, w3 = counter, np.uint64(0), np.uint64(0), np.uint64(0)
-    key0, key1 = seed, stream
-    for _ in range(10):
-        high0, low0 = _multiply(MULTIPLIER0, w0)
-        high1, low1 = _multiply(MULTIPLIER1, w2)
-        w0, w1, w2, w3 = high1 ^ w1 ^ key0, low1, high0 ^ w3 ^ key1, low0
-        key0, key1 = key0 + KEY_STEP0, key1 + KEY_STEP1
-    return w0, w1, w2, w3
+    words = counter, np.uint64(0), np.uint64(0), np.uint64(0)
+    for i in range(10):
+        words = _philox_round(words, seed + np.uint64(i) * KEY_STEP0, stream + np.uint64(i) * KEY_STEP1)
+    return words
 
 
 @merged
-def _uniforms_into(u, v, keys, stream, size):
-    """Write two pairs of uniforms for each seed and counter: the first ones, and after all of them the second ones."""
+def _philox_into(words, keys, stream, size):
+    """Write `philox_block` of each seed and counter, round by round; the counters are words[0]."""
+    for round_ in range(10):
+        step0, key1 = np.uint64(round_) * KEY_STEP0, stream + np.uint64(round_) * KEY_STEP1
+        for i in range(size):
+            block = words[0, i], words[1, i], words[2, i], words[3, i]
+            words[0, i], words[1, i], words[2, i], words[3, i] = _philox_round(block, keys[i] + step0, key1)
+
+
+@merged
+def _uniforms_into(u, v, words, size):
+    """Write two pairs of uniforms for each block: the first ones, and after all of them the second ones."""
     for i in range(size):
-        w0, w1, w2, w3 = philox_block(keys[0, i], stream, keys[1, i])
-        u[i], v[i], u[size + i], v[size + i] = _unit(w0), _unit(w1), _unit(w2), _unit(w3)
+        u[i], v[i], u[size + i], v[size + i] = (
+            _unit(words[0, i]), _unit(words[1, i]), _unit(words[2, i]), _unit(words[3, i])
+        )  # fmt: skip
 
 
 @merged
@@ -42,21 +57,23 @@ def _normals_into(u, v, size):
 
 
 @entry
-def draw_into(draws, seeds, stream, normal, keys, u, v):
+def draw_into(draws, seeds, stream, normal, keys, words, u, v):
     """Write `rng.uniforms` of each seed, or `rng.normals`. draws: (S, count), seeds: (S,); stream: uint64.
 
-    keys: (2, C) uint64, u and v: (2·C,) are scratch for C blocks of four numbers at a time. Each step is a loop over
-    them, of which LLVM makes vectors; a loop over one network's blocks would often be too short.
+    keys: (C,) and words: (4, C) uint64, u and v: (2·C,) are scratch for C blocks of four numbers at a time. Each step
+    is a loop over them, of which LLVM makes vectors; a loop over one network's blocks would often be too short.
     """
     count, k, j = draws.shape[1], 0, 0
     while k < len(seeds):
         first_k, first_j, size = k, j, 0
-        while size < keys.shape[1] and k < len(seeds):
-            keys[0, size], keys[1, size] = seeds[k], np.uint64(j // 4 + 1)
+        while size < len(keys) and k < len(seeds):
+            keys[size], words[0, size] = seeds[k], np.uint64(j // 4 + 1)
+            words[1, size], words[2, size], words[3, size] = np.uint64(0), np.uint64(0), np.uint64(0)
             size, j = size + 1, j + 4
             if j >= count:
                 k, j = k + 1, 0
-        _uniforms_into(u, v, keys, stream, size)
+        _philox_into(words, keys, stream, size)
+        _uniforms_into(u, v, words, size)
         if normal:
             _normals_into(u, v, 2 * size)
         k, j = first_k, first_j

@@ -56,8 +56,8 @@ def _normals(seeds: rng.Uints, count: int) -> rng.Numbers:
 
 def _draw(seeds: rng.Uints, count: int, normal: bool) -> rng.Numbers:
     numbers = np.empty((len(seeds), count))
-    keys, pairs = np.empty((2, _BLOCKS), np.uint64), np.empty((2, 2 * _BLOCKS))
-    draw_into(numbers, seeds, np.uint64(rng.WEIGHTS), normal, keys, *pairs)
+    keys, words, pairs = np.empty(_BLOCKS, np.uint64), np.empty((4, _BLOCKS), np.uint64), np.empty((2, 2 * _BLOCKS))
+    draw_into(numbers, seeds, np.uint64(rng.WEIGHTS), normal, keys, words, *pairs)
     return numbers
 
 
