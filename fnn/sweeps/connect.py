@@ -73,7 +73,7 @@ def _damage_reported(path: Path | str) -> Iterator[None]:
     """Say of a damaged store that it is one."""
     try:
         yield
-    except (sqlite3.Error, UnicodeDecodeError) as error:
+    except (sqlite3.Error, UnicodeDecodeError, SystemError) as error:  # the last where SQLite fails and gives no reason
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
         of_the_machine = code & 0xFF in _OF_THE_MACHINE and code != sqlite3.SQLITE_IOERR_SHORT_READ
         if of_the_machine or isinstance(error, sqlite3.ProgrammingError):
