@@ -26,8 +26,9 @@ from fnn.kernel.arguments import (
     WEIGHTS,
     codes,
 )
+from fnn.kernel.arrays import matrix
 from fnn.kernel.jit import policy
-from fnn.kernel.products import matrix, product_into
+from fnn.kernel.products import product_into
 from fnn.kernel.simd import load, spread, store
 from fnn.network.layers import LAYER_KINDS
 
@@ -43,7 +44,7 @@ def forward_into(scratch, table, weights, x, inputs, count):
         h = matrix(values if d > 0 else x, table[d, INPUTS] if d > 0 else inputs, fan_in + 1, 1)
         z = matrix(logits, table[d, LOGITS], step, 1)
         if table[d, KIND] == DENSE:
-            # `d < 0` is never true, but no constant: for those, see `matrix`.
+            # `d < 0` is never true, but no constant, for which the product would be compiled anew.
             product_into(z, h, matrix(weights, table[d, WEIGHTS], step, 1), count, fan_out, fan_in + 1, d < 0)
         a = matrix(values, table[d, OUTPUTS], table[d, OUTPUT_STEP], 1)
         activate_into(a, z, count, fan_out, table[d, ACTIVATION])

@@ -5,13 +5,6 @@ from fnn.kernel.simd import fma, load, spread, store
 
 
 @inlined
-def matrix(a, start, row_step, column_step):
-    """Return where in a lane array a matrix starts, and the steps to its next row and its next column."""
-    # Numba compiles a function anew for each constant it is called with; sums are no constants to it.
-    return a, start + 0, row_step + 0, column_step + 0
-
-
-@inlined
 def load4(a, i, step):
     """Return the rows i, i + step, i + 2·step and i + 3·step."""
     return load(a, i), load(a, i + step), load(a, i + 2 * step), load(a, i + 3 * step)

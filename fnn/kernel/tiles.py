@@ -14,17 +14,11 @@ from numba import types
 from numba.core import cgutils
 from numpy.typing import NDArray
 
-from fnn.kernel.jit import merged
+from fnn.kernel.arrays import Matrix
 from fnn.kernel.lane_types import LanesType, call_intrinsic, instruction, lanes_of, splat, vector_of
 from fnn.kernel.simd import WIDTH, Lanes
 
 INDEX = ir.IntType(64)
-
-
-@merged
-def flat(a):
-    """Return an array as a plain one: the same numbers, row after row."""
-    return a.reshape(a.size)
 
 
 def load_from(a: NDArray[Any], i: int) -> Lanes:
@@ -43,9 +37,9 @@ def store_row(a: NDArray[Any], i: int, v: Lanes) -> None:
     a[i : i + len(v)] = v
 
 
-def transpose_into(b_matrix: Any, a_matrix: Any) -> None:
-    """Write L rows of L numbers of a as columns of b. A matrix: its plain array, where it starts, the step of rows."""
-    (b, b0, br), (a, a0, ar) = b_matrix, a_matrix
+def transpose_into(b_matrix: Matrix, a_matrix: Matrix) -> None:
+    """Write L rows of L numbers of a as columns of b."""
+    (b, b0, br, _), (a, a0, ar, _) = b_matrix, a_matrix
     for r in range(WIDTH[a.dtype]):
         for k in range(WIDTH[a.dtype]):
             b[b0 + k * br + r] = a[a0 + r * ar + k]
@@ -118,7 +112,7 @@ def _matrix(context: Any, builder: Any, kind: Any, value: Any) -> tuple[_Numbers
 
 @instruction(transpose_into, (types.BaseTuple, types.BaseTuple), lambda *_: types.none)
 def _transpose(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    (b, (b0, br)), (a, (a0, ar)) = (_matrix(context, builder, *pair) for pair in zip(sig.args, args, strict=True))
+    (b, (b0, br, _)), (a, (a0, ar, _)) = (_matrix(context, builder, *pair) for pair in zip(sig.args, args, strict=True))
     L = a.vector.count
 
     def interleaved(v: Any, w: Any, half: int) -> Any:
@@ -157,13 +151,15 @@ def _phi(builder: Any, value: Any, block: Any) -> Any:
 def _tile(rows: int, vectors: int) -> Callable[..., None]:
     """Return what computes `rows` times `vectors` lane values of a product, all of them in registers."""
 
-    def tile(c_matrix: Any, a_matrix: Any, b_matrix: Any, depth: int, add: bool, biased: bool, tail: int) -> None:
+    def tile(c_matrix: Matrix, a_matrix: Matrix, b_matrix: Matrix, place: Any, depth: int, flags: Any) -> None:
         """Write a tile of c = a·b, or of c += a·b where `add`, summed in the order of k, the `depth` columns of a.
 
-        biased: row `depth` of b is added at the end. tail: how many lanes of the last lane values are written.
-        c, b: a plain array, where the matrix starts, the step of rows; a: the step of columns besides.
+        place: its row and its column in c, and how many columns there are from there on. flags: add, and whether row
+        `depth` of b is added at the end.
         """
-        (c, c0, cr), (a, a0, ar, ak), (b, b0, bk) = c_matrix, a_matrix, b_matrix
+        (c, c0, cr, _), (a, a0, ar, ak), (b, b0, bk, _) = c_matrix, a_matrix, b_matrix
+        (row, column, columns), (add, biased) = place, flags
+        c0, a0, b0, tail = c0 + row * cr + column, a0 + row * ar, b0 + column, columns - (vectors - 1) * WIDTH[c.dtype]
         width = (vectors - 1) * WIDTH[c.dtype] + min(tail, WIDTH[c.dtype])
         for r in range(rows):
             total = c[c0 + r * cr : c0 + r * cr + width] if add else np.zeros(width, c.dtype)
@@ -183,16 +179,21 @@ _TILES = {
     **{(4, 4): tile_4x4, (1, 4): tile_1x4, (8, 2): tile_8x2, (4, 2): tile_4x2, (1, 2): tile_1x2},
     **{(8, 1): tile_8x1, (4, 1): tile_4x1, (1, 1): tile_1x1},
 }
-_KINDS = (*[types.BaseTuple] * 3, types.Integer, types.Boolean, types.Boolean, types.Integer)
+_KINDS = (*[types.BaseTuple] * 4, types.Integer, types.BaseTuple)
 
 for (_rows, _vectors), _function in _TILES.items():
 
     @instruction(_function, _KINDS, lambda *_: types.none)
     def _emit_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int = _rows, vectors: int = _vectors) -> Any:
-        *matrices, depth, add, biased, tail = args
-        (c, (c0, cr)), (a, (a0, ar, ak)), (b, (b0, bk)) = (
+        *matrices, place, depth, flags = args
+        (c, (c0, cr, _)), (a, (a0, ar, ak)), (b, (b0, bk, _)) = (
             _matrix(context, builder, *pair) for pair in zip(sig.args, matrices, strict=False)
         )
+        first, column, columns = cgutils.unpack_tuple(builder, place)
+        add, biased = (builder.trunc(flag, ir.IntType(1)) for flag in cgutils.unpack_tuple(builder, flags))
+        c0, a0 = (builder.add(start, builder.mul(first, step)) for start, step in ((c0, cr), (a0, ar)))
+        c0, b0 = builder.add(c0, column), builder.add(b0, column)
+        tail = builder.sub(columns, INDEX((vectors - 1) * c.vector.count))
         L, places = c.vector.count, [(r, v) for r in range(rows) for v in range(vectors)]
         zeros = [ir.Constant(c.vector, None)] * len(places)
 

@@ -6,6 +6,7 @@ passes its chunks through, and then moves a part of the weights.
 """
 
 from fnn.kernel.arguments import FAN_IN, INPUTS
+from fnn.kernel.arrays import flat
 from fnn.kernel.atomics import peek
 from fnn.kernel.chunks import add_errors_into, add_into, batch_of, chunk_size
 from fnn.kernel.jit import entry, merged
@@ -15,7 +16,6 @@ from fnn.kernel.records import close_epoch_into
 from fnn.kernel.rng import order_into
 from fnn.kernel.samples_epoch import meet
 from fnn.kernel.simd import load, spread, store
-from fnn.kernel.tiles import flat
 from fnn.kernel.units_layers import transposed_into, units_backward_into, units_batch_into, units_forward_into
 
 

@@ -8,11 +8,11 @@ sum is taken in the order of `layers`, and has the same bits.
 
 from fnn.kernel.activations import activate_into, times_slope_into
 from fnn.kernel.arguments import ACTIVATION, FAN_IN, FAN_OUT, INPUTS, KIND, LOGITS, OUTPUTS, TRANSPOSED, WEIGHTS
+from fnn.kernel.arrays import flat, matrix
 from fnn.kernel.jit import policy
 from fnn.kernel.layers import DENSE
-from fnn.kernel.products import matrix
 from fnn.kernel.simd import spread
-from fnn.kernel.tiles import flat, store_row, transpose_into
+from fnn.kernel.tiles import store_row, transpose_into
 from fnn.kernel.units_products import product_into
 
 
@@ -35,8 +35,8 @@ def units_forward_into(scratch, table, weights, x, inputs, count):
                 inputs_transposed_into(scratch.transposed, t, values, h0, fan_in, count)
                 a, b = matrix(weights, w, 0, 1), matrix(transposed, t, row_of(count, L), 1)
                 rows, columns, depth, biased = fan_out, count, fan_in + 1, d < 0
-            # `d < 0` is never true, but no constant: for those, see `matrix`.
-            product_into(matrix(logits, z, fan_out, 1), a, b, rows, columns, depth, d < 0, biased)
+            # `d < 0` is never true, but no constant, for which the product would be compiled anew.
+            product_into(matrix(logits, z, fan_out, 1), a, b, rows, columns, depth, (d < 0, biased))
         rows = (count * fan_out + L - 1) // L
         a = scratch.values, table[d, OUTPUTS] // L, 0, 1
         activate_into(a, (scratch.logits, z // L, 0, 1), 1, rows, table[d, ACTIVATION])
@@ -59,11 +59,11 @@ def units_backward_into(gradient, scratch, table, weights, x, inputs, count, add
                 a, b, rows, columns = matrix(delta, here, 1, 1), matrix(h, h0, fan_in, 1), fan_out, fan_in
             else:
                 a, b, rows, columns = matrix(h, h0, 1, fan_in), matrix(delta, here, fan_out, 1), fan_in, fan_out
-            product_into(matrix(gradient, w, columns, 1), a, b, rows, columns, count, add, d < 0)
+            product_into(matrix(gradient, w, columns, 1), a, b, rows, columns, count, (add, d < 0))
             # The bias's input is 1, as the first number of `transposed` is.
             a, b = matrix(transposed, 0, 0, 0), matrix(delta, here, fan_out, 1)
             bias = matrix(gradient, w + fan_in * fan_out, fan_out, 1)
-            product_into(bias, a, b, int(d >= 0), fan_out, count, add, d < 0)
+            product_into(bias, a, b, 1 + 0 * d, fan_out, count, (add, d < 0))
         if d > 0:
             if table[d, KIND] == DENSE:
                 if fan_out == 1:
@@ -71,7 +71,7 @@ def units_backward_into(gradient, scratch, table, weights, x, inputs, count, add
                 else:
                     b = matrix(transposed, table[d, TRANSPOSED], row_of(fan_in, L), 1)
                 a, before = matrix(delta, here, fan_out, 1), matrix(delta, there, fan_in, 1)
-                product_into(before, a, b, count, fan_in, fan_out, d < 0, d < 0)
+                product_into(before, a, b, count, fan_in, fan_out, (d < 0, d < 0))
             rows = (count * fan_in + L - 1) // L
             a, z = (scratch.values, h0 // L, 0, 1), (scratch.logits, table[d - 1, LOGITS] // L, 0, 1)
             times_slope_into((scratch.delta, there // L, 0, 1), a, z, 1, rows, table[d - 1, ACTIVATION])
@@ -97,7 +97,8 @@ def transposed_into(transposed, table, weights):
         for i in range(0, fan_in, L):
             for j in range(0, fan_out, L):
                 if i + L <= fan_in and j + L <= fan_out:
-                    transpose_into((transposed, t + j * step + i, step), (weights, w + i * fan_out + j, fan_out))
+                    block = matrix(weights, w + i * fan_out + j, fan_out, 1)
+                    transpose_into(matrix(transposed, t + j * step + i, step, 1), block)
                 else:
                     for row in range(i, min(i + L, fan_in)):
                         for column in range(j, min(j + L, fan_out)):
@@ -113,7 +114,8 @@ def inputs_transposed_into(lanes, begin, values, h0, fan_in, count):
     L, step, transposed = lanes.shape[1], row_of(count, lanes.shape[1]), flat(lanes)
     for r in range(0, count, L):
         for k in range(0, fan_in, L):
-            transpose_into((transposed, begin + k * step + r, step), (values, h0 + r * fan_in + k, fan_in))
+            block = matrix(values, h0 + r * fan_in + k, fan_in, 1)
+            transpose_into(matrix(transposed, begin + k * step + r, step, 1), block)
     for r in range(0, count, L):
         store_row(transposed, begin + fan_in * step + r, spread(lanes, 1.0))
 
