@@ -62,7 +62,7 @@ class Blocks:
         self.seeds = filling.laid(stack.numeric["seed"].astype(np.uint64)[:, None])[:, 0, networks].copy()
         self.schedule = {name: filling.laid(stack.numeric[name][:, None])[:, 0] for name in _SCHEDULE_SETTINGS}
         self.uniform = all((values == values[0, 0]).all() for values in self.schedule.values())
-        self.power = power_for(0 if self.uniform else len(flat) * config.epochs)
+        self.power = power_for(0 if self.uniform else self.schedule["power"].size * config.epochs)
         self.common: dict[int, tuple[Array, NDArray[np.int64]]] = {}
         shape = len(self.weights), filling.networks
         self.loss, self.correct = np.zeros((2, *shape))
