@@ -4,8 +4,8 @@ import torch_oracles
 from conftest import read_only
 
 from fnn.kernel.activations import REGISTRY, activate_into, times_slope_into
+from fnn.kernel.arrays import matrix
 from fnn.kernel.jit import standalone
-from fnn.kernel.products import matrix
 from fnn.kernel.simd import WIDTH
 from fnn.network.activations import ACTIVATIONS
 
