@@ -131,7 +131,7 @@ class Curves(NamedTuple):
 class Scratch(NamedTuple):
     """Lane arrays that a pass writes: each layer's inputs and the outputs in values; logits; delta, twice as wide.
 
-    transposed: the weights of each layer but the first, transposed, where units lie in the lanes; else one row.
+    transposed: the weights of each layer but the first, transposed, where units lie in the lanes; else a row to spare.
     """
 
     values: Any
@@ -143,21 +143,16 @@ class Scratch(NamedTuple):
 class Team(NamedTuple):
     """What threads that train one network share. thread: which of `threads`; gate: two counters, a cache line apart.
 
-    Of the C chunks of samples, or of two places that the chunks of one thread take in turn: gradients (C, K, L), sums
-    (C, 2, L), errors (C, 3, L). chunk: rows of samples of one chunk, where samples lie in the lanes; weights: (K,), and
-    gradient, then the numbers in lane arrays of `State` in a row; spare: (1, L), scratch of this thread.
+    Of the C chunks of samples, or of two places that the chunks of one thread take in turn: gradients (C, K, L), where
+    units lie in the lanes K weights in so many rows; sums (C, 2, L), errors (C, 3, L).
     """
 
     thread: Any
     threads: Any
     gate: Any
-    weights: Any
-    chunk: Any
     gradients: Any
     sums: Any
     errors: Any
-    gradient: Any
-    spare: Any
 
 
 def codes(registry: Mapping[str, object], *names: str) -> Iterator[int]:

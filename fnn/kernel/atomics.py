@@ -1,4 +1,4 @@
-"""Counters that threads share, for kernels whose threads wait for each other."""
+"""Counters that threads share, and by them how the threads of a kernel wait for each other."""
 
 import os
 from typing import Any
@@ -8,6 +8,7 @@ from llvmlite import ir
 from numba import types
 from numpy.typing import NDArray
 
+from fnn.kernel.jit import policy
 from fnn.kernel.lane_types import instruction
 
 
@@ -46,3 +47,24 @@ def _give_way(context: Any, builder: Any, _sig: Any, _args: Any) -> Any:
         called = builder.module.globals.get("sched_yield") or ir.Function(builder.module, kind, "sched_yield")
         builder.call(called, [])
     return context.get_dummy_value()
+
+
+# Turns a thread waits for the others before it gives way.
+PATIENCE = 2000
+
+
+@policy
+def meet(gate, threads, cancel):
+    """Wait until all threads are here, or training is cancelled. gate: two counters, a cache line apart."""
+    if threads == 1:
+        return
+    turn = peek(gate, 8)
+    if add_one(gate, 0) == threads - 1:
+        gate[0] = 0
+        add_one(gate, 8)
+        return
+    waited = 0
+    while peek(gate, 8) == turn and peek(cancel, 0) == 0:
+        waited += 1
+        if waited > PATIENCE:
+            give_way()

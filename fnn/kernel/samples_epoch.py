@@ -5,33 +5,14 @@ numbers that `load` spreads. Each lane sums the gradient over its own samples; a
 summed too. Rows are cut into chunks, whose sums are added in the order of the chunks.
 """
 
-from fnn.kernel.atomics import add_one, give_way, peek
+from fnn.kernel.arrays import flat
+from fnn.kernel.atomics import meet, peek
 from fnn.kernel.jit import entry, inlined, merged, policy
 from fnn.kernel.layers import backward_into, forward_into, ones_into
 from fnn.kernel.losses import ABSOLUTES, LARGEST, SQUARES, errors_into, gradient_factor, loss_into
 from fnn.kernel.optimizers import H_LR, update_into
 from fnn.kernel.records import close_epoch_into
 from fnn.kernel.simd import load, select, spread, store
-
-# Turns a thread waits for the others before it gives way.
-PATIENCE = 2000
-
-
-@policy
-def meet(gate, threads, cancel):
-    """Wait until all threads are here, or training is cancelled. gate: two counters, a cache line apart."""
-    if threads == 1:
-        return
-    turn = peek(gate, 8)
-    if add_one(gate, 0) == threads - 1:
-        gate[0] = 0
-        add_one(gate, 8)
-        return
-    waited = 0
-    while peek(gate, 8) == turn and peek(cancel, 0) == 0:
-        waited += 1
-        if waited > PATIENCE:
-            give_way()
 
 
 @policy
@@ -78,19 +59,20 @@ def errors_of_chunks_into(errors, parts, spare):
 
 
 @merged
-def pass_chunks_into(team, layout, samples, rules, scratch, learns):
+def pass_chunks_into(team, weights, layout, samples, rules, scratch, learns):
     """Pass this thread's chunks through the network; write their sums, and their gradients where it learns."""
     table, rows = layout.table, len(samples.weight)
+    chunk = (rows + len(team.sums) - 1) // len(team.sums)
     inputs = len(samples.x) // rows
     factor = gradient_factor(rules.reduction, samples.count * samples.outputs)
     for c in range(team.thread, len(team.sums), team.threads):
         total = correct = spread(scratch.values, 0.0)
         for i in range(3 if rules.by_errors else 0):
             store(team.errors[c], i, total)
-        low, high = c * team.chunk, min(rows, (c + 1) * team.chunk)
+        low, high = c * chunk, min(rows, (c + 1) * chunk)
         for first in range(low, high, layout.part):
             count = min(layout.part, high - first)
-            forward_into(scratch, table, team.weights, samples.x, first * inputs, count)
+            forward_into(scratch, table, weights, samples.x, first * inputs, count)
             total, correct = loss_into(
                 scratch, table, samples.y, samples.weight, first, count, rules.loss, factor, (total, correct)
             )
@@ -98,7 +80,7 @@ def pass_chunks_into(team, layout, samples, rules, scratch, learns):
                 errors_into(team.errors[c], scratch.values, table, samples.y, samples.weight, first, count)
             if learns:
                 gradient = team.gradients[c]
-                backward_into(gradient, scratch, table, team.weights, samples.x, first * inputs, count, first > low)
+                backward_into(gradient, scratch, table, weights, samples.x, first * inputs, count, first > low)
         store(team.sums[c], 0, total)
         store(team.sums[c], 1, correct)
 
@@ -117,15 +99,15 @@ def train_shared_into(team, layout, samples, rules, state, epochs, records, curv
     lanes hold the K weights in a row; records and curves are of one lane.
     """
     weights, slots, powers, settings = state.weights[0], state.slots[0], state.powers[0], state.settings[0]
-    K, spare, factors = len(team.weights), team.spare, epochs.factors[0]
+    K, spare, factors, gradient = team.gradients.shape[1], scratch.transposed, epochs.factors[0], flat(state.gradient)
     ones_into(scratch.values, layout.table, layout.part)
     for epoch in range(epochs.begin, epochs.end):
-        pass_chunks_into(team, layout, samples, rules, scratch, epoch < epochs.total)
+        pass_chunks_into(team, flat(weights), layout, samples, rules, scratch, epoch < epochs.total)
         meet(team.gate, team.threads, epochs.cancel)
         if epochs.cancel[0]:
             return
         for k in range(team.thread * K // team.threads, (team.thread + 1) * K // team.threads):
-            team.gradient[k] = chunks_sum(team.gradients, k, spare)
+            gradient[k] = chunks_sum(team.gradients, k, spare)
         meet(team.gate, team.threads, epochs.cancel)
         if team.thread == 0:
             total = spread(spare, chunks_sum(team.sums, 0, spare))

@@ -7,14 +7,13 @@ passes its chunks through, and then moves a part of the weights.
 
 from fnn.kernel.arguments import FAN_IN, INPUTS
 from fnn.kernel.arrays import flat
-from fnn.kernel.atomics import peek
+from fnn.kernel.atomics import meet, peek
 from fnn.kernel.chunks import add_errors_into, add_into, batch_of, chunk_size
 from fnn.kernel.jit import entry, merged
 from fnn.kernel.losses import errors_into, gradient_factor, units_gradient_into, units_loss_into
 from fnn.kernel.optimizers import H_LR, update_into
 from fnn.kernel.records import close_epoch_into
 from fnn.kernel.rng import order_into
-from fnn.kernel.samples_epoch import meet
 from fnn.kernel.simd import load, spread, store
 from fnn.kernel.units_layers import transposed_into, units_backward_into, units_batch_into, units_forward_into
 

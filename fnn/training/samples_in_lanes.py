@@ -52,8 +52,7 @@ class LaidOut:
         # A row of samples is to the plan what a sample is to a stack's.
         self.stack, self.plan = stack, plan(stack.layers, rows)
         chunks = max(1, min(_CHUNKS, rows // self.plan.layout.part, _MEMORY // (64 * self.plan.weights)))
-        self.chunk = -(-rows // chunks)
-        self.chunks = -(-rows // self.chunk)
+        self.chunks = -(-rows // -(-rows // chunks))
         inputs = np.concatenate((stack.x, np.ones((N, 1), dtype)), axis=1)
         x, y, weight = (_in_lanes(columns, L) for columns in (inputs, stack.y, np.ones((N, 1), dtype)))
         weight.reshape(-1)[N:] = 0  # copies that fill the last row count for nothing
@@ -118,10 +117,7 @@ class Network:
         """Train to the end, as one of so many threads."""
         laid_out, total = self.laid_out, self.laid_out.stack.config.epochs
         gradients, totals, errors = sums
-        team = Team(
-            thread, threads, self.gate, self.weights, laid_out.chunk, gradients, totals, errors,
-            self.state.gradient.ravel(), laid_out.array(1),
-        )  # fmt: skip
+        team = Team(thread, threads, self.gate, gradients, totals, errors)
         scratch = laid_out.scratch()
         for begin in range(0, total + 1, laid_out.segment):
             end = min(begin + laid_out.segment, total + 1)

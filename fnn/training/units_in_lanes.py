@@ -69,12 +69,10 @@ class Shared:
 
     def train(self, some: slice, thread: int, cancel: NDArray[np.int64]) -> None:
         """Train these networks to the end, as one of the threads."""
-        blocks, spare = self.blocks, self.blocks.array(1)
+        blocks = self.blocks
         state, scratch, batches = blocks.state(some), blocks.scratch(), blocks.batches()
         records, curves, filling = blocks.records(some), blocks.curves(some), blocks.filling
-        team = Team(
-            thread, self.threads, self.gate, spare[0], 0, self.gradients, self.sums, self.errors, spare[0], spare
-        )
+        team = Team(thread, self.threads, self.gate, self.gradients, self.sums, self.errors)
         for epochs in blocks.spans(some, cancel):
             train_units_into(
                 team, filling.plan.layout, filling.samples, batches, blocks.rules, state, epochs, records, curves,
