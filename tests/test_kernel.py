@@ -85,8 +85,9 @@ def test_what_is_kept_bears_the_key_in_its_name():
 TRAIN = """
 import fnn
 r = fnn.train(fnn.Config(activation="tanh", epochs=5), *fnn.data.xor4())
-from fnn.kernel.epoch import train_into
-print(r.loss[0], sum(train_into.stats.cache_hits.values()), sum(train_into.stats.cache_misses.values()))
+from fnn.kernel.units_epoch import train_units_into
+stats = train_units_into.stats
+print(r.loss[0], sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
 """
 
 
@@ -107,10 +108,10 @@ def test_the_cache_notices_a_change_in_what_the_kernel_calls(copy):
 def test_a_cache_written_under_other_groups_of_arguments_does_not_break_a_start(copy):
     """What is kept names the classes of its arguments: here one is called otherwise, and has its fields otherwise."""
     for path in (copy / "fnn").rglob("*.py"):
-        path.write_text(re.sub(r"\bSchedule\b", "RateFactors", path.read_text()))
+        path.write_text(re.sub(r"\bRules\b", "Choices", path.read_text()))
     loss, *_ = python(TRAIN, copy).split()
     for path in (copy / "fnn").rglob("*.py"):
-        path.write_text(re.sub(r"\bRateFactors\b", "Schedule", path.read_text()))
+        path.write_text(re.sub(r"\bChoices\b", "Rules", path.read_text()))
     assert python(TRAIN, copy).split() == [loss, "0", "1"]
 
 
@@ -121,8 +122,8 @@ from numba.core import caching
 def refuse(self): raise PermissionError("read-only")
 caching._CacheLocator.ensure_cache_path = refuse
 import fnn
-from fnn.kernel.epoch import train_into
-print(fnn.train(fnn.Config(epochs=1), *fnn.data.xor4()).loss[0], type(train_into._cache).__name__)
+from fnn.kernel.units_epoch import train_units_into
+print(fnn.train(fnn.Config(epochs=1), *fnn.data.xor4()).loss[0], type(train_units_into._cache).__name__)
 """
     loss, cache = python(code, HOUSE.parent).split()
     assert cache == "NullCache"
