@@ -98,8 +98,8 @@ def rooms() -> str:
 
 
 def speed_short() -> str:
-    """Return the speed of lab XOR in float32 beside four contenders, and where the lead is smallest."""
-    results = report()
+    """Return the speed of lab XOR in float32 beside four contenders."""
+    results = report("tables")
     rows = cases(results.rows, "xor")["lab XOR", "float32"]
     ours = rows["fnn"].per_second or 0.0
     rates = {
@@ -133,13 +133,26 @@ def machine() -> str:
     width, lead = min(
         ((what, _lead(rows)) for (what, _), rows in cases(results.rows, "width").items()), key=lambda p: p[1]
     )
+    return (
+        f"{_measured_on(results)}. Wide layers fill a "
+        f"processor anyhow: at {width} the lead over the faster of JAX and PyTorch is {lead:.1f}.\n"
+    )
+
+
+def _measured_on(results: Report) -> str:
     called = {"numba": "Numba", "jax": "JAX", "torch": "PyTorch", "scikit-learn": "scikit-learn"}
     versions = ", ".join(f"{name} {results.machine['packages'][package]}" for package, name in called.items())
     return (
         f"Measured on {results.machine['cpu']}, {results.method['threads']} threads, Python "
-        f"{results.machine['python']}, {versions}; medians of {results.method['runs']} runs. Wide layers fill a "
-        f"processor anyhow: at {width} the lead over the faster of JAX and PyTorch is {lead:.1f}.\n"
+        f"{results.machine['python']}, {versions}; medians of {results.method['runs']} runs"
     )
+
+
+def machine_of_tables() -> str:
+    """Return the machine of the recorded run on tables."""
+    results = report("tables")
+    peaks = " and ".join(f"{results.method['peaks'][dtype] / 1e9:.0f} GFLOP/s in {dtype}" for dtype in config.DTYPES)
+    return f"{_measured_on(results)}; FMA peak {peaks}.\n"
 
 
 def speed(name: str = "results", *work: str) -> str:
@@ -211,11 +224,11 @@ def loops() -> str:
     return table(("one after the other", "networks a second", "fnn is faster by"), lines)
 
 
-def _times(work: Sequence[str], head: str) -> str:
+def _times(work: Sequence[str], head: str, name: str = "results") -> str:
     """Return the time of every contender in every case of some work, and how many times that of fnn it is."""
     lines = [
         (f"{what}, {dtype}" if dtype else what, row.title, duration((row.seconds or [])[1]), f"{row.ratio:.3g}")
-        for (what, dtype), rows in cases(report().rows, *work).items()
+        for (what, dtype), rows in cases(report(name).rows, *work).items()
         for row in rows.values()
     ]
     return table((head, "contender", "time", "times fnn's"), lines)
@@ -246,8 +259,12 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "machine": machine,
     "speed": speed,
     "widths": lambda: speed("widths", "width"),
-    "tables": lambda: on_tables(report().rows),
-    "tables-short": lambda: on_tables(report().rows, "64 of width 64, batch 256", "1 of width 32, batch 32"),
+    "machine-of-tables": machine_of_tables,
+    "tables": lambda: on_tables(report("tables").rows),
+    "tables-short": lambda: on_tables(report("tables").rows, "64 of width 32, batch 32", "1 of width 128, batch 64"),
+    "today": lambda: _times(("xor", "chains", "start"), "work", "tables"),
+    "layouts": lambda: _fenced(closing_lines(report("tables").rows)),
+    "promises-of-tables": lambda: _fenced(check_lines(report("tables").checks)),
     "loops": loops,
     "sizes": lambda: _times(("size",), "lab XOR, float32"),
     "samples": lambda: _times(("samples", "chains"), "samples"),
