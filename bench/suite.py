@@ -24,7 +24,7 @@ from .tables import Report, document, write_csv
 from .targets import checks
 from .work import WORK, Case
 
-# Seconds a contender may take for a row: without peers the whole takes about two minutes on two cores.
+# Seconds a contender may take for a row: without peers the whole takes a few minutes on two cores.
 CAP, CAP_PEERS = 6.0, 120.0
 # Without peers these are measured in float64 too; elsewhere float32 says it.
 IN_BOTH = ("xor", "linear", "settings")

@@ -64,7 +64,7 @@ def train_into(layout, samples, batches, rules, state, epochs, records, curves, 
     passes = 1 if size == N else 1 + (N + size - 1) // size
     ones_into(scratch.values, layout.table, layout.part)
     if layout.kept:
-        inputs_into(scratch.values, samples.x, 0 * N, N, layout.table)  # no constant 0: see `matrix`
+        inputs_into(scratch.values, samples.x, 0 * N, N, layout.table)  # a constant 0 would be compiled for anew
     for b in range(len(state.weights)):
         weights, slots, powers, settings = state.weights[b], state.slots[b], state.powers[b], state.settings[b]
         factors = epochs.factors[b if len(epochs.factors) > 1 else 0]

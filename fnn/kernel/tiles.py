@@ -27,11 +27,6 @@ def load_from(a: NDArray[Any], i: int) -> Lanes:
     return lanes
 
 
-def store_from(a: NDArray[Any], i: int, v: Lanes, count: int) -> None:
-    """Put the first `count` lanes of v, all where there are no more, at number i of a plain array and after."""
-    a[i : i + min(count, len(v))] = v[:count]
-
-
 def store_row(a: NDArray[Any], i: int, v: Lanes) -> None:
     """Put all lanes of v at number i of a plain array and after."""
     a[i : i + len(v)] = v
@@ -89,13 +84,6 @@ class _Numbers:
 @instruction(load_from, (types.Array, types.Integer), lanes_of)
 def _load_from(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return _Numbers(context, builder, sig.args[0], args[0]).lanes(args[1])
-
-
-@instruction(store_from, (types.Array, types.Integer, LanesType, types.Integer), lambda *_: types.none)
-def _store_from(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    array, i, v, count = args
-    _Numbers(context, builder, sig.args[0], array).put_first(i, v, count)
-    return context.get_dummy_value()
 
 
 @instruction(store_row, (types.Array, types.Integer, LanesType), lambda *_: types.none)

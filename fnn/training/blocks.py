@@ -204,8 +204,16 @@ def share_out(blocks: Blocks, train: Train, turns: list[slice], threads: int, re
             raise
 
 
-def turns(blocks: Blocks, threads: int, most: int) -> list[slice]:
-    """Return slices of blocks, of at most so many, that keep every thread busy to the end."""
-    B = len(blocks)
-    size = max(1, min(most, B // (4 * threads)))
-    return [slice(b, min(b + size, B)) for b in range(0, B, size)]
+def train_all(blocks: Blocks, train: Train, threads: int, report: Report | None, *, at_once: int, alone: int) -> None:
+    """Let threads train all blocks, at most so many at a time, few enough that every thread is busy to the end.
+
+    One block of less work than `alone`, in weights × samples × epochs, is trained without a thread.
+    """
+    B, stack = len(blocks), blocks.stack
+    if B == 1 and len(blocks.filling.plan.places) * len(stack.x) * stack.config.epochs < alone:
+        train(slice(0, 1), np.zeros(1, np.int64))
+        if report:
+            report(*blocks.progress())
+        return
+    size = max(1, min(at_once, B // (4 * threads)))
+    share_out(blocks, train, [slice(b, min(b + size, B)) for b in range(0, B, size)], threads, report)

@@ -43,7 +43,7 @@ class Costs(NamedTuple):
 
 
 # Fitted to 400 shapes drawn at random (widths 1 to 256, none to three hidden layers, 4 to 2,000 samples, batches of 16
-# to all), on one core of an AMD EPYC: half of what it says lies within an eighth of what was measured. Only what stands
+# to all), on one core of an AMD EPYC: half of what it says lies within a sixth of what was measured. Only what stands
 # beside each other matters; what a processor does faster, it does faster in both.
 NETWORKS = {
     16: Costs(0.41, 0.2, 0.70, 2.4, 7.9, 27, 0.96, 4.6, 130),

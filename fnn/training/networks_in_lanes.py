@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from fnn.kernel.arguments import Samples
 from fnn.kernel.epoch import train_into
 from fnn.kernel.simd import WIDTH
-from fnn.training.blocks import Blocks, Filling, batch_size, share_out, turns
+from fnn.training.blocks import Blocks, Filling, batch_size, train_all
 from fnn.training.grouping import Stack
 from fnn.training.layout import CUTS, Cuts, plan, sideways, upright
 from fnn.training.progress import Report
@@ -14,7 +14,7 @@ from fnn.training.results import Outcome
 
 # Blocks a thread takes at a time. One block of less work than this, in weights × samples × epochs, is done in less than
 # the fifth of a second for which Ctrl-C may wait: it is not worth a thread.
-_BLOCKS_AT_ONCE, _ALONE = 32, 2**26
+_AT_ONCE, _ALONE = 32, 2**26
 
 
 def filling(stack: Stack, cuts: Cuts) -> Filling:
@@ -44,10 +44,5 @@ def fit(stack: Stack, report: Report | None = None, *, threads: int, cuts: Cuts 
         for epochs in blocks.spans(some, cancel):
             train_into(laid.plan.layout, laid.samples, batches, blocks.rules, state, epochs, records, curves, scratch)
 
-    if len(blocks) == 1 and laid.plan.weights * len(stack.x) * stack.config.epochs < _ALONE:
-        train(slice(0, 1), np.zeros(1, np.int64))
-        if report:
-            report(*blocks.progress())
-    else:
-        share_out(blocks, train, turns(blocks, threads, _BLOCKS_AT_ONCE), threads, report)
+    train_all(blocks, train, threads, report, at_once=_AT_ONCE, alone=_ALONE)
     return blocks.outcome()

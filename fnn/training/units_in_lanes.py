@@ -12,14 +12,14 @@ from fnn.kernel.chunks import size_of_chunks
 from fnn.kernel.simd import WIDTH
 from fnn.kernel.units_epoch import train_units_into
 from fnn.network.functions import Array
-from fnn.training.blocks import Blocks, Filling, batch_size, share_out, turns
+from fnn.training.blocks import Blocks, Filling, batch_size, share_out, train_all
 from fnn.training.grouping import Stack
 from fnn.training.layout import CUTS, Cuts, aligned, units_plan
 from fnn.training.progress import Report
 from fnn.training.results import Outcome
 
 # As in `networks_in_lanes`, of a network.
-_NETWORKS_AT_ONCE, _ALONE = 32, 2**30
+_AT_ONCE, _ALONE = 32, 2**30
 
 
 def filling(stack: Stack, cuts: Cuts) -> Filling:
@@ -64,7 +64,7 @@ class Shared:
         N, K = len(blocks.stack.x), blocks.weights.shape[1]
         chunks = max(-(-count // size_of_chunks(count)) for count in (N, blocks.size))
         self.blocks, self.threads, self.gate = blocks, threads, np.zeros(16, np.int64)
-        self.gradients = blocks.array(min(chunks, 2) if threads == 1 else chunks, K)
+        self.gradients = blocks.array(chunks if threads > 1 else 0, K)  # one thread has two of its own
         self.sums, self.errors = blocks.array(chunks, 2), blocks.array(chunks, 3)
 
     def train(self, some: slice, thread: int, cancel: NDArray[np.int64]) -> None:
@@ -72,7 +72,8 @@ class Shared:
         blocks = self.blocks
         state, scratch, batches = blocks.state(some), blocks.scratch(), blocks.batches()
         records, curves, filling = blocks.records(some), blocks.curves(some), blocks.filling
-        team = Team(thread, self.threads, self.gate, self.gradients, self.sums, self.errors)
+        gradients = self.gradients if self.threads > 1 else state.gradient
+        team = Team(thread, self.threads, self.gate, gradients, self.sums, self.errors)
         for epochs in blocks.spans(some, cancel):
             train_units_into(
                 team, filling.plan.layout, filling.samples, batches, blocks.rules, state, epochs, records, curves,
@@ -95,10 +96,6 @@ def fit(stack: Stack, report: Report | None = None, *, threads: int, cuts: Cuts 
             shared.train(every, some.start, cancel)
 
         share_out(blocks, join, [slice(t, t) for t in range(threads)], threads, report)
-    elif len(blocks) == 1 and len(blocks.filling.plan.places) * len(stack.x) * stack.config.epochs < _ALONE:
-        train(slice(0, 1), np.zeros(1, np.int64))
-        if report:
-            report(*blocks.progress())
     else:
-        share_out(blocks, train, turns(blocks, threads, _NETWORKS_AT_ONCE), threads, report)
+        train_all(blocks, train, threads, report, at_once=_AT_ONCE, alone=_ALONE)
     return blocks.outcome()
