@@ -20,8 +20,9 @@ MULTIPLIERS = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
 KEY_STEPS = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
-# The second word of the key sets apart what is drawn, so that data, weights and order of one seed are independent.
-WEIGHTS, DATA, ORDER = 0, 1, 2
+# The second word of the key sets apart what is drawn, so that what is drawn of one seed for one end is independent of
+# what is drawn for another.
+WEIGHTS, DATA, ORDER, DROPOUT, SPLIT, PERMUTED = range(6)
 # Pairs of normals made at a time: what a core's cache keeps from one step to the next.
 _PAIRS_AT_ONCE = 2**11
 
