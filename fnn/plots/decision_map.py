@@ -20,7 +20,7 @@ Array = NDArray[Any]
 Extent = tuple[float, float, float, float]
 
 # Of a part's rows so many are drawn: more would hide the map.
-MOST_POINTS = 1500
+MOST_POINTS, MOST_NAMES = 1500, 20
 MARKERS = "os^D"
 
 
@@ -57,8 +57,8 @@ def decision_map(figure: Figure, content: DecisionMap) -> None:
         title = f"{content.target or 'number'} predicted, and true in the points"
     left_out = sum(max(0, len(x) - MOST_POINTS) for x, _ in content.parts.values())
     ax.set(xlim=extent[:2], ylim=extent[2:])
-    ax.set_xlabel(shorten(content.names[0], 50))
-    ax.set_ylabel(shorten(content.names[1], 40))
+    across, up = shorten(content.names, 40)
+    ax.set(xlabel=across, ylabel=up)
     if handles:
         figure.legend(handles=handles, loc="outside right upper", fontsize=8.5, handlelength=1.2)
     add_title(figure, title + (f" ({left_out:,} points left out)" if left_out else ""), content.about)
@@ -81,10 +81,10 @@ def _class_map(ax: Axes, content: DecisionMap, extent: Extent) -> list[Any]:
     for marker, size, (x, y) in _points(content):
         ax.scatter(x[:, 0], x[:, 1], s=size, c=colors[y.astype(int)], marker=marker, edgecolors="white",
                    linewidths=0.5, zorder=3)  # fmt: skip
-    shown = list(zip(colors, content.classes, strict=True))
-    patches: list[Any] = [Patch(color=color, label=shorten(name, 18)) for color, name in shown[:20]]
-    if len(shown) > 20:
-        patches.append(Patch(color="none", label=f"{len(shown) - 20} others"))
+    named = zip(colors[:MOST_NAMES], shorten(content.classes[:MOST_NAMES], 18), strict=True)
+    patches: list[Any] = [Patch(color=color, label=name) for color, name in named]
+    if len(colors) > MOST_NAMES:
+        patches.append(Patch(color="none", label=f"{len(colors) - MOST_NAMES} others"))
     return patches + _part_handles(content)
 
 
@@ -95,7 +95,7 @@ def _number_map(figure: Figure, ax: Axes, content: DecisionMap, extent: Extent) 
     drawn = ax.imshow(content.values, origin="lower", extent=extent, aspect="auto", interpolation="bilinear", **style)
     for marker, size, (x, y) in _points(content):
         ax.scatter(x[:, 0], x[:, 1], s=size, c=y, marker=marker, edgecolors=INK, linewidths=0.5, zorder=3, **style)
-    figure.colorbar(drawn, ax=ax, label=shorten(content.target, 40), shrink=0.9)
+    figure.colorbar(drawn, ax=ax, label=shorten([content.target], 40)[0], shrink=0.9)
     return _part_handles(content)
 
 

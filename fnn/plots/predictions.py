@@ -3,13 +3,15 @@
 Each is a function draw(figure, content); blue is right, orange wrong.
 """
 
+import re
 from collections.abc import Sequence
+from itertools import takewhile
 from textwrap import fill
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from numpy.typing import NDArray
@@ -29,21 +31,31 @@ RIGHT, WRONG = (LinearSegmentedColormap.from_list(name, ["#FFFFFF", name]) for n
 DENSITY = LinearSegmentedColormap.from_list("density", ["#CFE3F1", ZERO, "#00263F"])
 
 
-def shorten(text: str, most: int) -> str:
-    """Return text of at most so many characters for a figure: of more, the middle is left out.
+def shorten(names: Sequence[str], most: int) -> list[str]:
+    """Return names of at most so many characters for a figure: of longer ones the middle is left out.
 
-    Names of columns and classes often begin alike, and end alike.
+    Names that would be alike then (they begin and end with the same words) go without the words that begin all.
     """
-    text = " ".join(text.split())
-    if len(text) > most:
-        end = (most - 1) // 2
-        text = f"{text[: most - 1 - end].rstrip()}…{text[-end:].lstrip() if end else ''}"
-    return literal(text)
+    words = [" ".join(name.split()) for name in names]
+    long = [name for name in words if len(name) > most]
+    short = {name: _cut(name, most, (most - 1) // 2) for name in long}
+    if len(set(short.values())) < len(short):
+        same = takewhile(lambda letters: letters[0] == letters[1], zip(min(long), max(long), strict=False))
+        begin = len(re.sub(r"[^\W_]*$", "", "".join(letter for letter, _ in same)))
+        short = {name: _cut(f"…{name[begin:]}", most, 0) for name in long}
+    return [literal(short.get(name, name)) for name in words]
+
+
+def _cut(name: str, most: int, end: int) -> str:
+    """Return the name, or its begin and its last `end` characters: `most` characters in all."""
+    if len(name) <= most:
+        return name
+    return f"{name[: most - 1 - end].rstrip()}…{name[len(name) - end :].lstrip()}"
 
 
 def add_title(figure: Figure, title: str, about: str) -> None:
     """Say above the figure what is shown, and under that of which data and networks, in lines that fit its width."""
-    width = int(figure.get_size_inches()[0] * 14)
+    width = int(figure.get_size_inches()[0] * 12)
     figure.suptitle("\n".join(fill(literal(line), width) for line in (title, about) if line), fontsize=10.5)
 
 
@@ -66,11 +78,14 @@ def confusion_matrix(figure: Figure, content: ConfusionMatrix) -> None:
     figure.set_size_inches(max(5.2, cell * C + 2.6), max(4.2, cell * C + 2.2))
     ax = figure.subplots()
     shares = counts / np.maximum(rows, 1)[:, None]
-    diagonal = np.eye(C, dtype=bool)
-    for cmap, hidden in ((RIGHT, ~diagonal), (WRONG, diagonal)):
-        ax.imshow(np.ma.array(shares, mask=hidden), cmap=cmap, vmin=0, vmax=1, aspect="auto")
+    right = np.eye(C, dtype=bool)
+    wrong, folded = ~right, len(content.classes) > C
+    right[-1, -1] &= not folded  # among the classes that are one here some are taken for others of them
+    for cells, cmap, gamma in ((right, RIGHT, 1), (wrong, WRONG, 0.5)):
+        ax.imshow(np.ma.array(shares, mask=~cells), cmap=cmap, norm=PowerNorm(gamma, 0, 1), aspect="auto")
     _write_counts(ax, counts, shares)
-    steep: Any = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if C > 4 else {}
+    long = 0.08 * max(map(len, classes)) > (cell if C > 4 else 1.4)
+    steep: Any = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if long else {}
     ax.set_xticks(range(C), classes, fontsize=8, **steep)
     labels = [f"{name}  ({count:,})" for name, count in zip(classes, rows, strict=True)]
     ax.set_yticks(range(C), labels, fontsize=8)
@@ -80,8 +95,8 @@ def confusion_matrix(figure: Figure, content: ConfusionMatrix) -> None:
     ax.grid(which="minor")
     ax.tick_params(which="minor", length=0)
     ax.set(xlabel="predicted", ylabel="true (rows)")
-    right, total = int(np.trace(content.counts)), int(content.counts.sum())
-    add_title(figure, f"confusion matrix: {right:,} of {total:,} right ({right / max(total, 1):.1%})", content.about)
+    hits, total = int(np.trace(content.counts)), int(content.counts.sum())
+    add_title(figure, f"confusion matrix: {hits:,} of {total:,} right ({hits / max(total, 1):.1%})", content.about)
 
 
 def _fold_classes(content: ConfusionMatrix) -> tuple[list[str], NDArray[np.integer[Any]]]:
@@ -89,14 +104,14 @@ def _fold_classes(content: ConfusionMatrix) -> tuple[list[str], NDArray[np.integ
     counts, C = content.counts, len(content.classes)
     most = 20 if C <= MOST_SHARES else 14
     if C <= MOST_CLASSES:
-        return [shorten(name, most) for name in content.classes], counts
+        return shorten(content.classes, most), counts
     by_rows = np.argsort(-counts.sum(axis=1), kind="stable")
     kept = np.sort(by_rows[: MOST_CLASSES - 1])
     place = np.full(C, len(kept))
     place[kept] = np.arange(len(kept))
     folded = np.zeros((MOST_CLASSES, MOST_CLASSES), counts.dtype)
     np.add.at(folded, (place[:, None], place[None, :]), counts)
-    return [*(shorten(content.classes[k], most) for k in kept), f"{C - len(kept)} others"], folded
+    return [*shorten([content.classes[k] for k in kept], most), f"{C - len(kept)} others"], folded
 
 
 def _write_counts(ax: Axes, counts: NDArray[np.integer[Any]], shares: Array) -> None:
@@ -146,7 +161,7 @@ def reliability(figure: Figure, content: Reliability) -> None:
         percent_axis(axis)
     top.legend(loc="upper left")
     _write_bins(bottom, content)
-    bottom.set_xlabel(f"probability of {shorten(content.of, 40).strip()}")
+    bottom.set_xlabel(f"probability of {shorten([content.of], 40)[0]}")
     networks = "" if content.members_error is None else f", one network's {content.members_error:.3f}"
     add_title(figure, f"reliability: expected calibration error {content.error:.3f}{networks}", content.about)
 
@@ -218,7 +233,7 @@ def _numbers_panel(top: Axes, bottom: Axes, content: PredictedNumbers, k: int) -
     top.set(xlim=(mean.min() - margin, mean.max() + margin), ylim=limits)
     top.tick_params(labelbottom=False)
     bottom.set_xlabel("predicted")
-    name = shorten(content.names[k], 34)
+    name = shorten(content.names, 34)[k]
     top.set_title("\n".join((name, *content.scores[k : k + 1])), fontsize=9.5)
 
 

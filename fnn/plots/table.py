@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from fnn.plots.decision_map import DecisionMap, decision_map
@@ -78,13 +78,16 @@ def learning_curves(figure: Figure, content: LearningCurves) -> None:
     if many:
         handles += [Patch(color="0.3", alpha=alpha, linewidth=0, label=text)
                     for alpha, text in ((0.4, "25–75%"), (0.15, "5–95% of networks"))]  # fmt: skip
+    _log_axis(top)
+    _score_axis(bottom)
     if content.kept is not None:
         handles.append(_mark_kept(top, bottom, content.kept))
     top.set_ylabel("loss")
-    _log_axis(top)
     bottom.set(xlabel="epoch", ylabel=content.score)
-    _score_axis(bottom)
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), columnspacing=1.2, fontsize=9)
+    bottom.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=min(len(handles), 3), columnspacing=1.4, fontsize=9
+    )
     add_title(figure, f"loss and {content.score} while training", content.about)
 
 
@@ -109,10 +112,10 @@ def _mark_kept(top: Axes, bottom: Axes, kept: NDArray[np.integer[Any]]) -> Line2
 
 
 def _log_axis(ax: Axes) -> None:
-    """Make the y axis logarithmic; within two decades powers of ten alone would leave it without numbers."""
+    """Make the y axis logarithmic; within three decades powers of ten alone would leave it without numbers."""
     ax.set_yscale("log", nonpositive="mask")
     low, high = ax.get_ylim()
-    if high < 100 * low:
+    if high < 1000 * low:
         subs = (1.0, 2.0, 5.0) if high > 5 * low else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
         ax.yaxis.set_major_locator(LogLocator(subs=subs))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
@@ -120,9 +123,11 @@ def _log_axis(ax: Axes) -> None:
 
 
 def _score_axis(ax: Axes) -> None:
-    """Show the scores that there are, but none so bad that it would hide how the good ones differ."""
+    """Show the scores that there are, but none of the first epochs so bad that it would hide how later ones differ."""
     low, high = ax.get_ylim()
-    ax.set_ylim(max(low, LEAST_SCORE), min(max(high, LEAST_SCORE + 0.1), 1.02))
+    last = [np.asarray(line.get_ydata())[-1] for line in ax.get_lines()]
+    least = min([LEAST_SCORE, *(score - 0.25 for score in last if np.isfinite(score))])
+    ax.set_ylim(max(low, least), min(max(high, least + 0.1), 1.02))
 
 
 # ---- columns ----
@@ -147,7 +152,7 @@ def importance(figure: Figure, content: Importance) -> None:
     for height, k in enumerate(shown):
         estimate, *ends = content.losses[k]
         whiskers(ax, -height, estimate, (ends[0], ends[1]), ZERO, "o")
-    ax.set_yticks([-height for height in range(len(shown))], [shorten(content.names[k], 32) for k in shown], fontsize=9)
+    ax.set_yticks([-height for height in range(len(shown))], shorten([content.names[k] for k in shown], 32), fontsize=9)
     ax.set_ylim(0.6 - len(shown), 0.6)
     note = ""
     if rest:
