@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from fnn.plots.predictions import add_title, shorten
+from fnn.plots.labels import add_title, shorten
 from fnn.plots.style import COLORS, FIELD, INK
 from fnn.stats.curves import subsample
 

@@ -16,17 +16,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
+from fnn.plots.classification import ConfusionMatrix, Reliability, confusion_matrix, reliability
 from fnn.plots.decision_map import DecisionMap, decision_map
-from fnn.plots.predictions import (
-    ConfusionMatrix,
-    PredictedNumbers,
-    Reliability,
-    add_title,
-    confusion_matrix,
-    predicted_against_true,
-    reliability,
-    shorten,
-)
+from fnn.plots.labels import add_title, shorten
+from fnn.plots.regression import PredictedNumbers, predicted_against_true
 from fnn.plots.style import INK, ONE, ZERO, curve, quantile_bands, save_figure, whiskers
 from fnn.stats.curves import curve_quantiles
 from fnn.stats.intervals import Interval, quantiles
