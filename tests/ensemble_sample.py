@@ -42,7 +42,7 @@ def model_of(task, networks=3, splits=2, missing="error", **settings):
     rng = np.random.default_rng(3)
     numbers = outputs if "identity" in output else 0
     layers = config.layers(4, outputs)
-    seeds = np.arange(10, 10 + networks)
+    seeds = np.arange(49, 49 + networks)  # with these, answers differ from row to row
     return Model(
         config=config,
         layers=layers,

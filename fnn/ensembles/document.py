@@ -25,6 +25,7 @@ class Document(NamedTuple):
     classes: tuple[str, ...]
     class_kind: str
     encoder: Encoder
+    ignored_columns: tuple[str, ...]
     smooth_clip: bool
     prediction_interval: PredictionInterval | None
     about: dict[str, Any]
@@ -128,6 +129,7 @@ _CHECKS: dict[str, Check] = {
     "classes": _names,
     "class_kind": named(CLASS_KINDS),
     "encoder": lambda name, got: encoder_from_document(_mapping(name, got)),
+    "ignored_columns": _names,
     "smooth_clip": boolean,
     "prediction_interval": optional(_interval),
     "about": _mapping,

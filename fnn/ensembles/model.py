@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fnn.checks import one_of
 from fnn.config import DTYPES, Config
 from fnn.data.columns import Table
-from fnn.data.encoding import Encoder, Feature, complete_rows, encode
+from fnn.data.encoding import UNKNOWN, Encoder, Feature, complete_rows, encode
 from fnn.data.reading import Form, read_chunks
 from fnn.data.scaling import Scaling, scale
 from fnn.ensembles.answers import (
@@ -48,6 +49,7 @@ class Model:
     task: a name of `fnn.data.targets.TASKS`. classes: as text, of binary and multiclass; class_kind: `text`,
     `number` or `boolean`, as which they are given back. scaling: center, factor, fill (P, I), learnt from each split.
     y_center, y_scale: (P, O), what takes outputs back to the target's units; 0 and 1 but for numbers.
+    ignored_columns: what else was in the table, such as weights and groups, and may or may not be in another.
     about: how the model came to be, as JSON has it.
     """
 
@@ -66,6 +68,7 @@ class Model:
     y_scale: NDArray[np.float64]
     prediction_interval: PredictionInterval | None
     about: dict[str, Any]
+    ignored_columns: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -134,6 +137,11 @@ def predict_chunks(model: Model, source: Any, form: Form) -> Iterator[tuple[Tabl
     groups = list(_split_groups(model))
     for table in read_chunks(source, form, kinds=kinds):
         yield table, _predict_table(model, groups, table)
+
+
+def with_unknown(model: Model, unknown: str) -> Model:
+    """Return the model with another way to take categories it has not seen. Raises InvalidSetting for no such way."""
+    return replace(model, encoder=model.encoder._replace(unknown=one_of("unknown", unknown, UNKNOWN)))
 
 
 def plain_model(config: Config, layers: tuple[Layer, ...], params: Params, seeds: NDArray[np.int64]) -> Model:
@@ -214,8 +222,9 @@ def _predict_table(model: Model, groups: list[_Group], table: Table) -> Predicti
     count = max(1, _NUMBERS_AT_ONCE // (len(model) * widest))
     x = encode(model.encoder, table.take(rows))
     for first in range(0, len(rows), count):
-        outputs = _outputs(model, groups, x[first : first + count])
-        answers[:, rows[first : first + count]] = outputs.mean(axis=0), outputs.std(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):  # finite weights may still make infinite answers
+            outputs = _outputs(model, groups, x[first : first + count])
+            answers[:, rows[first : first + count]] = outputs.mean(axis=0), outputs.std(axis=0)
     return Prediction(*answers)
 
 
