@@ -30,12 +30,12 @@ def predict(
     ] = None,
     unknown: Annotated[
         str | None,
-        data_option(help="Of categories the model has not seen: none of its own, or error. [default: as trained]"),
+        data_option(help="Of categories the model has not seen: none of its own, or error; by itself as trained."),
     ] = None,
     out: Annotated[
         str | None,
         run_option(
-            help="A file that ends in .csv or .parquet, or - for CSV on stdout. [default: DATA-predictions.csv]"
+            help="A file that ends in .csv or .parquet, or - for CSV on stdout; by itself DATA-predictions.csv."
         ),
     ] = None,
     probabilities: Annotated[
