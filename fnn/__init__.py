@@ -3,8 +3,8 @@
 A package is a room. Reading order, which is import order (what stands in a room imports only from rooms before it, or
 from what stands before it in its own room; each room's first lines have the order inside):
 
-errors files elementary rng machine checks data network config kernel training stats sweeps plots report studies
-bench cli __main__
+errors files elementary rng machine checks data network config kernel training stats ensembles sweeps plots report
+studies bench cli __main__
 
 `import fnn` loads none of them: each name below comes with the room it lives in when it is first asked for.
 """
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fnn import data
     from fnn.config import Config
+    from fnn.ensembles.model import Model
+    from fnn.ensembles.model_file import load_model as load
     from fnn.errors import InvalidSetting
     from fnn.network.functions import accuracy, backward, forward, init, mean_loss, predict, start, update
     from fnn.stats.intervals import wilson
@@ -28,12 +30,14 @@ __version__ = "0.1.0"
 __all__ = [
     "Config",
     "InvalidSetting",
+    "Model",
     "Results",
     "accuracy",
     "backward",
     "data",
     "forward",
     "init",
+    "load",
     "mean_loss",
     "predict",
     "start",
@@ -44,10 +48,12 @@ __all__ = [
     "wilson",
 ]
 
-# Where each public name lives.
+# Where each public name lives; after a colon, what it is called there.
 _HOMES = {
     "Config": "config",
     "InvalidSetting": "errors",
+    "Model": "ensembles.model",
+    "load": "ensembles.model_file:load_model",
     "Results": "training.results",
     **dict.fromkeys(
         ("accuracy", "backward", "forward", "init", "mean_loss", "predict", "start", "update"), "network.functions"
@@ -64,7 +70,8 @@ def __getattr__(name: str) -> Any:
         return import_module("fnn.data")
     if name not in _HOMES:
         raise AttributeError(f"module 'fnn' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"fnn.{_HOMES[name]}"), name)
+    home, _, there = _HOMES[name].partition(":")
+    value = globals()[name] = getattr(import_module(f"fnn.{home}"), there or name)
     return value
 
 

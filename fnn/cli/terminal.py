@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import typer
 
-Update = Callable[[float, int, str], None]
+Update = Callable[[float, int | None, str], None]
 
 
 class CommandError(typer.TyperException):
@@ -61,7 +61,7 @@ def status_line(stream: TextIO) -> Iterator[Callable[[str, str], None]]:
 
 @contextmanager
 def progress_bar(word: str, quiet: bool) -> Iterator[Update | None]:
-    """Show a bar on stderr while training, if that is a terminal; give what takes done, total and text."""
+    """Show a bar on stderr while training, if that is a terminal; give what takes done, total (if known) and text."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -81,7 +81,7 @@ def progress_bar(word: str, quiet: bool) -> Iterator[Update | None]:
         late = threading.Timer(1.5, bar.print, ["compiling the kernel, once for this machine and precision …"])
         late.start()
 
-        def update(done: float, total: int, text: str) -> None:
+        def update(done: float, total: int | None, text: str) -> None:
             late.cancel()
             bar.update(task, total=total, completed=done, description=text)
 

@@ -1,0 +1,138 @@
+"""The JSON text of a model file: what it says is of the right type and agrees with itself, or is refused."""
+
+import json
+from dataclasses import asdict, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fnn.checks import Check, boolean, named, number, one_of, optional, whole
+from fnn.config import Config
+from fnn.data.encoding import Encoder, encoder_document, encoder_from_document
+from fnn.data.targets import TASKS
+from fnn.ensembles.answers import CLASS_KINDS, PredictionInterval
+from fnn.errors import InvalidSetting
+from fnn.network.layers import Layer
+
+
+class Document(NamedTuple):
+    """A `Model` but for its arrays, whose shapes follow from it: there are so many networks and splits."""
+
+    config: Config
+    task: str
+    target_names: tuple[str, ...]
+    classes: tuple[str, ...]
+    class_kind: str
+    encoder: Encoder
+    ignored_columns: tuple[str, ...]
+    smooth_clip: bool
+    prediction_interval: PredictionInterval | None
+    about: dict[str, Any]
+    networks: int
+    splits: int
+
+    @property
+    def outputs(self) -> int:
+        """The outputs of a network: one for each class of several, else one for each target."""
+        return len(self.classes) if self.task == "multiclass" else len(self.target_names)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers of each network."""
+        return self.config.layers(self.encoder.inputs, self.outputs)
+
+
+def read_json(text: str) -> dict[str, Any]:
+    """Return a JSON object. Raises ValueError for anything else, NaN and infinite numbers among it."""
+    return _mapping("its text", json.loads(text, parse_constant=_no_number))
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def write_document(document: Document) -> dict[str, Any]:
+    """Return what `read_document` reads, as JSON has it."""
+    interval = document.prediction_interval
+    arrays = interval and {name: None if row is None else row.tolist() for name, row in interval._asdict().items()}
+    config, encoder = asdict(document.config), encoder_document(document.encoder)
+    return document._asdict() | {"config": config, "encoder": encoder, "prediction_interval": arrays}
+
+
+def read_document(values: dict[str, Any]) -> Document:
+    """Return what a JSON object says of a model. Raises InvalidSetting or ValueError for what is wrong."""
+    if set(values) != set(_CHECKS):
+        raise ValueError(f"{', '.join(sorted(set(values) ^ set(_CHECKS)))} is one entry too many or too few")
+    document = Document(**{name: check(name, values[name]) for name, check in _CHECKS.items()})
+    _check_classes(document)
+    interval = document.prediction_interval
+    if interval and {len(row) for row in interval if row is not None} != {document.outputs}:
+        raise ValueError("prediction_interval has not one number for each target")
+    return document
+
+
+def read_config(name: str, got: Any) -> Config:
+    """Check for the settings of a Config, by name; those that are not there have their defaults."""
+    settings = _mapping(name, got)
+    for setting in settings:
+        one_of(name, setting, [field.name for field in fields(Config)])
+    return Config(**settings)
+
+
+def _check_classes(document: Document) -> None:
+    """Refuse classes that do not go with the task, or are not what the kind of class says."""
+    _, _, names, classes, kind, *_ = document
+    least, most = {"binary": (2, 2), "multiclass": (2, np.inf)}.get(document.task, (0, 0))
+    if not least <= len(classes) <= most or (least and len(names) > 1) or not names:
+        raise ValueError(f"{len(classes)} classes of {len(names)} targets is not {document.task}")
+    if kind == "boolean" and classes and len(classes) != 2:
+        raise ValueError("classes of true and false are two")
+    if kind == "number":
+        for word in classes:
+            number(-np.inf)("classes", float(word))
+
+
+def _mapping(name: str, got: Any) -> dict[str, Any]:
+    if not isinstance(got, dict):
+        raise InvalidSetting(name, got, "names with values")
+    return got
+
+
+def _names(name: str, got: Any) -> tuple[str, ...]:
+    """Check for a list of texts, none of them twice."""
+    if not isinstance(got, (list, tuple)) or not all(isinstance(word, str) for word in got) or len(set(got)) < len(got):
+        raise InvalidSetting(name, got, "a list of different texts")
+    return tuple(got)
+
+
+def _numbers(name: str, got: Any) -> NDArray[np.float64]:
+    """Check for a list of numbers of at least 0."""
+    if not isinstance(got, list):
+        raise InvalidSetting(name, got, "a list of numbers")
+    return np.array([number(0)(name, value) for value in got], np.float64)
+
+
+def _interval(name: str, got: Any) -> PredictionInterval:
+    values = _mapping(name, got)
+    if set(values) != set(PredictionInterval._fields):
+        raise InvalidSetting(name, sorted(values), " and ".join(PredictionInterval._fields))
+    coverage = optional(_numbers)(name, values["coverage"])
+    return PredictionInterval(_numbers(name, values["residual"]), _numbers(name, values["factor"]), coverage)
+
+
+# What each entry of the text has to be.
+_CHECKS: dict[str, Check] = {
+    "config": read_config,
+    "task": named(TASKS),
+    "target_names": _names,
+    "classes": _names,
+    "class_kind": named(CLASS_KINDS),
+    "encoder": lambda name, got: encoder_from_document(_mapping(name, got)),
+    "ignored_columns": _names,
+    "smooth_clip": boolean,
+    "prediction_interval": optional(_interval),
+    "about": _mapping,
+    "networks": whole(1),
+    "splits": whole(1),
+}

@@ -1,0 +1,249 @@
+"""`Model`: an ensemble of trained networks, all that it takes to ask them about new rows, and their answers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fnn.checks import one_of
+from fnn.config import DTYPES, Config
+from fnn.data.columns import Table
+from fnn.data.encoding import UNKNOWN, Encoder, Feature, complete_rows, encode
+from fnn.data.reading import Form, read_chunks
+from fnn.data.scaling import Scaling, scale
+from fnn.ensembles.answers import (
+    Prediction,
+    PredictionInterval,
+    bounds,
+    class_labels,
+    class_places,
+    probabilities,
+    take_labels,
+)
+from fnn.errors import InvalidSetting
+from fnn.network import functions
+from fnn.network.functions import Array, Params
+from fnn.network.layers import Layer
+
+# Numbers in the widest layer of all networks that are held at a time.
+_NUMBERS_AT_ONCE = 2**22
+# Kinds of columns by what the encoder makes of them.
+_KINDS = {"number": "number", "boolean": "boolean", "category": "text"}
+
+
+class Network(NamedTuple):
+    """One network of an ensemble. split: the place of the split it learnt from. params: W (I+1, O) for each layer."""
+
+    seed: int
+    split: int
+    params: Params
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Model:
+    """S networks of one shape that learnt from P splits of one table.
+
+    params: W (S, I+1, O) for each layer; seeds, splits: (S,), a network's split is a place among the P.
+    task: a name of `fnn.data.targets.TASKS`. classes: as text, of binary and multiclass; class_kind: `text`,
+    `number` or `boolean`, as which they are given back. scaling: center, factor, fill (P, I), learnt from each split.
+    y_center, y_scale: (P, O), what takes outputs back to the target's units; 0 and 1 but for numbers.
+    ignored_columns: what else was in the table, such as weights and groups, and may or may not be in another.
+    about: how the model came to be, as JSON has it.
+    """
+
+    config: Config
+    layers: tuple[Layer, ...]
+    params: Params
+    seeds: NDArray[np.int64]
+    splits: NDArray[np.int64]
+    task: str
+    target_names: tuple[str, ...]
+    classes: tuple[str, ...]
+    class_kind: str
+    encoder: Encoder
+    scaling: Scaling
+    y_center: NDArray[np.float64]
+    y_scale: NDArray[np.float64]
+    prediction_interval: PredictionInterval | None
+    about: dict[str, Any]
+    ignored_columns: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def __repr__(self) -> str:
+        widths = " → ".join(map(str, (self.layers[0].fan_in, *(layer.fan_out for layer in self.layers))))
+        inputs = [feature.name for feature in self.encoder.features]
+        lines = {
+            "Model": f"{len(self):,} networks {widths}, {len(self.y_center)} splits",
+            "task": self.task,
+            "target": ", ".join(self.target_names),
+            "classes": _some(self.classes) or "none",
+            "columns": _some(inputs),
+        }
+        return "\n".join(f"{name:<8} {text}" for name, text in lines.items())
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks one by one."""
+        return tuple(
+            Network(int(seed), int(split), tuple(w[s] for w in self.params))
+            for s, (seed, split) in enumerate(zip(self.seeds, self.splits, strict=True))
+        )
+
+    def predict(self, source: Any) -> NDArray[Any]:
+        """Return the class, or the mean of the numbers, for each row of what `fnn.data.reading` reads.
+
+        (N,), or (N, O) where there are several targets. Raises InvalidSetting for a source that does not fit.
+        """
+        answers = mean = self._predict(source).mean
+        if self.task != "regression":
+            answers = take_labels(class_labels(self.classes, self.class_kind), class_places(self.task, mean))
+        return answers[:, 0] if answers.ndim == 2 and len(self.target_names) == 1 else answers
+
+    def predict_proba(self, source: Any) -> NDArray[np.float64]:
+        """Return the probability of each class, (N, C), or of yes for each of several targets, (N, O)."""
+        if self.task == "regression":
+            raise self._without("classes")
+        return probabilities(self.task, self._predict(source).mean)
+
+    def spread(self, source: Any) -> NDArray[np.float64]:
+        """Return the standard deviation between networks of what `predict_proba`, or for numbers `predict`, gives."""
+        spread = self._predict(source).spread
+        if self.task == "binary":
+            return np.repeat(spread, 2, axis=1)
+        return spread[:, 0] if spread.shape[1] == 1 else spread
+
+    def interval(self, source: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return where 95% of such numbers lie, low and high, each in the shape that `predict` gives."""
+        if self.prediction_interval is None:
+            raise self._without("numbers that had validation rows to learn intervals from")
+        low, high = bounds(self.prediction_interval, self._predict(source))
+        return (low[:, 0], high[:, 0]) if low.shape[1] == 1 else (low, high)
+
+    def _without(self, what: str) -> InvalidSetting:
+        return InvalidSetting("model", f"a model of {self.task}", f"a model of {what}")
+
+    def _predict(self, source: Any) -> Prediction:
+        parts = [part for _, part in predict_chunks(self, source, Form())]
+        return Prediction(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def predict_chunks(model: Model, source: Any, form: Form) -> Iterator[tuple[Table, Prediction]]:
+    """Yield a source's rows, so many at a time that memory is bounded, and what the model says of them."""
+    kinds = {feature.name: _KINDS[feature.kind] for feature in model.encoder.features}
+    groups = list(_split_groups(model))
+    for table in read_chunks(source, form, kinds=kinds):
+        yield table, _predict_table(model, groups, table)
+
+
+def with_unknown(model: Model, unknown: str) -> Model:
+    """Return the model with another way to take categories it has not seen. Raises InvalidSetting for no such way."""
+    return replace(model, encoder=model.encoder._replace(unknown=one_of("unknown", unknown, UNKNOWN)))
+
+
+def plain_model(config: Config, layers: tuple[Layer, ...], params: Params, seeds: NDArray[np.int64]) -> Model:
+    """Return networks that learnt from numbers as they are, in columns x1, x2 … with the target y, or y1, y2 …
+
+    params: W (S, I+1, O) for each layer; seeds: (S,).
+    """
+    inputs, outputs = layers[0].fan_in, layers[-1].fan_out
+    features = tuple(Feature(f"x{i}", "number", (), False) for i in range(1, inputs + 1))
+    task = ("binary" if outputs == 1 else "multilabel") if layers[-1].activation == "sigmoid" else "regression"
+    return Model(
+        config=config,
+        layers=layers,
+        params=params,
+        seeds=seeds,
+        splits=np.zeros(len(seeds), np.int64),
+        task=task,
+        target_names=("y",) if outputs == 1 else tuple(f"y{o}" for o in range(1, outputs + 1)),
+        classes=("0", "1") if task == "binary" else (),
+        class_kind="number",
+        encoder=Encoder(features, missing="error", unknown="none", dropped=()),
+        scaling=Scaling(np.zeros((1, inputs)), np.ones((1, inputs)), np.zeros((1, inputs)), smooth_clip=False),
+        y_center=np.zeros((1, outputs)),
+        y_scale=np.ones((1, outputs)),
+        prediction_interval=None,
+        about={},
+    )
+
+
+def without_diverged(model: Model) -> Model:
+    """Return the model without networks that have a weight that is no finite number, noted in `about`.
+
+    Raises InvalidSetting where none is left.
+    """
+    finite = np.isfinite(functions.flatten(model.params)).all(axis=1)
+    if finite.all():
+        return model
+    if not finite.any():
+        raise InvalidSetting("lr", model.config.lr, "a rate at which a network does not diverge: each of them did")
+    left_out = [
+        [int(seed), int(split)] for seed, split in zip(model.seeds[~finite], model.splits[~finite], strict=True)
+    ]
+    return replace(
+        model,
+        params=tuple(w[finite] for w in model.params),
+        seeds=model.seeds[finite],
+        splits=model.splits[finite],
+        about=model.about | {"diverged": {"networks": left_out, "note": "seed and split of each that was left out"}},
+    )
+
+
+class _Group(NamedTuple):
+    """The networks of one split: their places in the ensemble, their weights, their inputs' and outputs' scaling."""
+
+    places: NDArray[np.intp]
+    params: Params
+    scaling: Scaling
+    y_center: NDArray[np.float64]
+    y_scale: NDArray[np.float64]
+
+
+def _split_groups(model: Model) -> Iterator[_Group]:
+    for split in np.unique(model.splits):
+        places = np.flatnonzero(model.splits == split)
+        params = model.params if len(places) == len(model) else tuple(w[places] for w in model.params)
+        center, factor, fill, smooth_clip = model.scaling
+        scaling = Scaling(center[split], factor[split], fill[split], smooth_clip)
+        yield _Group(places, params, scaling, model.y_center[split], model.y_scale[split])
+
+
+def _predict_table(model: Model, groups: list[_Group], table: Table) -> Prediction:
+    """Return mean and spread for a table's rows; those that lack a number have none where such rows were dropped."""
+    rows = np.arange(table.rows)
+    if model.encoder.missing == "drop":
+        rows = np.flatnonzero(complete_rows(table, model.encoder))
+    answers = np.full((2, table.rows, model.layers[-1].fan_out), np.nan)
+    widest = max(max(layer.fan_in, layer.fan_out) for layer in model.layers)
+    count = max(1, _NUMBERS_AT_ONCE // (len(model) * widest))
+    x = encode(model.encoder, table.take(rows))
+    for first in range(0, len(rows), count):
+        with np.errstate(over="ignore", invalid="ignore"):  # finite weights may still make infinite answers
+            outputs = _outputs(model, groups, x[first : first + count])
+            answers[:, rows[first : first + count]] = outputs.mean(axis=0), outputs.std(axis=0)
+    return Prediction(*answers)
+
+
+def _outputs(model: Model, groups: list[_Group], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what each network says of encoded rows, in the target's units. x: (n, I) → (S, n, O)."""
+    outputs = np.empty((len(model), len(x), model.layers[-1].fan_out))
+    for group in groups:
+        scaled = scale(group.scaling, x, DTYPES[model.config.dtype])
+        answers = predict_stack(model.layers, group.params, scaled)
+        outputs[group.places] = answers * group.y_scale + group.y_center
+    return outputs
+
+
+def predict_stack(layers: tuple[Layer, ...], params: Params, x: Array) -> Array:
+    """Return the answers of a stack of networks. x: (N, I) → (S, N, O)."""
+    return functions.predict(layers, params, x)
+
+
+def _some(names: tuple[str, ...] | list[str]) -> str:
+    """Return the first few names, and how many more there are."""
+    more = f", … ({len(names)})" if len(names) > 6 else ""
+    return ", ".join(names[:6]) + more
