@@ -303,6 +303,13 @@ def test_what_is_no_splitting_is_refused(changes, name, words):
             "a share that groups come near to: the smallest of 2 has 6 of 12 rows",
         ),
         ({"validation": 0.2}, [0, 1] * 6, [1] * 12, "the smallest of 1 has 12 of 12 rows"),
+        ({"folds": 2}, [0, 1] * 6, [5] * 12, "folds: got 2; expected no folds: the number of groups is 1"),
+        (
+            {"folds": 3},  # three groups have a red row each, and the fourth is larger than two of them
+            [0] * 9 + [1] * 3,
+            [4, 0, 0, 1, 0, 4, 4, 2, 0, 0, 1, 2],
+            "fewer, or another split seed, or a fold is without a class: class red has 3 rows in 3 groups",
+        ),
         ({}, [0.0] * 12, None, "a whole number for each of the 12 rows"),
         ({}, [0] * 11, None, "a whole number for each of the 12 rows"),
         ({}, [0] * 12, [[0]] * 12, "a whole number for each of the 12 rows"),
