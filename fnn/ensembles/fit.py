@@ -1,0 +1,278 @@
+"""`fit`: a table in; an ensemble that learnt it, and what it scores, out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from fnn import checks
+from fnn.config import Config
+from fnn.data.reading import Form
+from fnn.data.scaling import Scaling
+from fnn.data.split import Split, Splitting, check_splitting, make_splits
+from fnn.ensembles.evaluation import (
+    Evaluation,
+    PartAnswers,
+    PartScore,
+    SplitNetworks,
+    evaluate,
+    out_of_sample,
+    summarize_scores,
+)
+from fnn.ensembles.model import Model, without_diverged
+from fnn.ensembles.presets import (
+    SEEDS,
+    VALIDATION,
+    Preparation,
+    keeps_best,
+    preset_config,
+    preset_preparation,
+)
+from fnn.ensembles.problem import Prepared, Problem, Roles, prepare, read_problem
+from fnn.errors import InvalidSetting
+from fnn.machine import versions
+from fnn.network import functions
+from fnn.stats.prediction_intervals import LearnedInterval, learn_interval, measured_coverage
+from fnn.training.progress import Progress
+from fnn.training.results import Results
+from fnn.training.train import BACKENDS, NUMERICS, train_parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Fit:
+    """What `fit` gives: an ensemble as `model`, and how it came to be.
+
+    results: of the training of its S networks, network k of split k // seeds. splits: of the rows, P of them.
+    scores: of each part, members and ensembles with intervals. held_out: what each row is answered by networks that
+    did not learn from it.
+    """
+
+    problem: Problem
+    preset: str
+    preparation: Preparation
+    splitting: Splitting
+    splits: Sequence[Split]
+    results: Results
+    networks: Sequence[SplitNetworks]
+    evaluation: Evaluation
+    scores: dict[str, dict[str, PartScore]]
+    held_out: PartAnswers
+    model: Model
+    numba: bool = field(default=True)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    @property
+    def config(self) -> Config:
+        """The settings of all networks."""
+        return self.results.configs[0]
+
+    def __repr__(self) -> str:
+        part = self.evaluation.held_out
+        lines = [f"Fit of {', '.join(self.problem.target.names)}: {self.problem.target.task}, {self.problem.rows:,} rows"]
+        lines.append(f"networks  {len(self):,} on {len(self.splits)} splits, preset {self.preset}")
+        for name, each in list(self.scores[part].items())[:3]:
+            lines.append(f"{part} {name}  members {each.members.estimate:.3g}, ensemble {each.ensemble.estimate:.3g}")
+        return "\n".join(lines)
+
+
+def fit(
+    source: Any,
+    target: Any,
+    *,
+    seeds: int = SEEDS,
+    preset: str = "table",
+    roles: Mapping[str, Any] | None = None,
+    form: Form = Form(),  # noqa: B008, which is a tuple
+    splitting: Mapping[str, Any] | None = None,
+    preparation: Mapping[str, Any] | None = None,
+    backend: str = BACKENDS[0],
+    threads: int | None = None,
+    **settings: Any,
+) -> Fit:
+    """Let an ensemble learn a target from the other columns of a table.
+
+    source: a path (CSV, Parquet, Arrow, NPZ), a pandas or Polars frame, a mapping of arrays. target: a column's name or
+    place, several with commas between. roles: task, ignore, weight, groups, missing, unknown, as `Roles` has them.
+    splitting: validation, folds, repeats, bootstrap, split_seed, per_seed, as `data.split.Splitting` has them;
+    by itself a fifth of the rows is held out. preparation: scaling, smooth_clip, class_weight. settings: of `Config`,
+    before the preset's.
+
+    Raises InvalidSetting for whatever cannot be read, learnt or trained.
+    """
+    problem = read_problem(source, Roles(target, **_known("roles", roles, Roles._fields[1:])), form)
+    return fit_problem(
+        problem, preset=preset, splitting=splitting, preparation=preparation, seeds=seeds, backend=backend,
+        threads=threads, settings=settings,
+    )  # fmt: skip
+
+
+def fit_problem(
+    problem: Problem,
+    *,
+    preset: str,
+    splitting: Mapping[str, Any] | None,
+    preparation: Mapping[str, Any] | None,
+    seeds: int,
+    backend: str,
+    threads: int | None,
+    settings: Mapping[str, Any],
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Fit:
+    """Do as `fit` does with a table that is read. on_progress: hears of the training."""
+    how = splitting_of(preset, settings, splitting)
+    config = preset_config(preset, problem.target.task, settings, validates=validates(how))
+    numbers = checks.seed_range(seeds, config.seed)
+    prepares = preset_preparation(preset, **_known("preparation", preparation, Preparation._fields))
+    splits = splits_of(problem, how, len(numbers))
+    prepared = [prepare(problem, split, prepares, config.dtype) for split in splits]
+    results = train_parts(
+        [config], [each.part for each in prepared], per_seed=how.per_seed, seeds=numbers, backend=backend,
+        threads=threads, curve_every=_curve_every(config, len(numbers) * len(splits)), on_progress=on_progress,
+    )  # fmt: skip
+    networks = networks_of_splits(results, splits, prepared)
+    numba = backend == "numba"
+    evaluation = evaluate(problem, networks, len(results), numba=numba)
+    held_out = out_of_sample(evaluation, networks, problem.rows)
+    scores = summarize_scores(problem, networks, evaluation)
+    return Fit(
+        problem=problem,
+        preset=preset,
+        preparation=prepares,
+        splitting=how,
+        splits=splits,
+        results=results,
+        networks=networks,
+        evaluation=evaluation,
+        scores=scores,
+        held_out=held_out,
+        model=_model(problem, results, prepared, held_out, evaluation.held_out, _about(preset, prepares, how, scores)),
+        numba=numba,
+    )
+
+
+# Points of curves that are kept at most.
+_POINTS = 20_000_000
+
+
+def _curve_every(config: Config, networks: int) -> int:
+    return -(-networks * config.epochs // _POINTS)
+
+
+def _known(name: str, given: Mapping[str, Any] | None, fields: Sequence[str]) -> dict[str, Any]:
+    """Check the names of settings that go together; None is not set."""
+    for key in given or {}:
+        checks.one_of(name, key, fields)
+    return {key: value for key, value in (given or {}).items() if value is not None}
+
+
+def splitting_of(preset: str, settings: Mapping[str, Any], given: Mapping[str, Any] | None) -> Splitting:
+    """Return how rows are split: as is said, and by itself with a fifth held out where anything needs it.
+
+    Raises InvalidSetting for unknown names, and as `check_splitting` does.
+    """
+    known = _known("splitting", given, Splitting._fields)
+    if "validation" not in known:
+        elsewhere = known.get("folds") or known.get("bootstrap")
+        known["validation"] = VALIDATION if keeps_best(preset, settings) or not elsewhere else 0.0
+        if known.get("bootstrap") and not known.get("folds"):
+            known["validation"] = 0.0  # what is out of the bag is held out
+    return check_splitting(Splitting(**known))
+
+
+def validates(splitting: Splitting) -> bool:
+    """Return whether rows are held out to choose epochs by."""
+    return bool(splitting.validation or splitting.bootstrap)
+
+
+def splits_of(problem: Problem, splitting: Splitting, seeds: int) -> list[Split]:
+    """Return the splits of a problem's rows."""
+    return make_splits(
+        splitting, problem.rows, problem.labels, problem.groups, seeds, class_names=problem.target.classes
+    )
+
+
+def networks_of_splits(
+    results: Results, splits: Sequence[Split], prepared: Sequence[Prepared]
+) -> list[SplitNetworks]:
+    """Return the networks of one config, split by split."""
+    params, layers = results.params, results.layers[0]
+    places = [np.flatnonzero(results.split == k) for k in range(len(splits))]
+    return [
+        SplitNetworks(split, each, where, layers, tuple(w[where] for w in params))
+        for split, each, where in zip(splits, prepared, places, strict=True)
+    ]
+
+
+# ---- the model ----
+
+
+def _model(
+    problem: Problem,
+    results: Results,
+    prepared: Sequence[Prepared],
+    held_out: PartAnswers,
+    part: str,
+    about: dict[str, Any],
+) -> Model:
+    target = problem.target
+    center, factor, fill = (np.stack([getattr(each.scaling, name) for each in prepared]) for name in Scaling._fields[:3])
+    model = Model(
+        config=replace(results.configs[0], seed=int(results.seeds[0])),
+        layers=results.layers[0],
+        params=results.params,
+        seeds=results.seeds,
+        splits=results.split,
+        task=target.task,
+        target_names=target.names,
+        classes=target.classes,
+        class_kind=target.class_kind,
+        encoder=problem.encoder,
+        scaling=Scaling(center, factor, fill, prepared[0].scaling.smooth_clip),
+        y_center=np.stack([each.y_center for each in prepared]),
+        y_scale=np.stack([each.y_scale for each in prepared]),
+        prediction_interval=_prediction_interval(problem, held_out) if part != "training" else None,
+        about=about,
+        ignored_columns=problem.passed_over,
+    )
+    return without_diverged(model)
+
+
+def _prediction_interval(problem: Problem, held_out: PartAnswers) -> Any:
+    """Return what makes intervals of answers, learnt from rows that were held out, and the share of them it holds."""
+    from fnn.ensembles.answers import PredictionInterval
+
+    if problem.target.task != "regression" or not np.isfinite(held_out.mean).all():
+        return None
+    y = problem.target.y[held_out.rows]
+    learned: LearnedInterval = learn_interval(held_out.mean, held_out.variance, y)
+    coverage = measured_coverage(held_out.mean, held_out.variance, y)
+    if not np.isfinite(learned.q):
+        return None
+    return PredictionInterval(learned.residual, learned.q, coverage and np.full(y.shape[1], coverage.estimate))
+
+
+def _about(
+    preset: str, preparation: Preparation, splitting: Splitting, scores: Mapping[str, Mapping[str, PartScore]]
+) -> dict[str, Any]:
+    """Return how a model came to be, as JSON has it."""
+
+    def number(value: float) -> float | None:
+        return value if np.isfinite(value) else None
+
+    return {
+        "preset": preset,
+        "preparation": preparation._asdict(),
+        "splitting": splitting._asdict(),
+        "numerics": NUMERICS,
+        "versions": {name: value for name, value in versions(None).items() if isinstance(value, (str, int))},
+        "scores": {
+            part: {
+                name: {"members": number(each.members.estimate), "ensemble": number(each.ensemble.estimate)}
+                for name, each in of_part.items()
+            }
+            for part, of_part in scores.items()
+        },
+    }
