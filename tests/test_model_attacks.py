@@ -109,16 +109,13 @@ DOCUMENT_ATTACKS = {
     "an encoder of text": (("encoder", "none"), "encoder"),
     "an encoder without features": (("encoder", {}), "model"),
     "smooth_clip of 1": (("smooth_clip", 1), "smooth_clip"),
-    "an interval of text": (("prediction_interval", "wide"), "prediction_interval"),
-    "an interval without numbers": (("prediction_interval", {}), "prediction_interval"),
-    "an interval of two outputs": (
-        ("prediction_interval", {"residual": [1, 1], "factor": [1, 1], "coverage": None}),
-        "each target",
-    ),
-    "an interval below 0": (
-        ("prediction_interval", {"residual": [-1], "factor": [1], "coverage": None}),
-        "prediction_interval",
-    ),
+    "an interval of text": (("learned_interval", "wide"), "learned_interval"),
+    "an interval without numbers": (("learned_interval", {}), "learned_interval"),
+    "an interval of classes": (("learned_interval", {"residual": [1], "q": 1}), "each target"),
+    "an interval below 0": (("learned_interval", {"residual": [-1], "q": 1}), "learned_interval"),
+    "an interval of a list": (("learned_interval", {"residual": [1], "q": [1]}), "learned_interval"),
+    "two shares": (("coverage", [0.9, 0.8]), "coverage"),
+    "a share above 1": (("coverage", [0.9, 0.8, 1.1]), "coverage"),
     "about of text": (("about", "me"), "about"),
     "an entry too many": (("exec", "print()"), "exec"),
 }
