@@ -344,6 +344,33 @@ def test_a_byte_that_changed_under_a_right_checksum_never_ends_in_a_traceback(tm
         attempt(tmp_path / "a.npz", (tmp_path / "a.npz").read_bytes())
 
 
+ODD = (None, True, -1, 0, 7, 0.5, 1e308, 10**30, "", "x", "\0", [], {}, [[]], [None], ["x", "x"], {"x": 1}, [1] * 99)
+
+
+def places(value, path=()):
+    """Yield the path of every value in a JSON document, its containers among them."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in inner:
+        yield from places(part, (*path, key))
+
+
+@pytest.mark.parametrize("task", ["binary", "several"])
+def test_a_value_of_the_document_that_changed_never_ends_in_a_traceback(tmp_path, task):
+    """Every value of a model's document becomes every odd one; what is still read can still be asked and shown."""
+    path = save_model(tmp_path / "model.npz", model_of(task))
+    arrays = arrays_of(path)
+    document = json.loads(str(arrays["model"]))
+    read = 0
+    for place in filter(None, places(document)):
+        for value in ODD:
+            np.savez(path, **arrays | {"model": changed(arrays["model"], *place, value)})
+            if attempt(path, path.read_bytes()):
+                read += 1
+                assert repr(load_model(path)).startswith("Model")
+    assert read < len(ODD) * sum(1 for _ in places(document)) / 3
+
+
 BOUNDED = """
 import resource, sys
 import numpy, zipfile, fnn
