@@ -122,7 +122,9 @@ def numpy_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
 
     def step(weights: list[Array], m: list[Array], v: list[Array], part: Any, t: int, rate: float) -> None:
         inputs, outputs = _numpy_pass(weights, apply, x[part])
-        delta = loss.gradient(outputs[-1], y[part], slopes[-1](outputs[-1])) * gradient_factor(config, y[part].size)
+        delta = loss.gradient(outputs[-1], y[part], slopes[-1](outputs[-1]), config) * gradient_factor(
+            config, y[part].size
+        )
         for d in reversed(range(len(weights))):
             g = np.matmul(inputs[d].T, delta)
             if d > 0:

@@ -13,7 +13,9 @@ import numpy as np
 
 import fnn
 from fnn.config import DTYPES, Config
+from fnn.data.samples import Part, part_from_arrays
 from fnn.kernel.simd import WIDTH as LANES
+from fnn.network.scores import score_of
 from fnn.training import lanes, samples_in_lanes
 from fnn.training.grouping import Stack, numeric_settings
 from fnn.training.results import Fit, Outcome
@@ -39,7 +41,7 @@ CHOSEN = "chosen"
 
 def chosen_way(case: Case, threads: int) -> Fit:
     """Return the way that `fnn.train` takes."""
-    return lanes.way(case.config, (*case.x.shape, case.y.shape[1]), case.networks, threads)
+    return lanes.way(case.config, part_of(case), [case.networks], threads)
 
 
 def _magnitude(rng: np.random.Generator, most: int) -> int:
@@ -75,7 +77,7 @@ def grid(cells: int = CELLS, seed: int = 0) -> Iterator[Case]:
     while at < cells:
         case = _drawn(rng)
         epoch = operations(case.config, case.x.shape[1], 1, len(case.x), measures=True)
-        if samples_in_lanes.suits(case.config, case.layers, len(case.x)):
+        if samples_in_lanes.suits(case.config, case.layers, part_of(case)):
             continue
         if case.networks * epoch <= MOST_OPERATIONS:
             L = LANES[np.dtype(case.config.dtype)]
@@ -85,25 +87,30 @@ def grid(cells: int = CELLS, seed: int = 0) -> Iterator[Case]:
             at += 1
 
 
+def part_of(case: Case) -> Part:
+    """Return the samples of a case as training has them."""
+    return part_from_arrays(case.x, case.y, None, None, case.config.loss, score_of).astype(DTYPES[case.config.dtype])
+
+
 def stack_of(case: Case) -> Stack:
     """Return the networks of a case as training has them, of seeds 0 to S − 1, without curves."""
     config, dtype, seeds = case.config, DTYPES[case.config.dtype], np.arange(case.networks)
     params = fnn.init(case.layers, seeds, config.init, config.init_scale, dtype)
     numeric = {**numeric_settings([config], case.networks), "seed": seeds}
-    return Stack(config, case.layers, params, numeric, case.x.astype(dtype), case.y.astype(dtype), np.arange(0))
+    return Stack(config, case.layers, params, numeric, part_of(case), np.arange(0))
 
 
 def measure_layouts(case: Case, method: Method, tell: Callable[[str], None]) -> list[Row]:
     """Return a row for each way to train the case. The ratio is to the time of the one that training takes."""
-    stack, rows, runs = stack_of(case), dict[str, Row](), dict[str, Callable[[], Outcome]]()
+    stack, rows, runs = stack_of(case), dict[str, Row](), dict[str, Callable[[], list[Outcome]]]()
     chosen = chosen_way(case, method.threads)
     for name, fit in lanes.WAYS.items():
         tell(name)
-        run = partial(fit, stack, None, threads=method.threads)
+        run = partial(fit, [stack], None, threads=method.threads)
         row = Row(
             work=WORK, what=case.what, at=case.at, dtype=case.config.dtype, contender=name,
             title=f"{name} in the lanes", networks=case.networks, samples=len(case.x), epochs=case.config.epochs,
-            hidden="x".join(map(str, case.config.hidden)), loss=float(np.median(run().loss)),
+            hidden="x".join(map(str, case.config.hidden)), loss=float(np.median(run()[0].loss)),
             note=CHOSEN if fit == chosen else "",
         )  # fmt: skip
         first = next(iter(rows.values()), row)

@@ -175,6 +175,16 @@ def samples(x: Any, y: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return columns, labels
 
 
+def weights(got: Any, count: int) -> NDArray[np.float64]:
+    """Check for the weights of so many samples: (N,), none below 0, not all 0."""
+    values = _numbers("weight", got)
+    if values.shape != (count,):
+        raise InvalidSetting("weight", values.shape, f"shape ({count},), a weight for each sample")
+    if (values < 0).any() or not values.any():
+        raise InvalidSetting("weight", float(values.min()), "weights of at least 0, not all of them 0")
+    return values
+
+
 def _numbers(name: str, got: ArrayLike) -> NDArray[np.float64]:
     """Check for an array of finite numbers; labels may be true and false."""
     words = "an array of finite numbers"

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -13,16 +13,21 @@ import numpy as np
 from fnn.checks import Check, named, number, one_of, optional, whole
 from fnn.errors import InvalidSetting
 from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
-from fnn.network.initializers import INITIALIZERS
+from fnn.network.initializers import INITIALIZERS, OUTPUT_INITS, PARAMETRIZATIONS
 from fnn.network.layers import Layer
 from fnn.network.losses import LOSSES, REDUCTIONS, STOPS
 from fnn.network.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
+from fnn.network.scores import MONITORS
 
 SEED = 312551116
 DTYPES = {"float32": np.float32, "float64": np.float64}
 # How samples are put into batches: whether every network has an order of its own in every epoch.
 ORDERS = {"fixed": False, "shuffled": True}
+# Whether inputs are first multiplied by factors that are learnt.
+INPUT_SCALES = {"none": False, "learned": True}
+# Which weights a network keeps: those of its last epoch, or those of its best on what is held out to validate.
+KEEPS = {"last": False, "best": True}
 
 
 def _hidden(name: str, got: Any) -> tuple[int, ...]:
@@ -47,7 +52,7 @@ def _activation(name: str, got: Any) -> str:
     return "x".join(one_of(name, part, ACTIVATIONS) for part in parts or [got])
 
 
-def _setting(panel: str, default: Any, check: Check | Mapping[str, object], text: str) -> Any:
+def _setting(panel: str, default: Any, check: Check | Collection[str], text: str) -> Any:
     """Return a field that knows its group, its check and its help; a table of names is a check too."""
     if not callable(check):
         text += f": {', '.join(check)}."
@@ -79,16 +84,34 @@ class Config(_Packed):
     output: str = _network("sigmoid", OUTPUT_ACTIVATIONS, "Activation of the output layer")
     init: str = _network("normal", INITIALIZERS, "How weights are drawn")
     init_scale: float = _network(1.0, number(0), "Factor on the drawn weights: std of normal, bound of uniform.")
+    output_init: str = _network("drawn", OUTPUT_INITS, "How the output layer's weights start")
+    parametrization: str = _network("standard", PARAMETRIZATIONS, "Whether weights and their rates go by 1/√fan-in")
+    input_scale: str = _network("none", INPUT_SCALES, "A factor on each input")
     dtype: str = _network("float64", DTYPES, "Precision")
     seed: int = _network(SEED, whole(0, 2**63 - 1), "Seed of the (first) network's weights.")
 
     loss: str = _training("mse", LOSSES, "What is minimised")
+    huber_delta: float = _training(1.0, number(0, open_low=True), "Of huber: the error from which on it is linear.")
+    label_smoothing: float = _training(
+        0.0, number(0, 1, open_high=True), "Of bce, cross-entropy: the share of a label spread over all classes."
+    )
     reduction: str = _training("sum", REDUCTIONS, "Of the gradient over samples")
     epochs: int = _training(500, whole(1), "Passes over all samples.")
     batch_size: int | None = _training(
         None, optional(whole(1)), "Samples of an update; by itself all. 1 updates after every sample."
     )
     order: str = _training("fixed", ORDERS, "Of samples in batches: as given, or drawn anew every epoch by the seed")
+    dropout: float = _training(
+        0.0, number(0, 1, open_high=True), "Chance with which a hidden unit is left out of a sample's pass."
+    )
+    clip_norm: float | None = _training(
+        None, optional(number(0, open_low=True)), "Longest gradient; what is longer is shortened to it."
+    )
+    keep: str = _training("last", KEEPS, "Which epoch's weights to keep, by what is held out")
+    patience: int | None = _training(
+        None, optional(whole(1)), "Stop a network after so many epochs without a better one, by what is held out."
+    )
+    monitor: str = _training("loss", MONITORS, "What says which epoch is better, on what is held out")
     stop_loss: float | None = _training(None, optional(number(0)), "Stop a network once its loss is at most this.")
     stop_max_error: float | None = _training(
         None, optional(number(0)), "Stop it once no output is further than this from its label."
@@ -102,6 +125,8 @@ class Config(_Packed):
 
     optimizer: str = _optimizer("adam", OPTIMIZERS, "How weights are updated")
     lr: float = _optimizer(0.1, number(0), "Learning rate.")
+    bias_lr: float = _optimizer(1.0, number(0), "Factor on the rate of biases.")
+    input_scale_lr: float = _optimizer(1.0, number(0), "Factor on the rate of learned input scales.")
     momentum: float = _optimizer(0.9, number(0, 1, open_high=True), "μ of momentum, nesterov.")
     beta1: float = _optimizer(0.9, number(0, 1, open_high=True), "Of adam, adamw: memory of the gradient.")
     beta2: float = _optimizer(0.9, number(0, 1, open_high=True), "Of adam, adamw: memory of its square.")
@@ -138,8 +163,13 @@ class Config(_Packed):
                 self.activation,
                 f"one name, or one for each of {len(self.hidden)} hidden layers",
             )
-        if self.loss == "bce" and self.output != "sigmoid":
-            raise InvalidSetting("output", self.output, "sigmoid, which loss bce needs")
+        needed = LOSSES[self.loss].output
+        if needed and self.output != needed:
+            raise InvalidSetting("output", self.output, f"{needed}, which loss {self.loss} needs")
+        if self.output == "softmax" and needed != "softmax":
+            raise InvalidSetting("loss", self.loss, "cross-entropy, which output softmax needs")
+        if self.label_smoothing and "label_smoothing" not in LOSSES[self.loss].uses:
+            raise InvalidSetting("label_smoothing", self.label_smoothing, f"0 with loss {self.loss}: it has no classes")
         if self.scheduler == "warmup-linear" and self.warmup >= self.epochs:
             raise InvalidSetting("warmup", self.warmup, f"fewer than the {self.epochs} epochs")
         if self.step_max < self.step_min:
@@ -169,7 +199,8 @@ class Config(_Packed):
         names = self.activation.split("x")
         hidden = names * len(self.hidden) if len(names) == 1 else names
         widths = (inputs, *self.hidden, outputs)
-        return tuple(
+        dense = tuple(
             Layer("dense", fan_in, fan_out, activation)
             for (fan_in, fan_out), activation in zip(pairwise(widths), (*hidden, self.output), strict=True)
         )
+        return (Layer("scale", inputs, inputs, "identity"), *dense) if INPUT_SCALES[self.input_scale] else dense

@@ -91,6 +91,32 @@ class Draws(NamedTuple):
 NUMPY = Draws(uniforms, normals)
 
 
+# A chance is so many of 2¹⁶: of one random word, four units know whether they stay.
+CHANCES, UNITS = 2**16, 16
+
+
+def dropout_threshold(chance: ArrayLike) -> NDArray[np.float64]:
+    """Return how many of 2¹⁶ words leave a unit out: the nearest whole number to the chance, below all of them."""
+    return np.minimum(np.rint(np.asarray(chance, np.float64) * CHANCES), CHANCES - 1.0)
+
+
+def dropout_masks(
+    seeds: ArrayLike, threshold: NDArray[np.float64], units: int, samples: tuple[int, int, int], epoch: int
+) -> Numbers:
+    """Return what dropout multiplies hidden units by: 0 with a chance of threshold/2¹⁶, else what makes up for that.
+
+    seeds, threshold: (S,) → (S, count, units). samples: the first and the count of them by their place in this epoch's
+    order, and how many an epoch has. Inverted dropout: Srivastava et al. (JMLR 2014), section 10.
+    """
+    first, count, each_epoch = samples
+    blocks = -(-units // UNITS)  # of a sample
+    words = philox(np.asarray(seeds, np.uint64), count * blocks, DROPOUT, (epoch * each_epoch + first) * blocks)
+    quarters = np.stack([(words >> np.uint64(16 * i)) & np.uint64(0xFFFF) for i in range(4)], axis=-1)
+    chances = quarters.reshape(len(words), count, UNITS * blocks)[:, :, :units].astype(np.float64)
+    limit = threshold[:, None, None]
+    return np.where(chances >= limit, CHANCES / (CHANCES - limit), 0.0)
+
+
 def permutations(seeds: ArrayLike, count: int, epoch: int) -> NDArray[np.int64]:
     """Return an order of `count` samples for each seed, another one in every epoch. seeds: (S,) → (S, count).
 

@@ -152,7 +152,7 @@ def test_overlapping_folds_raise_false_alarms_unless_corrected(rng):
 
 @pytest.mark.slow
 def test_among_many_settings_alike_none_is_called_worse_than_the_best(rng):
-    """Twenty settings alike, 10 splits: of 1,000 studies 3% call one worse than the best; Holm over the 19 would 20%."""
+    """Twenty alike, 10 splits: of 1,000 studies 3% call one worse than the best; Holm over the 19 others would 20%."""
     studies, wrong, too_few = 1000, 0, 0
     for _ in range(studies):
         ours = compare_with_best(rng.normal(size=(20, 10)), 1, 0, True)

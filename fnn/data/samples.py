@@ -1,14 +1,49 @@
 """Samples: what networks are trained on, with its name, the names of its columns, and how it was made."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from fnn import checks
 from fnn.data.synthetic import Array, Recipe, make
+from fnn.errors import InvalidSetting
 
 # The name of samples that are given as arrays, as stores have it.
 GIVEN = "own"
+
+
+class Part(NamedTuple):
+    """What networks of one split are given: `training` samples to learn from (N), and behind them M to validate on.
+
+    x: (N+M, I), y: (N+M, O). weight: (N+M,) how often each counts in losses and scores; emphasis: (N,) in gradients.
+    score: by which answers are scored, a name of `network.scores.SCORES`.
+    """
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+    weight: NDArray[Any]
+    emphasis: NDArray[Any]
+    training: int
+    score: str
+
+    @property
+    def held_out(self) -> int:
+        """M, the number of samples to validate on."""
+        return len(self.x) - self.training
+
+    @property
+    def weighted(self) -> bool:
+        """Whether any sample counts more or less than once."""
+        return bool((self.weight != 1).any() or (self.emphasis != 1).any())
+
+    def astype(self, dtype: DTypeLike) -> "Part":
+        """Return the same samples in that precision."""
+        x, y, weight, emphasis = (np.ascontiguousarray(a, dtype) for a in self[:4])
+        return Part(x, y, weight, emphasis, self.training, self.score)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +97,29 @@ def samples_from_arrays(x: Any, y: Any) -> Samples:
     """Return arrays as samples, copied. x: (N, I), y: (N, O). Raises InvalidSetting for what is no such array."""
     x, y = checks.samples(x, y)
     return Samples(x.copy(), y.copy())
+
+
+def part_from_arrays(
+    x: Any, y: Any, weight: Any, validation: Any, loss: str, score_of: Callable[[NDArray[Any], str], str]
+) -> Part:
+    """Return arrays as a part of samples, `score_of(y, loss)` saying how answers are scored.
+
+    weight: (N,) or None; validation: x and y, or None. Raises InvalidSetting for what is no such array.
+    """
+    x, y = checks.samples(x, y)
+    weight = np.ones(len(x)) if weight is None else checks.weights(weight, len(x))
+    held_out = 0
+    emphasis = weight
+    if validation is not None:
+        if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+            raise InvalidSetting("validation", type(validation).__name__, "x and y of samples, (M, I) and (M, O)")
+        x_out, y_out = checks.samples(*validation)
+        if (x_out.shape[1], y_out.shape[1]) != (x.shape[1], y.shape[1]):
+            raise InvalidSetting("validation", (x_out.shape, y_out.shape), "as many columns as x and y have")
+        held_out = len(x_out)
+        x, y = np.concatenate((x, x_out)), np.concatenate((y, y_out))
+        weight = np.concatenate((weight, np.ones(held_out)))
+    return Part(x, y, weight, emphasis, len(x) - held_out, score_of(y, loss))
 
 
 def samples_from_recipe(recipe: Recipe) -> Samples:

@@ -138,12 +138,16 @@ def _folds_possible(table: _Table, folds: int) -> None:
     units, classes = len(table.profile), table.profiles.shape[1] - 1
     if folds > units:
         kind = "groups" if table.grouped else "rows"
-        raise InvalidSetting("folds", folds, f"at most {units:,}, the number of {kind}")
+        raise InvalidSetting("folds", folds, f"{_at_most(units)}: the number of {kind} is {units:,}")
     pairs = np.unique(table.unit * classes + table.label)
     each = np.bincount(pairs % classes, minlength=classes)
     if each.min() < folds:
-        most = f"at most {each.min():,}" if each.min() > 1 else "no folds"
-        raise _without_class(table, "folds", folds, int(each.argmin()), f"{most}, or a fold is without a class")
+        expected = f"{_at_most(int(each.min()))}, or a fold is without a class"
+        raise _without_class(table, "folds", folds, int(each.argmin()), expected)
+
+
+def _at_most(folds: int) -> str:
+    return f"at most {folds:,}" if folds > 1 else "no folds"
 
 
 def _without_class(table: _Table, name: str, got: object, label: int, expected: str) -> InvalidSetting:
@@ -197,8 +201,8 @@ def _hold_out(s: Splitting, table: _Table, units: Rows, words: NDArray[np.uint64
         raise InvalidSetting("validation", s.validation, f"a share of {rows:,} rows that leaves some to train on")
     out: NDArray[np.bool_] = deal(table.profile, table.profiles, units, words, [held, rows - held]) == 0
     if not out.any() or out[units].all():
-        lack = f"the {len(units):,} groups have {sizes.min():,} rows and more each"
-        raise InvalidSetting("validation", s.validation, f"a share of {rows:,} rows that groups come near to: {lack}")
+        near = f"that groups come near to: the smallest of {len(units):,} has {sizes.min():,} of {rows:,} rows"
+        raise InvalidSetting("validation", s.validation, f"a share {near}")
     return out
 
 
@@ -206,7 +210,9 @@ def _complete(s: Splitting, table: _Table, train: Rows, test: Rows) -> None:
     """Refuse a part to test on, or to train on, without a class."""
     name, got = ("folds", s.folds) if s.folds and not s.validation else ("validation", s.validation)
     if test.size and not (counts := table.counts(test)).all():
-        raise _without_class(table, "folds", s.folds, int(counts.argmin()), "fewer, or a fold is without a class")
+        raise _without_class(
+            table, "folds", s.folds, int(counts.argmin()), "fewer, or another split seed, or a fold is without a class"
+        )
     if not (counts := table.counts(train)).all():
         expected = f"{'fewer' if name == 'folds' else 'less'}, or none of a class is left to train on"
         raise _without_class(table, name, got, int(counts.argmin()), expected)

@@ -3,18 +3,66 @@
 from fnn.kernel.arguments import codes
 from fnn.kernel.jit import inlined, policy
 from fnn.kernel.simd import constant, load, select, spread, store
-from fnn.kernel.simd_math import exp, expm1_below_zero, normal_cdf, sigmoid, tanh
+from fnn.kernel.simd_math import exp, expm1_below_zero, log_from_one, normal_cdf, sigmoid, tanh
+from fnn.kernel.tiles import load_from, store_row
 from fnn.network.activations import ACTIVATIONS, LEAK, OUTPUT_ACTIVATIONS, SELU_ALPHA, SELU_SCALE
 
 REGISTRY = {**ACTIVATIONS, **OUTPUT_ACTIVATIONS}
-SIGMOID, TANH, RELU, LEAKY_RELU, IDENTITY, ELU, SELU, GELU, MISH = codes(
-    REGISTRY, "sigmoid", "tanh", "relu", "leaky-relu", "identity", "elu", "selu", "gelu", "mish"
+SIGMOID, TANH, RELU, LEAKY_RELU, IDENTITY, ELU, SELU, GELU, MISH, SOFTMAX = codes(
+    REGISTRY, "sigmoid", "tanh", "relu", "leaky-relu", "identity", "elu", "selu", "gelu", "mish", "softmax"
 )
 SELU_LOW = SELU_SCALE * SELU_ALPHA
 # φ(0), the normal density's largest value.
 DENSITY = 0.3989422804014327
 # From here on tanh(log(1 + eᶻ)) is 1 in either precision, and its square is still finite.
 MISH_LINEAR = 40.0
+
+
+@policy
+def _softmax_into(a, i, z, k, columns):
+    """Write the softmax of a sample's logits from row k of z on; the logits become logarithms of it."""
+    largest, total = load(z, k), spread(z, 0.0)
+    for j in range(1, columns):
+        v = load(z, k + j)
+        largest = select(v > largest, v, largest)
+    for j in range(columns):
+        e = exp(load(z, k + j) - largest)
+        store(a, i + j, e)
+        total = total + e
+    log_total = log_from_one(total)
+    for j in range(columns):
+        store(a, i + j, load(a, i + j) / total)
+        store(z, k + j, (load(z, k + j) - largest) - log_total)
+
+
+@policy
+def units_softmax_into(values, outputs, logits, start, spare, rows, columns):
+    """Do as `_softmax_into` does where units lie in the lanes, for samples row after row. All are plain arrays.
+
+    spare: scratch of two numbers a sample, and L more.
+    """
+    L = 64 // values.itemsize
+    count = (rows + L - 1) // L * L
+    for r in range(rows):
+        k = start + r * columns
+        largest = logits[k]
+        for j in range(1, columns):
+            largest = logits[k + j] if logits[k + j] > largest else largest
+        for j in range(columns):
+            logits[k + j] -= largest
+    for i in range(0, rows * columns, L):
+        store_row(values, outputs + i, exp(load_from(logits, start + i)))
+    for r in range(rows):
+        total = values[outputs + r * columns]
+        for j in range(1, columns):
+            total += values[outputs + r * columns + j]
+        spare[r] = total
+    for i in range(0, rows, L):
+        store_row(spare, count + i, log_from_one(load_from(spare, i)))
+    for r in range(rows):
+        for j in range(r * columns, (r + 1) * columns):
+            values[outputs + j] /= spare[r]
+            logits[start + j] -= spare[count + r]
 
 
 @policy
@@ -55,6 +103,8 @@ def activate_into(a_matrix, z_matrix, rows, columns, activation):
             for j in range(columns):
                 v = load(z, k + j)
                 store(a, i + j, v * _mish_parts(v)[0])
+        elif activation == SOFTMAX:
+            _softmax_into(a, i, z, k, columns)
         else:
             for j in range(columns):
                 store(a, i + j, spread(z, float("nan")))

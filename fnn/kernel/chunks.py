@@ -22,10 +22,16 @@ chunk_size = inlined(size_of_chunks)
 
 
 @inlined
-def batch_of(batch, size, count):
-    """Return the first of a batch's samples and the one after the last; batch 0 are all `count`."""
+def batch_of(batch, size, count, held_out):
+    """Return the first of a batch's samples and the one after the last; batch 0 are all, −1 all that are held out."""
     first = (batch - 1) * size
-    return (0, count) if batch == 0 else (first, min(first + size, count))
+    if batch == 0:
+        bounds = (0, count)
+    elif batch < 0:
+        bounds = (count, count + held_out)
+    else:
+        bounds = (first, min(first + size, count))
+    return bounds
 
 
 @policy

@@ -9,90 +9,100 @@ samples, and one for each batch learns: on inputs and targets that are lane arra
 samples in an order of its own.
 """
 
-from fnn.kernel.arguments import INPUTS
+from fnn.kernel.arguments import INPUTS, MEAN_GRADIENT
 from fnn.kernel.chunks import add_errors_into, add_into, batch_of, chunk_size
+from fnn.kernel.clipping import clip_into, rows_sum, squares_into
 from fnn.kernel.jit import entry, merged
 from fnn.kernel.layers import backward_into, batch_into, forward_into, inputs_into, ones_into
 from fnn.kernel.losses import errors_into, gradient_factor, gradient_into, loss_into
 from fnn.kernel.optimizers import H_LR, update_into
 from fnn.kernel.records import close_epoch_into
-from fnn.kernel.rng import order_into
+from fnn.kernel.rng import dropout_into, order_into
 from fnn.kernel.simd import load, spread, store
 
 
 @merged
-def pass_into(gradient, weights, layout, samples, batches, rules, scratch, errors, span, learns):
+def pass_into(gradient, network, layout, samples, batches, rules, scratch, errors, span, learns):
     """Pass a chunk of samples through a block, all to measure or of a batch to learn; span: which, and how.
 
-    Write the gradient where it learns; return the sums of loss and right answers where it measures. (Not the whole
-    state, of which a call would hand on a hundred numbers.)
+    network: the block's weights, settings and seeds. Write the gradient where it learns; return the sums of loss and
+    misses where it measures. (Not the whole state, of which a call would hand on a hundred numbers.)
     """
-    table, values, (measures, low, high, factor) = layout.table, scratch.values, span
+    table, values, (weights, settings, seeds), (measures, low, high, factor, epoch) = (
+        layout.table, scratch.values, network, span
+    )  # fmt: skip
     first_inputs, inputs_width = table[0, INPUTS], samples.x.shape[1] + 1
-    total = correct = spread(values, 0.0)
+    total = misses = spread(values, 0.0)
     for i in range(3 if rules.by_errors and measures else 0):
         store(errors, i, total)
     for first in range(low, high, layout.part):
         count, inputs = min(layout.part, high - first), first_inputs
+        masks = batches.masks[:0]
         if not measures:
-            inputs += samples.count * inputs_width if layout.kept else 0
-            batch_into(
-                values, batches.targets, inputs, samples.x, samples.y, batches.order, batches.shuffled, first, count
-            )
+            inputs += (samples.count + samples.held_out) * inputs_width if layout.kept else 0
+            batch_into(values, batches, inputs, samples, first, count)
+            if batches.units > 0:
+                masks = batches.masks
+                dropout_into(masks, batches.words, seeds, settings, table, first, count, epoch, samples.count)
         elif layout.kept:
             inputs += first * inputs_width
         else:
             inputs_into(values, samples.x, first, count, table)
-        forward_into(scratch, table, weights, values, inputs, count)
+        forward_into(scratch, table, weights, values, inputs, count, masks)
         if measures:
-            total, correct = loss_into(
-                scratch, table, samples.y, samples.weight, first, count, rules.loss, factor, (total, correct)
-            )
+            total, misses = loss_into(scratch, table, samples, settings, first, count, rules, factor, (total, misses))
             if rules.by_errors:
                 errors_into(errors, values, table, samples.y, samples.weight, first, count)
         else:
-            gradient_into(scratch, table, batches.targets, count, rules.loss, factor)
+            gradient_into(scratch, table, batches.targets, settings, count, rules.loss, factor)
         if learns:
-            backward_into(gradient, scratch, table, weights, values, inputs, count, first > low)
-    return total, correct
+            backward_into(
+                gradient, scratch, table, (weights, settings), values, inputs, count, first > low, masks
+            )  # fmt: skip
+    return total, misses
 
 
 @entry
 def train_into(layout, samples, batches, rules, state, epochs, records, curves, scratch):
     """Train every block of `state` from epoch `begin` to before `end`; write weights, state, records and curves."""
-    N, size, gradient, errors = samples.count, batches.size, state.gradient, records.errors
-    passes = 1 if size == N else 1 + (N + size - 1) // size
+    N, M, size, gradient, errors = samples.count, samples.held_out, batches.size, state.gradient, records.errors
+    passes, together = 1 if batches.together else 1 + (N + size - 1) // size, batches.together
     ones_into(scratch.values, layout.table, layout.part)
     if layout.kept:
-        inputs_into(scratch.values, samples.x, 0 * N, N, layout.table)  # a constant 0 would be compiled for anew
+        inputs_into(scratch.values, samples.x, 0 * N, N + M, layout.table)  # a constant 0 would be compiled for anew
     for b in range(len(state.weights)):
         weights, slots, powers, settings = state.weights[b], state.slots[b], state.powers[b], state.settings[b]
-        factors = epochs.factors[b if len(epochs.factors) > 1 else 0]
+        factors, network = epochs.factors[b if len(epochs.factors) > 1 else 0], (weights, settings, state.seeds[b])
         for epoch in range(epochs.begin, epochs.end):
             if epochs.cancel[0]:
                 return
             goes_on = True
-            for batch in range(passes):
-                learns = batch > 0 or (size == N and epoch < epochs.total)
-                low, high = batch_of(batch, size, N)
-                factor, chunk = gradient_factor(rules.reduction, (high - low) * samples.outputs), chunk_size(high - low)
-                total = correct = spread(scratch.values, 0.0)
+            checked = checked_misses = spread(scratch.values, 0.0)
+            for batch in range(-1 if M > 0 else 0, passes):
+                learns = batch > 0 or (batch == 0 and together and epoch < epochs.total)
+                low, high = batch_of(batch, size, N, M)
+                factor = gradient_factor(rules.reduction, (high - low) * samples.totals[MEAN_GRADIENT])
+                chunk, total = chunk_size(high - low), spread(scratch.values, 0.0)
+                misses = total
                 for first in range(low, high, chunk):
-                    place, span = int(first > low), (batch == 0, first, min(first + chunk, high), factor)
+                    place, span = int(first > low), (batch <= 0, first, min(first + chunk, high), factor, epoch)
                     sums = pass_into(
-                        gradient[place], weights, layout, samples, batches, rules, scratch, errors[place], span, learns
+                        gradient[place], network, layout, samples, batches, rules, scratch, errors[place], span, learns
                     )
                     if place == 0:
-                        total, correct = sums
+                        total, misses = sums
                     else:
-                        total, correct = total + sums[0], correct + sums[1]
+                        total, misses = total + sums[0], misses + sums[1]
                         add_into(gradient[0], gradient[1], 0, len(weights) if learns else 0)
                         if rules.by_errors and batch == 0:
                             add_errors_into(errors[0], errors[1])
-                if batch == 0:
+                if batch < 0:
+                    checked, checked_misses = total, misses
+                elif batch == 0:
                     goes_on = close_epoch_into(
-                        records, curves, state, samples, rules, epochs, b, epoch, (total, correct)
-                    )
+                        records, curves, state, samples, rules, epochs, b, epoch,
+                        (total, misses, checked, checked_misses),
+                    )  # fmt: skip
                     if not goes_on:
                         break
                     if batches.shuffled:
@@ -100,6 +110,10 @@ def train_into(layout, samples, batches, rules, state, epochs, records, curves, 
                 if learns:
                     rate = load(settings, H_LR) * load(factors, epochs.epoch_index[epoch - epochs.begin])
                     first_step, active, rows = epoch == 0 and batch < 2, load(state.active, b), (0, len(weights))
-                    update_into(weights, slots, gradient[0], powers, settings, active, rate, rules, first_step, rows)
+                    if rules.clips:
+                        squares_into(scratch.spare, gradient[0], layout.table)
+                        clip_into(gradient[0], settings, rows_sum(scratch.spare), rows)
+                    moved = weights, slots, gradient[0], powers, state.rates
+                    update_into(moved, settings, active, rate, rules, first_step, rows)
             if not goes_on:
                 break

@@ -17,13 +17,14 @@ H_MINUS, H_PLUS, H_MIN, H_MAX = settings_rows("eta_minus", "eta_plus", "step_min
 
 
 @inlined
-def update_into(w, s, g, powers, h, active, rate, rules, first_step, rows):
+def update_into(moved, h, active, rate, rules, first_step, rows):
     """Take one step of the optimizer; networks that are not active keep their weights.
 
-    w: weights, s: slots, powers, h: settings, of a block of `State`; g: the gradient; active, rate: lane values.
-    rows: the first of the weights that are moved, and the one after the last.
+    moved: weights, slots, the gradient, powers and rates; h: settings; of a block of `State`. active, rate: lane
+    values. rows: the first of the weights that are moved, and the one after the last.
     """
-    optimizer, K, (first, end) = rules.optimizer, len(w), rows
+    (w, s, g, powers, rates), optimizer, (first, end) = moved, rules.optimizer, rows
+    K, last = len(w), len(rates) - 1
     moving = active > spread(w, 0.0)
     one, zero = spread(w, 1.0), spread(w, 0.0)
     momentum = load(h, H_MOMENTUM)
@@ -36,27 +37,29 @@ def update_into(w, s, g, powers, h, active, rate, rules, first_step, rows):
     if optimizer == SGD:
         for i in range(first, end):
             v = load(w, i)
-            store(w, i, select(moving, v - rate * load(g, i), v))
+            store(w, i, select(moving, v - rate * load(rates, min(i, last)) * load(g, i), v))
     elif optimizer in (MOMENTUM, NESTEROV):
         for i in range(first, end):
             v, gradient = load(w, i), load(g, i)
             velocity = fma(momentum, load(s, i), gradient)
             store(s, i, velocity)
             step = fma(momentum, velocity, gradient) if optimizer == NESTEROV else velocity
-            store(w, i, select(moving, v - rate * step, v))
+            store(w, i, select(moving, v - rate * load(rates, min(i, last)) * step, v))
     elif optimizer == ADAGRAD:
         for i in range(first, end):
             v, gradient = load(w, i), load(g, i)
             square = fma(gradient, gradient, load(s, i))
             store(s, i, square)
-            store(w, i, select(moving, v - rate * gradient / (sqrt(square + inside) + outside), v))
+            weight_rate = rate * load(rates, min(i, last))
+            store(w, i, select(moving, v - weight_rate * gradient / (sqrt(square + inside) + outside), v))
     elif optimizer == RMSPROP:
         alpha = load(h, H_ALPHA)
         for i in range(first, end):
             v, gradient = load(w, i), load(g, i)
             square = fma(alpha, load(s, i), (one - alpha) * gradient * gradient)
             store(s, i, square)
-            store(w, i, select(moving, v - rate * gradient / (sqrt(square + inside) + outside), v))
+            weight_rate = rate * load(rates, min(i, last))
+            store(w, i, select(moving, v - weight_rate * gradient / (sqrt(square + inside) + outside), v))
     elif optimizer in (ADAM, ADAMW):
         beta1, beta2 = load(h, H_BETA1), load(h, H_BETA2)
         power1, power2 = zero, zero
@@ -68,8 +71,8 @@ def update_into(w, s, g, powers, h, active, rate, rules, first_step, rows):
             power1, power2 = beta1, beta2
         elif rules.bias_correction != NONE:
             power1 = spread(w, float("nan"))
-        keep = one - rate * load(h, H_DECAY) if optimizer == ADAMW else one
-        step, correction = rate / (one - power1), one / (one - power2)
+        decay, correction = load(h, H_DECAY) if optimizer == ADAMW else zero, one / (one - power2)
+        step = rate / (one - power1)
         for i in range(first, end):
             v, gradient = load(w, i), load(g, i)
             m = fma(beta1, load(s, i), (one - beta1) * gradient)
@@ -77,13 +80,17 @@ def update_into(w, s, g, powers, h, active, rate, rules, first_step, rows):
             store(s, i, m)
             store(s, K + i, square)
             root = sqrt(fma(square, correction, inside)) + outside
-            store(w, i, select(moving, v * keep - step * m / root, v))
+            factor = load(rates, min(i, last))
+            keep = one - rate * factor * decay
+            store(w, i, select(moving, v * keep - step * factor * m / root, v))
     elif optimizer == RPROP:
         low, high, minus, plus = load(h, H_MIN), load(h, H_MAX), load(h, H_MINUS), load(h, H_PLUS)
         for i in range(first, end):
             v, gradient = load(w, i), load(g, i)
             turn = gradient * load(s, i)
-            size = (rate if first_step else load(s, K + i)) * select(turn > zero, plus, select(turn < zero, minus, one))
+            size = (rate * load(rates, min(i, last)) if first_step else load(s, K + i)) * select(
+                turn > zero, plus, select(turn < zero, minus, one)
+            )
             size = select(size < low, low, select(size > high, high, size))
             gradient = select(turn < zero, zero, gradient)
             sign = select(gradient > zero, one, select(gradient < zero, -one, gradient))  # 0 and NaN stay

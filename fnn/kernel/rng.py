@@ -4,11 +4,13 @@ import numpy as np
 
 import fnn.kernel.elementary  # noqa: F401, of which rng.box_muller is made
 from fnn import rng
+from fnn.kernel.arguments import FAN_OUT, MASKS, settings_rows
 from fnn.kernel.jit import entry, inlined, merged, standalone
 
 # What `fnn.rng` does with arrays, does for numbers: these are the same functions, compiled.
 _multiply, _unit, _box_muller = inlined(rng.multiply), merged(rng.unit), merged(rng.box_muller)
 ORDER = rng.ORDER
+(H_DROPOUT,) = settings_rows("dropout")
 MULTIPLIER0, MULTIPLIER1 = rng.MULTIPLIERS
 KEY_STEP0, KEY_STEP1 = rng.KEY_STEPS
 
@@ -86,6 +88,38 @@ def draw_into(draws, seeds, stream, normal, keys, words, u, v):
                 j += 2
             if j >= count:
                 k, j = k + 1, 0
+
+
+@standalone
+def dropout_into(masks, words, seeds, settings, table, first, count, epoch, N):
+    """Write `rng.dropout_masks` of each network, layer after layer from row table[d, MASKS] on: masks: (·, L).
+
+    words: (5, C) uint64, scratch for the C blocks that `count` samples take.
+    """
+    units = 0
+    for d in range(len(table)):
+        units += table[d, FAN_OUT] if table[d, MASKS] >= 0 else 0
+    blocks = (units + rng.UNITS - 1) // rng.UNITS
+    size, begin = count * blocks, (epoch * N + first) * blocks + 1
+    for k in range(len(seeds)):
+        for i in range(size):
+            words[0, i], words[1, i], words[2, i], words[3, i] = (
+                np.uint64(begin + i), np.uint64(0), np.uint64(0), np.uint64(0)
+            )  # fmt: skip
+            words[4, i] = seeds[k]
+        _philox_into(words, words[4], np.uint64(rng.DROPOUT), size)
+        limit, unit = np.float64(settings[H_DROPOUT, k]), 0
+        stays = rng.CHANCES / (rng.CHANCES - limit)
+        for d in range(len(table)):
+            if table[d, MASKS] >= 0:
+                fan_out = table[d, FAN_OUT]
+                for r in range(count):
+                    for j in range(fan_out):
+                        h = unit + j
+                        word = words[h % rng.UNITS // 4, r * blocks + h // rng.UNITS]
+                        chance = (word >> np.uint64(h % 4 * 16)) & np.uint64(0xFFFF)
+                        masks[table[d, MASKS] + r * fan_out + j, k] = stays if np.float64(chance) >= limit else 0.0
+                unit += fan_out
 
 
 @standalone

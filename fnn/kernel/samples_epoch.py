@@ -5,6 +5,7 @@ numbers that `load` spreads. Each lane sums the gradient over its own samples; a
 summed too. Rows are cut into chunks, whose sums are added in the order of the chunks.
 """
 
+from fnn.kernel.arguments import MEAN_GRADIENT
 from fnn.kernel.arrays import flat
 from fnn.kernel.atomics import meet, peek
 from fnn.kernel.jit import entry, inlined, merged, policy
@@ -59,36 +60,40 @@ def errors_of_chunks_into(errors, parts, spare):
 
 
 @merged
-def pass_chunks_into(team, weights, layout, samples, rules, scratch, learns):
-    """Pass this thread's chunks through the network; write their sums, and their gradients where it learns."""
-    table, rows = layout.table, len(samples.weight)
+def pass_chunks_into(team, network, layout, samples, rules, scratch, learns):
+    """Pass this thread's chunks through the network; write their sums, and their gradients where it learns.
+
+    network: its weights and settings.
+    """
+    table, rows, (weights, settings) = layout.table, len(samples.weight), network
+    undropped = scratch.spare[:0]
     chunk = (rows + len(team.sums) - 1) // len(team.sums)
     inputs = len(samples.x) // rows
-    factor = gradient_factor(rules.reduction, samples.count * samples.outputs)
+    factor = gradient_factor(rules.reduction, samples.count * samples.totals[MEAN_GRADIENT])
     for c in range(team.thread, len(team.sums), team.threads):
-        total = correct = spread(scratch.values, 0.0)
+        total = misses = spread(scratch.values, 0.0)
         for i in range(3 if rules.by_errors else 0):
             store(team.errors[c], i, total)
         low, high = c * chunk, min(rows, (c + 1) * chunk)
         for first in range(low, high, layout.part):
             count = min(layout.part, high - first)
-            forward_into(scratch, table, weights, samples.x, first * inputs, count)
-            total, correct = loss_into(
-                scratch, table, samples.y, samples.weight, first, count, rules.loss, factor, (total, correct)
-            )
+            forward_into(scratch, table, weights, samples.x, first * inputs, count, undropped)
+            total, misses = loss_into(scratch, table, samples, settings, first, count, rules, factor, (total, misses))
             if rules.by_errors:
                 errors_into(team.errors[c], scratch.values, table, samples.y, samples.weight, first, count)
             if learns:
                 gradient = team.gradients[c]
-                backward_into(gradient, scratch, table, weights, samples.x, first * inputs, count, first > low)
+                backward_into(
+                    gradient, scratch, table, network, samples.x, first * inputs, count, first > low, undropped
+                )
         store(team.sums[c], 0, total)
-        store(team.sums[c], 1, correct)
+        store(team.sums[c], 1, misses)
 
 
 @policy
-def update_alone_into(w, s, g, powers, h, active, rate, rules, first_step, rows):
+def update_alone_into(moved, h, active, rate, rules, first_step, rows):
     """Do as `update_into` does, apart from the loop of the threads, which is a fifth slower with it inside."""
-    update_into(w, s, g, powers, h, active, rate, rules, first_step, rows)
+    update_into(moved, h, active, rate, rules, first_step, rows)
 
 
 @entry
@@ -102,7 +107,8 @@ def train_shared_into(team, layout, samples, rules, state, epochs, records, curv
     K, spare, factors, gradient = team.gradients.shape[1], scratch.transposed, epochs.factors[0], flat(state.gradient)
     ones_into(scratch.values, layout.table, layout.part)
     for epoch in range(epochs.begin, epochs.end):
-        pass_chunks_into(team, flat(weights), layout, samples, rules, scratch, epoch < epochs.total)
+        network = flat(weights), settings
+        pass_chunks_into(team, network, layout, samples, rules, scratch, epoch < epochs.total)
         meet(team.gate, team.threads, epochs.cancel)
         if epochs.cancel[0]:
             return
@@ -111,15 +117,16 @@ def train_shared_into(team, layout, samples, rules, state, epochs, records, curv
         meet(team.gate, team.threads, epochs.cancel)
         if team.thread == 0:
             total = spread(spare, chunks_sum(team.sums, 0, spare))
-            correct = spread(spare, chunks_sum(team.sums, 1, spare))
+            misses = spread(spare, chunks_sum(team.sums, 1, spare))
             if rules.by_errors:
                 errors_of_chunks_into(records.errors[0], team.errors, spare)
-            if close_epoch_into(records, curves, state, samples, rules, epochs, 0, epoch, (total, correct)):
+            none = spread(spare, 0.0)
+            sums = total, misses, none, none
+            if close_epoch_into(records, curves, state, samples, rules, epochs, 0, epoch, sums):
                 rate = load(settings, H_LR) * load(factors, epochs.epoch_index[epoch - epochs.begin])
                 active, rows = load(state.active, 0), (0, len(weights))
-                update_alone_into(
-                    weights, slots, state.gradient[0], powers, settings, active, rate, rules, epoch == 0, rows
-                )
+                moved = weights, slots, state.gradient[0], powers, state.rates
+                update_alone_into(moved, settings, active, rate, rules, epoch == 0, rows)
         meet(team.gate, team.threads, epochs.cancel)
         if epochs.cancel[0] or peek(records.reached, 0) == epochs.total:
             return

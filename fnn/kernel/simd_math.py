@@ -136,6 +136,23 @@ def log1p_small(e: Lanes) -> Lanes:
 
 
 @inlined
+def log_from_one(s: Lanes) -> Lanes:
+    """Return log s for 1 ≤ s < 2¹⁶, within 4 ulp: log(1 + e), and of what is 2 or more whole powers of 2 apart."""
+    one, power = constant(s, 1.0, 1.0), constant(s, 0.0, 0.0)
+    zero, p8, p4, p2 = power, constant(s, 256.0, 256.0), constant(s, 16.0, 16.0), constant(s, 4.0, 4.0)
+    p1 = constant(s, 2.0, 2.0)
+    large = s >= p8
+    s, power = select(large, s / p8, s), select(large, constant(s, 8.0, 8.0), zero)
+    large = s >= p4
+    s, power = select(large, s / p4, s), power + select(large, p2, zero)
+    large = s >= p2
+    s, power = select(large, s / p2, s), power + select(large, p1, zero)
+    large = s >= p1
+    s, power = select(large, s / p1, s), power + select(large, one, zero)
+    return fma(power, constant(s, 0.6931471805599453, 0.6931471805599453), log1p_small(s - one))
+
+
+@inlined
 def expm1_below_zero(z: Lanes) -> Lanes:
     """Return eᶻ − 1 for z ≤ 0, within 4 ulp."""
     one, low = constant(z, 1.0, 1.0), constant(z, -104.0, -746.0)

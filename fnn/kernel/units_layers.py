@@ -6,21 +6,32 @@ by number (activations, slopes) runs over full lanes whatever a layer's width, b
 sum is taken in the order of `layers`, and has the same bits.
 """
 
-from fnn.kernel.activations import activate_into, times_slope_into
-from fnn.kernel.arguments import ACTIVATION, FAN_IN, FAN_OUT, INPUTS, KIND, LOGITS, OUTPUTS, TRANSPOSED, WEIGHTS
+from fnn.kernel.activations import SOFTMAX, activate_into, times_slope_into, units_softmax_into
+from fnn.kernel.arguments import (
+    ACTIVATION,
+    FAN_IN,
+    FAN_OUT,
+    INPUTS,
+    KIND,
+    LOGITS,
+    MASKS,
+    OUTPUTS,
+    TRANSPOSED,
+    WEIGHTS,
+)
 from fnn.kernel.arrays import flat, matrix
 from fnn.kernel.jit import policy
-from fnn.kernel.layers import DENSE
-from fnn.kernel.simd import spread
-from fnn.kernel.tiles import store_row, transpose_into
+from fnn.kernel.layers import DENSE, SCALE, undrop_into
+from fnn.kernel.simd import fma, spread
+from fnn.kernel.tiles import load_from, store_row, transpose_into
 from fnn.kernel.units_products import product_into
 
 
 @policy
-def units_forward_into(scratch, table, weights, x, inputs, count):
+def units_forward_into(scratch, table, weights, x, inputs, count, masks):
     """Write the outputs of every layer for `count` samples, and logits; the first one's inputs are x from a number on.
 
-    weights, x: plain arrays.
+    weights, x, masks: plain arrays. masks: what to multiply outputs by, without numbers where nothing is dropped.
     """
     L = scratch.values.shape[1]
     values, logits, transposed = flat(scratch.values), flat(scratch.logits), flat(scratch.transposed)
@@ -37,18 +48,58 @@ def units_forward_into(scratch, table, weights, x, inputs, count):
                 rows, columns, depth, biased = fan_out, count, fan_in + 1, d < 0
             # `d < 0` is never true, but no constant, for which the product would be compiled anew.
             product_into(matrix(logits, z, fan_out, 1), a, b, rows, columns, depth, (d < 0, biased))
+        elif table[d, KIND] == SCALE:
+            units_scale_into(logits, z, h, h0, weights, table[d, WEIGHTS], count, fan_in)
         rows = (count * fan_out + L - 1) // L
-        a = scratch.values, table[d, OUTPUTS] // L, 0, 1
-        activate_into(a, (scratch.logits, z // L, 0, 1), 1, rows, table[d, ACTIVATION])
+        if table[d, ACTIVATION] == SOFTMAX:
+            units_softmax_into(values, table[d, OUTPUTS], logits, z, flat(scratch.delta), count, fan_out)
+        else:
+            a = scratch.values, table[d, OUTPUTS] // L, 0, 1
+            activate_into(a, (scratch.logits, z // L, 0, 1), 1, rows, table[d, ACTIVATION])
+        if len(masks) > 0 and table[d, MASKS] >= 0:
+            units_times_into(values, table[d, OUTPUTS], masks, table[d, MASKS], rows * L)
 
 
 @policy
-def units_backward_into(gradient, scratch, table, weights, x, inputs, count, add):
+def units_scale_into(z, z0, h, h0, weights, w, count, fan_in):
+    """Write z = h · w, number by number, w the row of weights from `w` on. All are plain arrays.
+
+    What lies behind a row's last number is written too: in all rows but the last, the next one's first numbers, first.
+    """
+    L = 64 // z.itemsize
+    for r in range(count):
+        for j in range(0, fan_in, L):
+            store_row(z, z0 + r * fan_in + j, load_from(h, h0 + r * fan_in + j) * load_from(weights, w + j))
+
+
+@policy
+def units_scale_gradient_into(gradient, w, scratch, here, h, h0, count, fan_in, add):
+    """Write the sum of error · h over samples to the numbers of gradient from w on, or add it."""
+    L, delta, spare = scratch.values.shape[1], flat(scratch.delta), flat(scratch.spare)
+    for j in range(0, fan_in, L):
+        total = load_from(gradient, w + j) if add else spread(scratch.values, 0.0)
+        for r in range(count):
+            i = r * fan_in + j
+            total = fma(load_from(h, h0 + i), load_from(delta, here + i), total)
+        store_row(spare, 0, total)
+        for i in range(min(L, fan_in - j)):  # behind, another layer's gradient lies
+            gradient[w + j + i] = spare[i]
+
+
+@policy
+def units_times_into(a, a0, masks, m0, count):
+    """Multiply `count` numbers of a by those of masks."""
+    for i in range(0, count, 64 // a.itemsize):
+        store_row(a, a0 + i, load_from(a, a0 + i) * load_from(masks, m0 + i))
+
+
+@policy
+def units_backward_into(gradient, scratch, table, network, x, inputs, count, add, masks):
     """Write the gradient by each weight, or add it to that of earlier samples; delta: by the last layer's logits.
 
-    gradient, weights, x: plain arrays.
+    network: its weights and settings. gradient, weights, x, masks: plain arrays, masks as in `units_forward_into`.
     """
-    L = scratch.values.shape[1]
+    L, (weights, settings) = scratch.values.shape[1], network
     values, delta, transposed = flat(scratch.values), flat(scratch.delta), flat(scratch.transposed)
     here, there = 0, len(delta) // 2
     for d in range(len(table) - 1, -1, -1):
@@ -64,6 +115,8 @@ def units_backward_into(gradient, scratch, table, weights, x, inputs, count, add
             a, b = matrix(transposed, 0, 0, 0), matrix(delta, here, fan_out, 1)
             bias = matrix(gradient, w + fan_in * fan_out, fan_out, 1)
             product_into(bias, a, b, 1 + 0 * d, fan_out, count, (add, d < 0))
+        elif table[d, KIND] == SCALE:
+            units_scale_gradient_into(gradient, w, scratch, here, h, h0, count, fan_in, add)
         if d > 0:
             if table[d, KIND] == DENSE:
                 if fan_out == 1:
@@ -72,7 +125,12 @@ def units_backward_into(gradient, scratch, table, weights, x, inputs, count, add
                     b = matrix(transposed, table[d, TRANSPOSED], row_of(fan_in, L), 1)
                 a, before = matrix(delta, here, fan_out, 1), matrix(delta, there, fan_in, 1)
                 product_into(before, a, b, count, fan_in, fan_out, (d < 0, d < 0))
+            elif table[d, KIND] == SCALE:
+                units_scale_into(delta, there, delta, here, weights, w, count, fan_in)
             rows = (count * fan_in + L - 1) // L
+            if len(masks) > 0 and table[d - 1, MASKS] >= 0:
+                units_times_into(delta, there, masks, table[d - 1, MASKS], rows * L)
+                undrop_into((scratch.values, h0 // L, 0, 1), settings, 1, rows)
             a, z = (scratch.values, h0 // L, 0, 1), (scratch.logits, table[d - 1, LOGITS] // L, 0, 1)
             times_slope_into((scratch.delta, there // L, 0, 1), a, z, 1, rows, table[d - 1, ACTIVATION])
             here, there = there, here
@@ -92,7 +150,7 @@ def transposed_into(transposed, table, weights):
     for d in range(1, len(table)):
         fan_in, fan_out, w, t = table[d, FAN_IN], table[d, FAN_OUT], table[d, WEIGHTS], table[d, TRANSPOSED]
         step = row_of(fan_in, L)
-        if fan_out == 1:
+        if fan_out == 1 or table[d, KIND] != DENSE:
             continue
         for i in range(0, fan_in, L):
             for j in range(0, fan_out, L):
@@ -121,12 +179,14 @@ def inputs_transposed_into(lanes, begin, values, h0, fan_in, count):
 
 
 @policy
-def units_batch_into(values, targets, begin, samples, order, first, count, inputs):
-    """Write the inputs and the targets of a batch's samples, in order, from number `begin` of values on."""
-    x, y, width = samples.x, samples.y, samples.outputs
+def units_batch_into(values, batches, begin, samples, first, count, inputs):
+    """Write the inputs of a batch's samples, in order, from number `begin` of values on; their targets and emphasis."""
+    x, y, emphasis, width, targets = samples.x, samples.y, samples.emphasis, samples.outputs, batches.targets
+    half = len(targets) // 2
     for r in range(count):
-        n = order[first + r, 0]
+        n = batches.order[first + r, 0]
         for i in range(inputs):
             values[begin + r * inputs + i] = x[n * inputs + i]
         for j in range(width):
             targets[r * width + j] = y[n * width + j]
+            targets[half + r * width + j] = emphasis[n * width + j]

@@ -110,5 +110,21 @@ ACTIVATIONS = {
     "mish": Activation(mish, mish_slope, from_logits=True),
 }
 
+
+def softmax(z: Array) -> Array:
+    """Return e^zⱼ / Σₖ e^zₖ over the last axis, from differences to the largest so that nothing overflows."""
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    a: Array = e / e.sum(axis=-1, keepdims=True)
+    return a
+
+
+def _no_slope(a: Array) -> Array:
+    """Return NaN: every output depends on every logit, and the loss that goes with it takes its own gradient."""
+    return np.full_like(a, np.nan)
+
+
 # What an output layer may apply: what its loss can be computed from.
-OUTPUT_ACTIVATIONS = {name: ACTIVATIONS[name] for name in ("sigmoid", "tanh", "relu", "leaky-relu", "identity")}
+OUTPUT_ACTIVATIONS = {
+    **{name: ACTIVATIONS[name] for name in ("sigmoid", "tanh", "relu", "leaky-relu", "identity")},
+    "softmax": Activation(softmax, _no_slope),
+}

@@ -6,16 +6,18 @@ under the same names.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fnn import rng
-from fnn.network.initializers import INITIALIZERS
+from fnn.network.initializers import INITIALIZERS, OUTPUT_INITS, PARAMETRIZATIONS
 from fnn.network.layers import LAYER_KINDS, Layers, activations
-from fnn.network.losses import LOSSES, REDUCTIONS
+from fnn.network.losses import DEFAULTS, LOSSES, REDUCTIONS, weighted_mean
 from fnn.network.optimizers import OPTIMIZERS, State
+from fnn.network.scores import SCORES
 
 Array = NDArray[np.floating[Any]]
 Params = tuple[Array, ...]
@@ -27,16 +29,22 @@ class Pass(NamedTuple):
     """What a forward pass leaves for the backward pass.
 
     outputs: the input, then each layer's output, (..., N, I) … (..., N, O); logits: each layer's sums before its
-    activation, one fewer.
+    activation, one fewer. masks: what dropout multiplied each layer's outputs by, None where nothing.
     """
 
     outputs: tuple[Array, ...]
     logits: tuple[Array, ...]
+    masks: tuple[Array | None, ...]
 
 
 def shapes(layers: Layers) -> list[tuple[int, ...]]:
     """Return the shape of each layer's weights, (I+1, O)."""
     return [LAYER_KINDS[layer.kind].shape(layer) for layer in layers]
+
+
+def weights(layers: Layers) -> int:
+    """Return K, the number of a network's weights."""
+    return sum(math.prod(shape) for shape in shapes(layers))
 
 
 def unflatten(flat: NDArray[Any], layers: Layers) -> tuple[NDArray[Any], ...]:
@@ -61,31 +69,45 @@ def init(
     scale: float | NDArray[np.float64] = 1.0,
     dtype: DTypeLike = np.float64,
     draws: rng.Draws = rng.NUMPY,
+    *,
+    parametrization: str = "standard",
+    output_init: str = "drawn",
 ) -> Params:
     """Draw initial parameters. One seed gives W: (I+1, O); S seeds give W: (S, I+1, O).
 
     scale: a factor on the weights, one number or one for each seed. Network s depends on its own seed alone.
-    draws: `rng.NUMPY`, or faster ones with the same bits.
+    draws: `rng.NUMPY`, or faster ones with the same bits. parametrization, output_init: names, as `Config` has them.
     """
-    entry = INITIALIZERS[initializer]
+    entry, form = INITIALIZERS[initializer], PARAMETRIZATIONS[parametrization]
     seeds = np.asarray(seeds, np.uint64)
-    layer_scale = flatten(tuple(LAYER_KINDS[layer.kind].initial_scale(layer, entry) for layer in layers))
+    kinds = [LAYER_KINDS[layer.kind] for layer in layers]
+    scales_of = [kind.initial_scale(layer, entry, form) for kind, layer in zip(kinds, layers, strict=True)]
+    scales_of[-1] = scales_of[-1] * OUTPUT_INITS[output_init]
+    layer_scale = flatten(tuple(scales_of))
+    value = flatten(tuple(np.full(w.shape, kind.initial_value) for kind, w in zip(kinds, scales_of, strict=True)))
     each, scales = np.atleast_1d(seeds), np.broadcast_to(scale, seeds.shape or 1)
     flat = np.empty((len(each), layer_scale.size), dtype)
     at_once = max(1, _DRAWN_AT_ONCE // layer_scale.size)
     for first in range(0, len(each), at_once):
         part = slice(first, first + at_once)
         flat[part] = entry.draw(draws, each[part], layer_scale.size) * layer_scale * scales[part, None]
+        if value.any():
+            flat[part] += value
     return unflatten(flat if seeds.ndim else flat[0], layers)
 
 
-def forward(layers: Layers, params: Params, x: Array) -> Pass:
-    """Return every layer's output for samples x: (N, I), or (S, N, I) where each network of a stack has its own."""
+def forward(layers: Layers, params: Params, x: Array, masks: Sequence[Array | None] | None = None) -> Pass:
+    """Return every layer's output for samples x: (N, I), or (S, N, I) where each network of a stack has its own.
+
+    masks: what to multiply each layer's outputs by, (..., N, O) or None; without, nothing is dropped.
+    """
     outputs, logits = [x], []
-    for layer, activation, w in zip(layers, activations(layers), params, strict=True):
+    masks = tuple(masks or [None] * len(layers))
+    for layer, activation, w, mask in zip(layers, activations(layers), params, masks, strict=True):
         logits.append(LAYER_KINDS[layer.kind].forward(w, outputs[-1]))
-        outputs.append(activation.apply(logits[-1]))
-    return Pass(tuple(outputs), tuple(logits))
+        a = activation.apply(logits[-1])
+        outputs.append(a if mask is None else a * mask)
+    return Pass(tuple(outputs), tuple(logits), masks)
 
 
 def predict(layers: Layers, params: Params, x: Array) -> Array:
@@ -94,25 +116,48 @@ def predict(layers: Layers, params: Params, x: Array) -> Array:
         return forward(layers, params, x).outputs[-1]
 
 
-def backward(layers: Layers, params: Params, done: Pass, y: Array, loss: str = "mse", reduction: str = "sum") -> Params:
+def backward(
+    layers: Layers,
+    params: Params,
+    done: Pass,
+    y: Array,
+    loss: str = "mse",
+    reduction: str = "sum",
+    *,
+    weight: Array | None = None,
+    mean_weight: float = 1.0,
+    h: Any = DEFAULTS,
+) -> Params:
     """Return the gradient of the loss with respect to each weight, in the shapes of params.
 
-    reduction: `sum` over samples and outputs, or their `mean`. y: (N, O), or (S, N, O) as x in `forward`.
+    reduction: `sum` over samples and outputs, or the `mean` that the loss is. y: (N, O), or (S, N, O) as x in
+    `forward`; weight: how often each sample counts, (N,) or (S, N), of which the mean over all that is learnt from is
+    mean_weight. h: what the loss reads, as in `update`.
     """
     *inputs, output = done.outputs
-    slopes = [
-        activation.slope(z if activation.from_logits else a)
-        for activation, z, a in zip(activations(layers), done.logits, done.outputs[1:], strict=True)
-    ]
-    factor = REDUCTIONS[reduction](y.shape[-2] * y.shape[-1])
-    delta = LOSSES[loss].gradient(output, y, slopes[-1]) * y.dtype.type(factor)
+    entry = LOSSES[loss]
+    slopes = _slopes(layers, done)
+    factor = REDUCTIONS[reduction](y.shape[-2] * (y.shape[-1] if entry.each_output else 1) * mean_weight)
+    delta: Array = entry.gradient(output, y, slopes[-1], h) * y.dtype.type(factor)
+    if weight is not None:
+        delta = delta * weight[..., None]
     gradients: list[Array] = []
     for i in reversed(range(len(layers))):
         kind = LAYER_KINDS[layers[i].kind]
         gradients.append(kind.gradient(inputs[i], delta))
         if i > 0:
-            delta = kind.input_gradient(params[i], delta) * slopes[i - 1]
+            delta, mask = kind.input_gradient(params[i], delta), done.masks[i - 1]
+            delta = (delta if mask is None else delta * mask) * slopes[i - 1]
     return tuple(reversed(gradients))
+
+
+def _slopes(layers: Layers, done: Pass) -> list[Array]:
+    """Return each activation's slope, where dropout had not yet dropped any output."""
+    slopes = []
+    for activation, z, a, mask in zip(activations(layers), done.logits, done.outputs[1:], done.masks, strict=True):
+        at = z if activation.from_logits else a if mask is None else activation.apply(z)
+        slopes.append(activation.slope(at))
+    return slopes
 
 
 def start(optimizer: str, params: Params) -> tuple[State, ...]:
@@ -120,21 +165,59 @@ def start(optimizer: str, params: Params) -> tuple[State, ...]:
     return tuple(OPTIMIZERS[optimizer].init(w) for w in params)
 
 
+def rates(layers: Layers, parametrization: str, h: Any) -> Params:
+    """Return the factor on the learning rate of each weight, in the shapes of params. h: a `Config`."""
+    form = PARAMETRIZATIONS[parametrization]
+    return tuple(LAYER_KINDS[layer.kind].rate(layer, h, form) for layer in layers)
+
+
+def clipped(gradients: Params, limit: Any) -> Params:
+    """Return gradients that are shortened to the length `limit` where they are longer, all layers as one vector.
+
+    limit: a number, or (S, 1, 1) for a stack; below 0 there is none. As PyTorch's `clip_grad_norm_`; Pascanu, Mikolov &
+    Bengio (ICML 2013).
+    """
+    squares = sum((g * g).sum(axis=(-2, -1), keepdims=True) for g in gradients)
+    factor = limit / (np.sqrt(squares) + 1e-6)
+    factor = np.where((limit >= 0) & (factor < 1), factor, 1).astype(gradients[0].dtype)
+    return tuple(g * factor for g in gradients)
+
+
 def update(
-    optimizer: str, params: Params, gradients: Params, state: tuple[State, ...], t: int, lr: Any, h: Any
+    optimizer: str,
+    params: Params,
+    gradients: Params,
+    state: tuple[State, ...],
+    t: int,
+    lr: Any,
+    h: Any,
+    factors: Params | None = None,
 ) -> tuple[Params, tuple[State, ...]]:
     """Take step t (from 1) at rate lr; return the new parameters and the new state.
 
-    h: the hyperparameters, a `Config` or a record of arrays (S, 1, 1) under the same names.
+    h: the hyperparameters, a `Config` or a record of arrays (S, 1, 1) under the same names. factors: on the rate of
+    each weight, as `rates` gives them.
     """
     step = OPTIMIZERS[optimizer].update
-    pairs = [step(w, g, s, t, lr, h) for w, g, s in zip(params, gradients, state, strict=True)]
+    each = [lr] * len(params) if factors is None else [lr * factor for factor in factors]
+    pairs = [step(w, g, s, t, rate, h) for w, g, s, rate in zip(params, gradients, state, each, strict=True)]
     return tuple(w for w, _ in pairs), tuple(s for _, s in pairs)
 
 
-def mean_loss(done: Pass, y: Array, loss: str = "mse") -> Any:
-    """Return the loss averaged over samples and outputs: a number for one network, (S,) for a stack."""
-    return LOSSES[loss].value(done.logits[-1], done.outputs[-1], y).mean(axis=(-2, -1))
+def mean_loss(done: Pass, y: Array, loss: str = "mse", weight: Array | None = None, h: Any = DEFAULTS) -> Any:
+    """Return the loss averaged over samples, and outputs: a number for one network, (S,) for a stack.
+
+    weight: (N,), how often each sample counts. h: what the loss reads, as in `update`.
+    """
+    entry = LOSSES[loss]
+    value = entry.value(done.logits[-1], done.outputs[-1], y, h)
+    return weighted_mean(value if entry.each_output else value.sum(axis=-1, keepdims=True), weight)
+
+
+def misses(output: Array, y: Array, score: str = "sides", weight: Array | None = None) -> Any:
+    """Return how far from right the answers are, summed over samples: a number, or (S,) for a stack; see `scores`."""
+    miss = SCORES[score].miss(output, y)
+    return (miss if weight is None else miss * weight).sum(axis=-1)
 
 
 def accuracy(output: Array, y: Array) -> Any:
@@ -142,5 +225,4 @@ def accuracy(output: Array, y: Array) -> Any:
 
     output: (..., N, O), y: (N, O) → a number for one network, (S,) for a stack.
     """
-    right = np.where(y > 0.5, output > 0.5, output <= 0.5)
-    return right.all(axis=-1).mean(axis=-1)
+    return (len(y) - misses(output, y)) / len(y)

@@ -27,6 +27,14 @@ class Initializer(NamedTuple):
     bias: bool
 
 
+# The factor on a layer's weights and on their rate, by its fan-in. In `ntk` form a weight is that factor times a number
+# that is drawn and moved whatever the fan-in: Jacot, Gabriel & Hongler (NeurIPS 2018). An optimizer that takes steps of
+# the rate's size, as adam does, moves the weight by the factor times such a step.
+Parametrization = Callable[[int], float]
+PARAMETRIZATIONS: dict[str, Parametrization] = {"standard": lambda _i: 1.0, "ntk": lambda i: 1 / math.sqrt(i)}
+# What the last layer's drawn weights are multiplied by.
+OUTPUT_INITS = {"drawn": 1.0, "zero": 0.0}
+
 INITIALIZERS = {
     # The lab's: standard normal, biases too.
     "normal": Initializer(_normals, lambda _i, _o: 1.0, bias=True),

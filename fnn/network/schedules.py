@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.elementary import Power, power
+from fnn.elementary import Power, cos_sin, log, power
 
 Schedule = Callable[..., Any]
+# 1 / ln 2.
+_PER_OCTAVE = 1.4426950408889634
 
 
 def constant(epoch: Any, _epochs: int, h: Any, _power: Power = power) -> Any:
@@ -40,11 +42,22 @@ def warmup_linear(epoch: Any, epochs: int, h: Any, _power: Power = power) -> Any
     return h.base_lr * np.where(epoch < h.warmup, up, down)
 
 
+def coslog4(epoch: Any, epochs: int, h: Any, _power: Power = power) -> Any:
+    """Return lr·½(1 − cos 2π log₂(1 + 15t)), four waves of growing length, at the middle t of epoch e: (e + ½)/E.
+
+    Holzmüller, Grinsztajn & Steinwart (NeurIPS 2024), appendix A.
+    """
+    octaves = log(np.asarray(1 + 15 * ((epoch + 0.5) / epochs))) * _PER_OCTAVE
+    cos, _ = cos_sin(octaves - np.floor(octaves))
+    return h.lr * (0.5 * (1 - cos))
+
+
 SCHEDULES: dict[str, Schedule] = {
     "constant": constant,
     "exponential": exponential,
     "polynomial": polynomial,
     "warmup-linear": warmup_linear,
+    "coslog4": coslog4,
 }
 
 

@@ -15,13 +15,15 @@ _CHEAP = ("identity", "relu", "leaky-relu")
 
 
 class Work(NamedTuple):
-    """What is to be trained: networks of these layers, L numbers in a lane value, on samples in batches."""
+    """What is to be trained: stacks of so many networks of these layers, L numbers in a lane value, on samples in
+    batches.
+    """
 
     layers: Sequence[Layer]
     samples: int
     batch: int
     shuffled: bool
-    networks: int
+    networks: Sequence[int]
     threads: int
     L: int
 
@@ -63,7 +65,7 @@ def counts(work: Work, units: bool) -> Costs:
     def wide(numbers: int) -> int:  # in lane values
         return -(-numbers // work.L) if units else numbers
 
-    dims = [(layer.fan_in, layer.fan_out) for layer in work.layers]
+    dims = [(layer.fan_in, layer.fan_out) for layer in work.layers if layer.kind == "dense"]
     N, measures, batches = work.samples, work.batch < work.samples, -(-work.samples // work.batch)
     forwards = sum((i + 1) * wide(o) for i, o in dims)
     backwards = sum(o * wide(i) for i, o in dims[1:])
@@ -90,7 +92,7 @@ def seconds(work: Work, units: bool) -> float:
     """Return about how long an epoch takes."""
     costs = (UNITS if units else NETWORKS)[work.L]
     each = sum(cost * count for cost, count in zip(costs, counts(work, units), strict=True)) * 1e-9
-    blocks = work.networks if units else -(-work.networks // work.L)
+    blocks = sum(work.networks) if units else sum(-(-networks // work.L) for networks in work.networks)
     return each * math.ceil(blocks / work.threads)
 
 

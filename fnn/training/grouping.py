@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.config import Config
-from fnn.network.functions import Array, Params
+from fnn.data.samples import Part
+from fnn.network.functions import Params
 from fnn.network.layers import Layer
 from fnn.network.losses import STOPS
 
@@ -24,12 +25,14 @@ NUMERIC = (
     *(f.name for f in dataclasses.fields(Config) if isinstance(f.default, float)),
     *("warmup", "decay_every", "base_lr"),
 )
-_APART = (*NUMERIC, *STOPS, "step_size", "warmup_peak", "seed")
+# Those of them that may be none: −1 then, which no loss, error, length or count of epochs gets to.
+OPTIONAL = (*STOPS, "clip_norm", "patience")
+_APART = (*NUMERIC, *OPTIONAL, "step_size", "warmup_peak", "seed")
 NAMED = tuple(f.name for f in dataclasses.fields(Config) if f.name not in _APART)
-_named_of, _numbers_of, _stops_of = (operator.attrgetter(*names) for names in (NAMED, NUMERIC, STOPS))
+_named_of, _numbers_of, _optional_of = (operator.attrgetter(*names) for names in (NAMED, NUMERIC, OPTIONAL))
 _packed_of, _seed_of = operator.attrgetter("packed"), operator.attrgetter("seed")
-_ROW = np.dtype([*((name, np.float64) for name in (*NUMERIC, *STOPS)), ("seed", np.int64)])
-_PACKING = struct.Struct(f"={len(NUMERIC) + len(STOPS)}dq")
+_ROW = np.dtype([*((name, np.float64) for name in (*NUMERIC, *OPTIONAL)), ("seed", np.int64)])
+_PACKING = struct.Struct(f"={len(NUMERIC) + len(OPTIONAL)}dq")
 
 
 class Packed(NamedTuple):
@@ -43,17 +46,21 @@ class Stack(NamedTuple):
     """S networks that train together on the same samples.
 
     config: has the settings by name, which are those of all. params: W (S, I+1, O); numeric: the settings that differ
-    from network to network, (S,) each, and the seeds. x: (N, I), y: (N, O), of the dtype of params. Losses and
-    accuracies, on all samples, are kept after curve_epochs: (P,).
+    from network to network, (S,) each, and the seeds. part: the samples, of the dtype of params. Losses and scores, on
+    all samples, are kept after curve_epochs: (P,).
     """
 
     config: Config
     layers: Sequence[Layer]
     params: Params
     numeric: dict[str, NDArray[Any]]
-    x: Array
-    y: Array
+    part: Part
     curve_epochs: NDArray[np.int64]
+
+    @property
+    def drops(self) -> bool:
+        """Whether dropout leaves out units of any network."""
+        return bool((self.numeric["dropout"] > 0).any())
 
 
 @lru_cache(maxsize=2**12)
@@ -63,8 +70,8 @@ def _shared(named: tuple[object, ...]) -> tuple[object, ...]:
 
 
 def _pack(config: Config) -> Packed:
-    stops = (-1.0 if value is None else value for value in _stops_of(config))
-    packed = Packed(_shared(_named_of(config)), _PACKING.pack(*_numbers_of(config), *stops, config.seed))
+    optional = (-1.0 if value is None else value for value in _optional_of(config))
+    packed = Packed(_shared(_named_of(config)), _PACKING.pack(*_numbers_of(config), *optional, config.seed))
     object.__setattr__(config, "packed", packed)
     return packed
 
@@ -90,7 +97,7 @@ def seeds_of(configs: Sequence[Config]) -> NDArray[np.int64]:
 def numeric_settings(configs: Sequence[Config], each: int = 1) -> dict[str, NDArray[Any]]:
     """Return the numeric settings of networks in the order of configs, `each` to a config: (S,) under each name.
 
-    A stopping rule of None is −1, which no loss or error gets to. `seed` is the config's own, and whole.
+    What may be None is −1 then. `seed` is the config's own, and whole.
     """
     rows = np.frombuffer(b"".join(packed.numbers for packed in pack(configs)), _ROW)
     return {name: np.repeat(rows[name], each) for name in _ROW.names or ()}

@@ -1,11 +1,13 @@
 """The kernel's side of training: which way to fill the lanes suits what, compiled once for each precision."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 
 from fnn import rng
 from fnn.config import DTYPES, ORDERS, Config
+from fnn.data.samples import Part
 from fnn.kernel.rng import draw_into
 from fnn.kernel.simd import WIDTH
 from fnn.training import networks_in_lanes, samples_in_lanes, units_in_lanes
@@ -19,11 +21,10 @@ _MANY, _BLOCKS = 2**16, 512
 WAYS: dict[str, Fit] = {"networks": networks_in_lanes.fit, "units": units_in_lanes.fit}
 
 
-def way(config: Config, shape: tuple[int, int, int], networks: int, threads: int) -> Fit:
-    """Return the `fit` that suits so many networks of a config on samples of this shape: N, I, O."""
-    samples, inputs, outputs = shape
-    layers = config.layers(inputs, outputs)
-    if samples_in_lanes.suits(config, layers, samples):
+def way(config: Config, part: Part, networks: Sequence[int], threads: int) -> Fit:
+    """Return the `fit` that suits stacks of so many networks of a config each, on samples such as these."""
+    layers, samples = config.layers(part.x.shape[1], part.y.shape[1]), part.training
+    if samples_in_lanes.suits(config, layers, part):
         return samples_in_lanes.fit
     batch, L = min(config.batch_size or samples, samples), WIDTH[np.dtype(DTYPES[config.dtype])]
     work = Work(layers, samples, batch, ORDERS[config.order], networks, threads, L)
@@ -35,7 +36,8 @@ def compile_for(fit: Fit, dtype: str) -> None:
     """Compile a kernel for this precision, or load it from Numba's cache: one compilation serves every network."""
     config, x = Config(hidden=(), epochs=1), np.zeros((1, 1), dtype)
     params, numeric = (np.zeros((1, 2, 1), dtype),), numeric_settings([config])
-    fit(Stack(config, config.layers(1, 1), params, numeric, x, x, np.arange(0)), threads=1)
+    part = Part(x, x, x[0] + 1, x[0] + 1, 1, "sides")
+    fit([Stack(config, config.layers(1, 1), params, numeric, part, np.arange(0))], threads=1)
 
 
 def draws(numbers: int) -> rng.Draws:

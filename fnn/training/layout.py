@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fnn.config import Config
+from fnn.config import KEEPS, Config
 from fnn.kernel.activations import REGISTRY
 from fnn.kernel.arguments import Layout, Rules
 from fnn.network.functions import Array
 from fnn.network.layers import LAYER_KINDS, Layer
 from fnn.network.losses import LOSSES, REDUCTIONS
 from fnn.network.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
+from fnn.network.scores import MONITORS, SCORES
 
 # Bytes of weights that stay in a core's cache while samples are passed through.
 CACHE = 2**20
@@ -43,8 +44,9 @@ CUTS = Cuts()
 class Plan:
     """How layers lie in lane arrays. places: (K,) the row of each weight, of `weights` rows.
 
-    values, logits, delta, transposed: rows of scratch. Where units lie in the lanes, a row is L numbers, and the K
-    weights follow each other in rows.
+    values, logits, delta, transposed, spare: rows of scratch. Where units lie in the lanes, a row is L numbers, and the
+    K weights follow each other in rows. units: that dropout may drop, of all layers; masks: numbers, a network, that it
+    multiplies them by in a part.
     """
 
     layout: Layout
@@ -53,6 +55,9 @@ class Plan:
     values: int
     logits: int
     delta: int
+    spare: int
+    units: int
+    masks: int
     transposed: int = 1
 
     def spread_out(self, flat: Array) -> Array:
@@ -79,13 +84,29 @@ def part_size(layers: Sequence[Layer], steps: Sequence[int], samples: int, scrat
     return min(samples, part + -part % 4)
 
 
-def plan(layers: Sequence[Layer], samples: int, *, batches: bool = False, cuts: Cuts = CUTS) -> Plan:
+def dropped(layers: Sequence[Layer], part: int, L: int = 1) -> tuple[list[int], int, int]:
+    """Return where each layer's masks of a part start, −1 where it has none; units that may drop, and numbers in all.
+
+    L: in whole rows of so many.
+    """
+    places, units, start = [], 0, 0
+    for d, layer in enumerate(layers):
+        drops = LAYER_KINDS[layer.kind].drops and d + 1 < len(layers)
+        places.append(start if drops else -1)
+        units += layer.fan_out * drops
+        start += (-(-part * layer.fan_out // L) * L) * drops
+    return places, units, start
+
+
+def plan(layers: Sequence[Layer], samples: int, L: int, *, batches: bool = False, cuts: Cuts = CUTS) -> Plan:
     """Lay out the layers for so many samples, which are trained on in batches or all at once."""
     steps = [layer.fan_out + (layer.fan_out % 16 == 0) for layer in layers]
     part = part_size(layers, steps, samples, cuts.scratch)
     kept = 64 * samples * (layers[0].fan_in + 1) <= cuts.kept_inputs
     table, places, start, inputs, logits = [], [], 0, 0, part * max(steps)
+    masks, units, all_masks = dropped(layers, part)
     for d, (layer, step) in enumerate(zip(layers, steps, strict=True)):
+        weight_rows = LAYER_KINDS[layer.kind].shape(layer)[0]
         rows = samples + part * batches if kept and d == 0 else part
         outputs = inputs + rows * (layer.fan_in + 1)
         last = d + 1 == len(layers)
@@ -94,14 +115,14 @@ def plan(layers: Sequence[Layer], samples: int, *, batches: bool = False, cuts: 
             (
                 list(LAYER_KINDS).index(layer.kind), layer.fan_in, layer.fan_out,
                 list(REGISTRY).index(layer.activation), start, inputs, outputs, layer.fan_out + (not last), step,
-                logits if stays else 0, 0,
+                logits if stays else 0, 0, masks[d],
             )
         )  # fmt: skip
-        places.append(start + np.add.outer(np.arange(layer.fan_in + 1) * step, np.arange(layer.fan_out)).ravel())
-        start, inputs, logits = start + (layer.fan_in + 1) * step, outputs, logits + stays * part * step
+        places.append(start + np.add.outer(np.arange(weight_rows) * step, np.arange(layer.fan_out)).ravel())
+        start, inputs, logits = start + weight_rows * step, outputs, logits + stays * part * step
     layout = Layout(np.array(table), part, kept)
     values = inputs + part * layers[-1].fan_out
-    return Plan(layout, np.concatenate(places), start, values, logits, 2 * part * max(steps))
+    return Plan(layout, np.concatenate(places), start, values, logits, 2 * part * max(steps), 4 * L, units, all_masks)
 
 
 def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS) -> Plan:
@@ -117,6 +138,7 @@ def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS)
 
     table, start, values, transposed = [], 0, L * rows(part * layers[0].fan_in), L
     inputs, logits = 0, L * rows(part * widest)
+    masks, units, all_masks = dropped(layers, part, L)
     for d, layer in enumerate(layers):
         last = d + 1 == len(layers)
         stays = not last and REGISTRY[layer.activation].from_logits
@@ -124,27 +146,33 @@ def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS)
             (
                 list(LAYER_KINDS).index(layer.kind), layer.fan_in, layer.fan_out,
                 list(REGISTRY).index(layer.activation), start, inputs, values, layer.fan_out, layer.fan_out,
-                logits if stays else 0, transposed,
+                logits if stays else 0, transposed, masks[d],
             )
         )  # fmt: skip
         size = L * rows(part * layer.fan_out)
         inputs, values, logits = values, values + size, logits + stays * size
-        start += (layer.fan_in + 1) * layer.fan_out
+        start += math.prod(LAYER_KINDS[layer.kind].shape(layer))
         # The last layer's weights transposed are a row as they are: in their place, its inputs are.
         columns = L * rows(part) if layer.fan_out == 1 else layer.fan_out
         transposed += columns * L * rows(layer.fan_in) if d > 0 else 0
     layout = Layout(np.array(table), part, True)
     delta = 2 * rows(part * widest)
     values = rows(values + L * widest)  # a last block of L samples is read whole
-    return Plan(layout, np.arange(start), rows(start), values, logits // L, delta, transposed // L + 2)
+    return Plan(
+        layout, np.arange(start), rows(start), values, logits // L, delta, 4, units, all_masks, transposed // L + 2
+    )
 
 
-def rules(config: Config, by_errors: bool) -> Rules:
-    """Return what a config chooses by name, as the kernel's numbers."""
+def rules(config: Config, score: str, *, by_errors: bool, clips: bool) -> Rules:
+    """Return what a config chooses by name, as the kernel's numbers. score: by which answers are scored."""
     return Rules(
         loss=list(LOSSES).index(config.loss),
+        score=list(SCORES).index(score),
         reduction=list(REDUCTIONS).index(config.reduction),
         by_errors=by_errors,
+        keeps=KEEPS[config.keep],
+        monitor=list(MONITORS).index(config.monitor),
+        clips=clips,
         optimizer=list(OPTIMIZERS).index(config.optimizer),
         bias_correction=list(BIAS_CORRECTIONS).index(config.bias_correction),
         epsilon_place=list(EPSILON_PLACES).index(config.epsilon_place),

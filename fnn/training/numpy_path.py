@@ -3,7 +3,7 @@
 It is what the kernels are checked against, and needs NumPy and the standard library only.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,11 +12,24 @@ from numpy.typing import DTypeLike, NDArray
 
 from fnn import rng
 from fnn.config import ORDERS, Config
-from fnn.network.functions import Array, accuracy, backward, flatten, forward, mean_loss, start, update
+from fnn.network.functions import (
+    Array,
+    Params,
+    backward,
+    clipped,
+    forward,
+    mean_loss,
+    misses,
+    rates,
+    start,
+    update,
+)
+from fnn.network.layers import LAYER_KINDS
 from fnn.network.losses import ERRORS
 from fnn.network.schedules import SCHEDULES
 from fnn.training.grouping import Stack
 from fnn.training.progress import Report
+from fnn.training.recorder import Recorder
 from fnn.training.results import Outcome
 
 _EPOCHS_AT_ONCE = 64
@@ -31,13 +44,18 @@ def hyperparameters(config: Config, numeric: Mapping[str, NDArray[Any]], dtype: 
     return SimpleNamespace(bias_correction=config.bias_correction, epsilon_place=config.epsilon_place, **arrays)
 
 
-def meets_rule(numeric: Mapping[str, NDArray[Any]], loss: Array, output: Array, y: Array) -> NDArray[np.bool_]:
-    """Return whether each network meets a stopping rule that is set for it: (S,). output: (S, N, O), y: (N, O)."""
+def meets_rule(
+    numeric: Mapping[str, NDArray[Any]], loss: Array, output: Array, y: Array, weight: Array | None = None
+) -> NDArray[np.bool_]:
+    """Return whether each network meets a stopping rule that is set for it: (S,).
+
+    output: (S, N, O), y: (N, O), weight: (N,) how often each sample counts.
+    """
     met = loss <= numeric["stop_loss"]
     for name, measure in ERRORS.items():
         limits = numeric[f"stop_{name}"]
         if (limits >= 0).any():
-            met |= measure(np.abs(output - y)) <= limits
+            met |= measure(np.abs(output - y), weight) <= limits
     return met
 
 
@@ -53,71 +71,96 @@ def batches(size: int, count: int, seeds: NDArray[np.int64] | None, epoch: int) 
         yield batch if order is None else order[:, batch]
 
 
-def rates(config: Config, h: SimpleNamespace) -> Iterator[NDArray[np.float64]]:
+def rates_of_epochs(config: Config, h: SimpleNamespace) -> Iterator[NDArray[np.float64]]:
     """Yield the learning rates of each epoch, (S, 1, 1), those of some epochs computed at a time."""
     for begin in range(0, config.epochs + 1, _EPOCHS_AT_ONCE):
         epochs = np.arange(begin, min(begin + _EPOCHS_AT_ONCE, config.epochs + 1))
         yield from SCHEDULES[config.scheduler](epochs[:, None, None, None], config.epochs, h)
 
 
-class Recorder:
-    """What becomes of a stack, epoch by epoch. going: (S,), which networks still train."""
+def masks(stack: Stack, first: int, count: int, epoch: int) -> Sequence[Array | None]:
+    """Return what dropout multiplies each layer's outputs by for samples at these places of the epoch's order."""
+    widths = [
+        layer.fan_out if LAYER_KINDS[layer.kind].drops and d + 1 < len(stack.layers) else 0
+        for d, layer in enumerate(stack.layers)
+    ]
+    threshold, samples = rng.dropout_threshold(stack.numeric["dropout"]), (first, count, stack.part.training)
+    drawn = rng.dropout_masks(stack.numeric["seed"], threshold, sum(widths), samples, epoch).astype(stack.part.x.dtype)
+    ends = np.cumsum(widths)
+    return [drawn[:, :, end - width : end] if width else None for width, end in zip(widths, ends, strict=True)]
+
+
+class _Learner:
+    """What learns from batches: the gradient of one, and the optimizer's step along it."""
 
     def __init__(self, stack: Stack) -> None:
-        S, self.stack = len(stack.params[0]), stack
-        self.epochs_to_solve, self.diverged = np.full(S, -1), np.full(S, -1)
-        self.stopped, self.met = np.full(S, stack.config.epochs), np.zeros(S, np.bool_)
-        self.curves = np.empty((2, S, len(stack.curve_epochs)), np.float32)
-        self.point = 0
-        self.going = np.ones(S, np.bool_)
-        self.loss: Array = np.empty(S)
-        self.accuracy: NDArray[np.float64] = np.empty(S)
+        config, part = stack.config, stack.part
+        self.stack, self.config, self.part = stack, config, part
+        self.x, self.y = part.x[: part.training], part.y[: part.training]
+        self.h = hyperparameters(config, stack.numeric, part.x.dtype)
+        self.weight = part.emphasis if part.weighted else None
+        self.mean_weight = float(part.emphasis.mean(dtype=np.float64))
+        self.clips = bool((stack.numeric["clip_norm"] >= 0).any())
+        uneven = [w.astype(part.x.dtype) for w in rates(stack.layers, config.parametrization, config)]
+        self.factors = tuple(uneven) if any((w != 1).any() for w in uneven) else None
+        self.state, self.updates = start(config.optimizer, stack.params), 0
+        self.size = min(config.batch_size or part.training, part.training)
+        self.seeds = stack.numeric["seed"] if ORDERS[config.order] else None
 
-    def close(self, epoch: int, loss: Array, output: Array) -> None:
-        """Note the loss (S,) and the output (S, N, O) after an epoch; the last time before training ends, for good."""
-        y, running = self.stack.y, self.stopped >= epoch
-        self.loss, self.accuracy = loss, accuracy(output, y)
-        self.diverged[running & ~np.isfinite(loss)] = epoch
-        solved = (self.accuracy == 1) & (self.diverged < 0)
-        self.epochs_to_solve = np.where(solved, np.where(self.epochs_to_solve < 0, epoch, self.epochs_to_solve), -1)
-        self.met |= running & (self.diverged < 0) & meets_rule(self.stack.numeric, loss, output, y)
-        self.stopped[running & ((self.diverged >= 0) | self.met)] = epoch
-        if self.point < self.curves.shape[2] and epoch == self.stack.curve_epochs[self.point]:
-            self.curves[:, :, self.point] = self.loss, self.accuracy
-            self.point += 1
-        self.going = self.stopped > epoch
+    def epoch(self, params: Params, epoch: int, rate: Array, measured: Any) -> Iterator[Params]:
+        """Yield the weights after each update. measured: the pass on all samples, which serves where it can."""
+        for place, batch in enumerate(batches(self.size, self.part.training, self.seeds, epoch)):
+            done, first = measured, place * self.size
+            if self.size < self.part.training or self.stack.drops:
+                x = self.x[batch]
+                dropped = masks(self.stack, first, x.shape[-2], epoch) if self.stack.drops else None
+                done = forward(self.stack.layers, params, x, dropped)
+            params = self._step(params, done, batch, rate)
+            yield params
 
-    def outcome(self, params: tuple[Array, ...]) -> Outcome:
-        """Return what became of the networks with these weights; curves go on level to their end."""
-        self.curves[:, :, self.point :] = np.stack((self.loss, self.accuracy))[:, :, None]
-        return Outcome(
-            flatten(params), self.loss.astype(float), self.accuracy, self.epochs_to_solve, self.diverged, self.stopped,
-            self.met, self.curves[0], self.curves[1],
+    def _step(self, params: Params, done: Any, batch: Any, rate: Array) -> Params:
+        config, weight = self.config, None if self.weight is None else self.weight[batch]
+        gradients = backward(
+            self.stack.layers, params, done, self.y[batch], config.loss, config.reduction,
+            weight=weight, mean_weight=self.mean_weight, h=self.h,
         )  # fmt: skip
+        if self.clips:
+            gradients = clipped(gradients, self.h.clip_norm)
+        self.updates += 1
+        params, self.state = update(
+            config.optimizer, params, gradients, self.state, self.updates, rate, self.h, self.factors
+        )
+        return params
+
+
+def _measures(stack: Stack, done: Any, part: slice, h: SimpleNamespace) -> tuple[Array, Array]:
+    """Return losses and misses (S,) on some of the samples."""
+    y, weight = stack.part.y[part], stack.part.weight[part] if stack.part.weighted else None
+    loss = mean_loss(done, y, stack.config.loss, weight, h)
+    return loss, misses(done.outputs[-1], y, stack.part.score, weight)
 
 
 def fit(stack: Stack, report: Report | None = None) -> Outcome:
     """Train a stack to the end; `report` hears of every epoch."""
-    config, layers, params, numeric, x, y, _ = stack
-    N = len(x)
-    size = min(config.batch_size or N, N)
-    exact, h = (hyperparameters(config, numeric, dtype) for dtype in (np.float64, x.dtype))
-    recorder, state, updates = Recorder(stack), start(config.optimizer, params), 0
-    for epoch, rate in enumerate(rates(config, exact)):
-        done = forward(layers, params, x)
-        recorder.close(epoch, mean_loss(done, y, config.loss), done.outputs[-1])
+    config, layers, params, numeric, part, _ = stack
+    learner, recorder = _Learner(stack), Recorder(stack)
+    learnt, held_out = slice(0, part.training), slice(part.training, None)
+    exact = hyperparameters(config, numeric, np.float64)
+    for epoch, rate in enumerate(rates_of_epochs(config, exact)):
+        done = forward(layers, params, part.x[learnt])
+        measures: tuple[Array, ...] = _measures(stack, done, learnt, learner.h)
+        if part.held_out:
+            checked = forward(layers, params, part.x[held_out])
+            measures += _measures(stack, checked, held_out, learner.h)
+        weight = part.weight[learnt] if part.weighted else None
+        met = meets_rule(numeric, measures[0], done.outputs[-1], part.y[learnt], weight)
+        recorder.close(epoch, measures, met, params)
         if report:
-            report(len(params[0]) * epoch / config.epochs, recorder.loss, recorder.accuracy)
+            report(len(params[0]) * epoch / config.epochs, recorder.measures[0], recorder.scores[0])
         going = recorder.going
         if not going.any():
             break
-        lr = rate.astype(x.dtype)
-        for batch in batches(size, N, numeric["seed"] if ORDERS[config.order] else None, epoch):
-            if size < N:  # on all samples, the pass that measured serves
-                done = forward(layers, params, x[batch])
-            gradients = backward(layers, params, done, y[batch], config.loss, config.reduction)
-            updates += 1
-            moved, state = update(config.optimizer, params, gradients, state, updates, lr, h)
+        for moved in learner.epoch(params, epoch, rate.astype(part.x.dtype), done):
             if going.all():
                 params = moved
             else:

@@ -1,20 +1,21 @@
 """`train`: settings and samples in; trained networks, and what happened to them, out."""
 
-import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fnn import checks, rng
-from fnn.config import DTYPES, Config
+from fnn.config import DTYPES, KEEPS, Config
+from fnn.data.samples import Part, part_from_arrays
 from fnn.errors import InvalidSetting
 from fnn.machine import processors
 from fnn.network import functions
 from fnn.network.functions import Array
 from fnn.network.layers import Layer
+from fnn.network.scores import score_of
 from fnn.training import numpy_path
 from fnn.training.grouping import Stack, group_alike, numeric_settings, seeds_of
 from fnn.training.memory import most_seeds
@@ -36,6 +37,8 @@ def train(
     y: ArrayLike,
     *,
     seeds: Iterable[int] | None = None,
+    weight: ArrayLike | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
     backend: str = BACKENDS[0],
     threads: int | None = None,
     curve_every: int = 1,
@@ -43,49 +46,115 @@ def train(
 ) -> Results:
     """Train one network for each config, or for each config and each seed, on the same samples.
 
-    x: (N, I), y: (N, O). seeds: every config is trained with each of them, config by config; without, each config
-    with its own `seed`. backend: `numba` is the compiled kernel, `numpy` the lab it is checked against. threads: of
-    the kernel, by itself one for each processor. curve_every: epochs between two points of the curves; 0 keeps none.
+    x: (N, I), y: (N, O). weight: (N,) how often each sample counts, by itself once. validation: x and y of samples that
+    are not learnt from, on which epochs are compared. seeds: every config is trained with each of them, config by
+    config; without, each config with its own `seed`. backend: `numba` is the compiled kernel, `numpy` the lab it is
+    checked against. threads: of the kernel, by itself one for each processor. curve_every: epochs between two points of
+    the curves; 0 keeps none. Answers are scored as classes where the loss is cross-entropy, as labels on the two sides
+    of 1/2 where y has no more than two values, else as numbers.
     A network depends on its own settings and seed alone, not on what trains beside it; its bits are the same in any
     stack, in any order and on any number of threads.
 
     Raises InvalidSetting for what is no such thing, for samples that do not fit together, and for more networks and
     points of curves than fit the memory there is.
     """
+    configs = _configs(configs)
+    losses = {config.loss for config in configs}
+    if "cross-entropy" in losses and len(losses) > 1:
+        raise InvalidSetting("loss", sorted(losses), "cross-entropy of all configs or of none: it scores classes")
+    part = part_from_arrays(x, y, weight, validation, configs[0].loss, score_of)
+    return train_parts(
+        configs, [part], seeds=seeds, backend=backend, threads=threads, curve_every=curve_every, on_progress=on_progress
+    )
+
+
+def train_parts(
+    configs: Sequence[Config],
+    parts: Sequence[Part],
+    *,
+    per_seed: bool = False,
+    seeds: Iterable[int] | None = None,
+    backend: str = BACKENDS[0],
+    threads: int | None = None,
+    curve_every: int = 1,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Results:
+    """Train every config with every seed on each of P parts, all of one width: network k of a config is that of part
+    k // n and seed k % n. per_seed: with seed s on part s alone. The rest is as `train` has it.
+    """
     began = time.perf_counter()
     checks.one_of("backend", backend, BACKENDS)
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
     curve_every = checks.whole(0)("curve_every", curve_every)
-    configs = _configs(configs)
-    x, y = checks.samples(x, y)
-    table = _seeds(configs, seeds, most_seeds(configs, x.shape[1], y.shape[1], curve_every))
+    inputs, outputs = parts[0].x.shape[1], parts[0].y.shape[1]
+    _need_validation(configs, parts)
+    table = _seeds(configs, seeds, most_seeds(configs, inputs, outputs, curve_every))
+    turns = _turns(table.shape[1], len(parts), per_seed)
+    seeds_of_all = np.concatenate([table[:, turn.seeds] for turn in turns], axis=1)
     curve_epochs = _curve_epochs(max(config.epochs for config in configs), curve_every)
-    ready = _numpy() if backend == "numpy" else _numba(threads or processors(), configs, table, (*x.shape, y.shape[1]))
+    work = _Work(configs, parts, table, turns, curve_epochs)
+    ready = _numpy() if backend == "numpy" else _numba(threads or processors(), work)
     compiled = time.perf_counter()
-    reporter = ProgressReporter(on_progress, table.size) if on_progress else None
+    reporter = ProgressReporter(on_progress, seeds_of_all.size) if on_progress else None
     flat: list[Array] = [np.empty(0)] * len(configs)
     layers: list[tuple[Layer, ...]] = [()] * len(configs)
     outcomes: list[tuple[Ints, Outcome]] = []
+    places = np.arange(seeds_of_all.size).reshape(seeds_of_all.shape)
     for members in group_alike(configs):
-        alike = [configs[c] for c in members]
-        outcome = _train_alike(alike, table[members], (x, y, curve_epochs), ready, reporter)
-        shared, rows = alike[0].layers(x.shape[1], y.shape[1]), list(outcome.flat.reshape(*table[members].shape, -1))
-        if len(members) == len(configs):  # then they are in order, and there are no others
-            flat, layers = rows, [shared] * len(configs)
-        else:
-            for c, row in zip(members, rows, strict=True):
-                flat[c], layers[c] = row, shared
-        outcomes.append((np.arange(table.size).reshape(table.shape)[members].ravel(), outcome))
+        outcome = _train_alike(work, members, ready, reporter)
+        shared = configs[members[0]].layers(inputs, outputs)
+        for c, row in zip(members, outcome.flat.reshape(*places[members].shape, -1), strict=True):
+            flat[c], layers[c] = row, shared
+        outcomes.append((places[members].ravel(), outcome))
+    split = np.concatenate([np.full(len(range(*turn.seeds.indices(table.shape[1]))), turn.part) for turn in turns])
     return Results(
-        configs=configs,
-        seeds=table.ravel(),
+        configs=tuple(configs),
+        seeds=seeds_of_all.ravel(),
         layers=tuple(layers),
         flat=tuple(flat),
+        split=np.tile(split, len(configs)),
         **{name: _scatter(outcomes, name) for name in Outcome._fields if name != "flat"},
         curve_epochs=curve_epochs,
         seconds=time.perf_counter() - compiled,
         compile_seconds=compiled - began,
     )
+
+
+class _Turn(NamedTuple):
+    """Networks of one part: with which of the seeds."""
+
+    part: int
+    seeds: slice
+
+
+class _Work(NamedTuple):
+    """What is to be trained: each of C configs with the seeds (C, n) of table, turn by turn."""
+
+    configs: Sequence[Config]
+    parts: Sequence[Part]
+    table: Ints
+    turns: Sequence[_Turn]
+    curve_epochs: Ints
+
+
+def _turns(seeds: int, parts: int, per_seed: bool) -> list[_Turn]:
+    """Return which seeds are trained on each part."""
+    if not per_seed:
+        return [_Turn(p, slice(0, seeds)) for p in range(parts)]
+    if parts != seeds:
+        raise ValueError(f"train_parts: got {parts} parts; expected one for each of {seeds} seeds")
+    return [_Turn(p, slice(p, p + 1)) for p in range(parts)]
+
+
+def _need_validation(configs: Sequence[Config], parts: Sequence[Part]) -> None:
+    """Refuse settings that compare epochs where nothing is held out."""
+    if all(part.held_out for part in parts):
+        return
+    for config in configs:
+        if KEEPS[config.keep]:
+            raise InvalidSetting("keep", config.keep, "last, where no samples are held out to validate")
+        if config.patience is not None:
+            raise InvalidSetting("patience", config.patience, "none, where no samples are held out to validate")
 
 
 def _configs(configs: Any) -> tuple[Config, ...]:
@@ -119,7 +188,7 @@ def _curve_epochs(epochs: int, every: int) -> Ints:
 
 
 class _Backend(NamedTuple):
-    """What trains a stack: `fit`, what draws its weights, and how many networks at once."""
+    """What trains stacks: `fit`, what draws their weights, and how many networks at once."""
 
     fit: Fit
     draws: rng.Draws
@@ -130,61 +199,96 @@ def _numpy() -> _Backend:
     def at_once(layers: Sequence[Layer], samples: int) -> int:  # a layer's outputs are to stay in a core's cache
         return max(1, _CACHE // (samples * max(layer.fan_out for layer in layers)))
 
-    return _Backend(numpy_path.fit, rng.NUMPY, at_once)
+    def fit(stacks: Sequence[Stack], report: Report | None) -> list[Outcome]:
+        outcomes, before = [], 0
+        for stack in stacks:
+            outcomes.append(numpy_path.fit(stack, report and _after(report, before)))
+            before += len(stack.params[0])
+        return outcomes
+
+    return _Backend(fit, rng.NUMPY, at_once)
 
 
-def _weights(layers: Sequence[Layer]) -> int:
-    return sum(math.prod(shape) for shape in functions.shapes(layers))
+def _after(report: Report, before: int) -> Report:
+    """Return a report of networks that come after so many others."""
+    return lambda done, loss, score: report(before + done, loss, score)
 
 
-def _numba(threads: int, configs: Sequence[Config], table: Ints, shape: tuple[int, int, int]) -> _Backend:
-    """Return the kernel, compiled for these configs, with the seeds (C, n) of table, on samples of N, I and O."""
+def _numba(threads: int, work: _Work) -> _Backend:
+    """Return the kernel, compiled for these configs and parts."""
     from fnn.training import lanes  # Numba is slow to import, and the NumPy path does without it
 
-    def fit(stack: Stack, report: Report | None) -> Outcome:
-        way = lanes.way(stack.config, shape, len(stack.params[0]), threads)
-        lanes.compile_for(way, stack.config.dtype)
-        return way(stack, report, threads=threads)
+    inputs, outputs = work.parts[0].x.shape[1], work.parts[0].y.shape[1]
+
+    def fit(stacks: Sequence[Stack], report: Report | None) -> list[Outcome]:
+        way = lanes.way(stacks[0].config, stacks[0].part, [len(stack.params[0]) for stack in stacks], threads)
+        lanes.compile_for(way, stacks[0].config.dtype)
+        return way(stacks, report, threads=threads)
 
     def at_once(layers: Sequence[Layer], _samples: int) -> int:  # the weights are to leave memory for others
-        return max(1, _MEMORY // _weights(layers))
+        return max(1, _MEMORY // functions.weights(layers))
 
-    for members in group_alike(configs):
-        first = configs[members[0]]
-        networks = min(len(members) * table.shape[1], at_once(first.layers(*shape[1:]), shape[0]))
-        lanes.compile_for(lanes.way(first, shape, networks, threads), first.dtype)
-    shapes = {config.hidden: config for config in configs}.values()
-    draws = lanes.draws(table.size * max(_weights(config.layers(*shape[1:])) for config in shapes))
+    for members in group_alike(work.configs):
+        first = work.configs[members[0]]
+        most = at_once(first.layers(inputs, outputs), 0)
+        networks = [min(len(members) * work.table[0, turn.seeds].size, most) for turn in work.turns]
+        lanes.compile_for(lanes.way(first, work.parts[0], networks, threads), first.dtype)
+    shapes = {(config.hidden, config.input_scale): config for config in work.configs}.values()
+    draws = lanes.draws(work.table.size * max(functions.weights(config.layers(inputs, outputs)) for config in shapes))
     return _Backend(fit, draws, at_once)
 
 
-def _train_alike(
-    configs: Sequence[Config],
-    table: Ints,
-    samples: tuple[Array, Array, Ints],
-    backend: _Backend,
-    reporter: ProgressReporter | None,
-) -> Outcome:
-    """Train configs of one stack with the seeds (C, n) of table, so many networks at once as the backend likes.
+def _train_alike(work: _Work, members: Sequence[int], backend: _Backend, reporter: ProgressReporter | None) -> Outcome:
+    """Train configs of one kind, of which `members` are the places, so many networks at once as the backend likes.
 
-    samples: x, y and the epochs of curves.
+    The networks of the outcome are in the order of configs, then turns, then seeds.
     """
-    first, seeds, dtype = configs[0], table.ravel(), DTYPES[configs[0].dtype]
-    x, y, curve_epochs = samples
-    layers = first.layers(x.shape[1], y.shape[1])
-    numeric = {**numeric_settings(configs, table.shape[1]), "seed": seeds}
-    x, y = x.astype(dtype), y.astype(dtype)
-    outcomes = []
-    size = backend.at_once(layers, len(x))
+    configs = [work.configs[c] for c in members]
+    outcomes, sizes = [], []
+    size = backend.at_once(configs[0].layers(work.parts[0].x.shape[1], work.parts[0].y.shape[1]), len(work.parts[0].x))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result, and recorded
-        for begin in range(0, len(seeds), size):
-            part = slice(begin, begin + size)
-            scale = numeric["init_scale"][part]
-            params = functions.init(layers, seeds[part], first.init, scale, dtype, draws=backend.draws)
-            settings = {name: values[part] for name, values in numeric.items()}
-            report = reporter.next_stack(len(seeds[part])) if reporter else None
-            outcomes.append(backend.fit(Stack(first, layers, params, settings, x, y, curve_epochs), report))
-    return outcomes[0] if len(outcomes) == 1 else Outcome(*map(np.concatenate, zip(*outcomes, strict=True)))
+        waiting: list[Stack] = []
+        for turn in work.turns:
+            table = work.table[members][:, turn.seeds]
+            sizes.append(table.shape[1])
+            for stack in _stacks(configs, table, work.parts[turn.part], work.curve_epochs, backend.draws, size):
+                if waiting and sum(len(s.params[0]) for s in (*waiting, stack)) > size:
+                    outcomes += _fit(backend, waiting, reporter)
+                    waiting = []
+                waiting.append(stack)
+        outcomes += _fit(backend, waiting, reporter)
+    if len(outcomes) == 1:
+        return outcomes[0]
+    whole = Outcome(*map(np.concatenate, zip(*outcomes, strict=True)))
+    if len(sizes) == 1:
+        return whole
+    # Turn by turn as they were trained, config by config as they are returned.
+    C, begun = len(members), np.cumsum([0, *(len(members) * n for n in sizes)])
+    order = np.concatenate([a + np.arange(C * n).reshape(C, n) for a, n in zip(begun, sizes, strict=False)], axis=1)
+    return Outcome(*(field[order.ravel()] for field in whole))
+
+
+def _fit(backend: _Backend, stacks: Sequence[Stack], reporter: ProgressReporter | None) -> list[Outcome]:
+    report = reporter.next_stack(sum(len(stack.params[0]) for stack in stacks)) if reporter else None
+    return backend.fit(stacks, report)
+
+
+def _stacks(
+    configs: Sequence[Config], table: Ints, part: Part, curve_epochs: Ints, draws: rng.Draws, size: int
+) -> Iterator[Stack]:
+    """Yield the networks of configs with the seeds (C, n) of table, at most `size` to a stack."""
+    first, seeds, dtype = configs[0], table.ravel(), DTYPES[configs[0].dtype]
+    layers = first.layers(part.x.shape[1], part.y.shape[1])
+    numeric = {**numeric_settings(configs, table.shape[1]), "seed": seeds}
+    typed = part.astype(dtype)
+    for begin in range(0, len(seeds), size):
+        some = slice(begin, begin + size)
+        params = functions.init(
+            layers, seeds[some], first.init, numeric["init_scale"][some], dtype, draws,
+            parametrization=first.parametrization, output_init=first.output_init,
+        )  # fmt: skip
+        settings = {name: values[some] for name, values in numeric.items()}
+        yield Stack(first, layers, params, settings, typed, curve_epochs)
 
 
 def _scatter(outcomes: Sequence[tuple[Ints, Outcome]], name: str) -> Any:

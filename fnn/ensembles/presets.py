@@ -1,0 +1,93 @@
+"""Presets: settings that go together for tables, by the task. Whatever is set beside one goes before it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from fnn.checks import one_of
+from fnn.config import KEEPS, Config
+
+# How many networks learn by themselves from a table.
+SEEDS = 16
+# The share of rows that is held out by itself, to choose epochs by and to measure on.
+VALIDATION = 0.2
+
+
+class Preparation(NamedTuple):
+    """How columns are prepared: a name of `data.scaling.SCALINGS`, and of `CLASS_WEIGHTS`."""
+
+    scaling: str
+    smooth_clip: bool
+    class_weight: str = "none"
+
+
+class Preset(NamedTuple):
+    """Settings of `Config` for all tasks, and for some; how columns are prepared."""
+
+    settings: Mapping[str, Any]
+    by_task: Mapping[str, Mapping[str, Any]]
+    preparation: Preparation
+
+
+# What says to a network how right it is, by the task.
+_LOSSES: dict[str, dict[str, Any]] = {
+    "binary": {"loss": "bce", "output": "sigmoid"},
+    "multiclass": {"loss": "cross-entropy", "output": "softmax"},
+    "multilabel": {"loss": "bce", "output": "sigmoid"},
+    "regression": {"loss": "mse", "output": "identity"},
+}
+_CLASSES = ("binary", "multiclass", "multilabel")
+_COMMON = {"dtype": "float32", "reduction": "mean", "order": "shuffled", "optimizer": "adam", "epsilon": 1e-8}
+
+PRESETS: dict[str, Preset] = {
+    # The simple variant of RealMLP (Holzmüller, Grinsztajn & Steinwart, NeurIPS 2024), TD-S, with smaller networks.
+    "table": Preset(
+        {
+            **_COMMON, "hidden": "64x64", "epochs": 256, "batch_size": 256, "init": "normal", "parametrization": "ntk",
+            "bias_lr": 0.1, "input_scale": "learned", "input_scale_lr": 6.0, "output_init": "zero", "beta2": 0.95,
+            "scheduler": "coslog4", "keep": "best", "monitor": "score",
+        },
+        {
+            **dict.fromkeys(_CLASSES, {"lr": 0.04, "activation": "selu", "label_smoothing": 0.1}),
+            "regression": {"lr": 0.07, "activation": "mish"},
+        },
+        Preparation("robust", smooth_clip=True),
+    ),
+    # What is usual: standardised columns, Adam at its published rates, the last epoch's weights.
+    "plain": Preset(
+        {
+            **_COMMON, "hidden": "64x64", "epochs": 100, "batch_size": 64, "init": "he", "activation": "relu",
+            "lr": 0.001, "beta2": 0.999, "scheduler": "constant",
+        },
+        {},
+        Preparation("standard", smooth_clip=False),
+    ),
+}  # fmt: skip
+# Factors on the weights of samples in gradients: those that let all classes weigh alike, or none.
+CLASS_WEIGHTS = {"none": False, "balanced": True}
+
+
+def preset_config(preset: str, task: str, settings: Mapping[str, Any], *, validates: bool) -> Config:
+    """Return a preset's settings for a task, with other settings before them.
+
+    validates: whether rows are held out to choose epochs by; where none are, the last epoch's weights are kept, unless
+    `settings` say otherwise. Raises InvalidSetting for an unknown preset, and as `Config` does.
+    """
+    entry = PRESETS[one_of("preset", preset, PRESETS)]
+    of_preset = {**entry.settings, **_LOSSES[task], **entry.by_task.get(task, {})}
+    if not validates:
+        of_preset["keep"] = "last"
+    if "loss" in settings and settings["loss"] not in ("bce", "cross-entropy"):
+        of_preset.pop("label_smoothing", None)
+    return Config(**{**of_preset, **settings})
+
+
+def preset_preparation(preset: str, **settings: Any) -> Preparation:
+    """Return how a preset prepares columns, with what is set before it; None is not set."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    return PRESETS[one_of("preset", preset, PRESETS)].preparation._replace(**given)
+
+
+def keeps_best(preset: str, settings: Mapping[str, Any]) -> bool:
+    """Return whether rows are needed to choose epochs by."""
+    keep = settings.get("keep") or PRESETS[one_of("preset", preset, PRESETS)].settings.get("keep", "last")
+    return KEEPS.get(keep, True) or settings.get("patience") is not None

@@ -1,0 +1,43 @@
+"""Names, counts and titles that fit a figure, whatever the table calls its columns and classes."""
+
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+from textwrap import fill
+
+from matplotlib.figure import Figure
+
+from fnn.plots.style import literal
+
+
+def shorten(names: Sequence[str], most: int) -> list[str]:
+    """Return names of at most so many characters for a figure: of longer ones the middle is left out.
+
+    Names that would be alike then (they begin and end with the same words) go without the words that begin all.
+    """
+    words = [" ".join(name.split()) for name in names]
+    long = [name for name in words if len(name) > most]
+    short = {name: _cut(name, most, (most - 1) // 2) for name in long}
+    if len(set(short.values())) < len(short):
+        same = takewhile(lambda letters: letters[0] == letters[1], zip(min(long), max(long), strict=False))
+        begin = len(re.sub(r"[^\W_]*$", "", "".join(letter for letter, _ in same)))
+        short = {name: _cut(f"…{name[begin:]}", most, 0) for name in long}
+    return [literal(short.get(name, name)) for name in words]
+
+
+def _cut(name: str, most: int, end: int) -> str:
+    """Return the name, or its begin and its last `end` characters: `most` characters in all."""
+    if len(name) <= most:
+        return name
+    return f"{name[: most - 1 - end].rstrip()}…{name[len(name) - end :].lstrip()}"
+
+
+def add_title(figure: Figure, title: str, about: str) -> None:
+    """Say above the figure what is shown, and under that of which data and networks, in lines that fit its width."""
+    width = int(figure.get_size_inches()[0] * 12)
+    figure.suptitle("\n".join(fill(literal(line), width) for line in (title, about) if line), fontsize=10.5)
+
+
+def compact(count: float) -> str:
+    """Return a count in at most six characters."""
+    return f"{count:,.0f}" if count < 10_000 else f"{count / 1000:,.0f}k"

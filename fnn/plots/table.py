@@ -1,0 +1,194 @@
+"""Figures of training on a table: how networks learnt and which columns they need, beside what they predict.
+
+`FIGURES` has them all; `save_figures` draws those there is something for.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from numpy.typing import NDArray
+
+from fnn.plots.classification import ConfusionMatrix, Reliability, confusion_matrix, reliability
+from fnn.plots.decision_map import DecisionMap, decision_map
+from fnn.plots.labels import add_title, shorten
+from fnn.plots.regression import PredictedNumbers, predicted_against_true
+from fnn.plots.style import INK, ONE, ZERO, curve, quantile_bands, save_figure, whiskers
+from fnn.stats.curves import curve_quantiles
+from fnn.stats.intervals import Interval, quantiles
+
+Array = NDArray[Any]
+
+# Quantiles of a band, and the epochs it is drawn from: no eye sees more.
+LEVELS, MOST_EPOCHS = (0.05, 0.25, 0.5, 0.75, 0.95), 200
+MOST_COLUMNS = 20
+# Below this, R² is of networks that have yet to learn the mean.
+LEAST_SCORE = -0.25
+
+
+# ---- learning ----
+
+
+class Curves(NamedTuple):
+    """Loss and score of S networks at P epochs, on one part of the table: (S, P) each."""
+
+    loss: Array
+    score: Array
+
+
+class LearningCurves(NamedTuple):
+    """How S networks learnt. epochs: (P,). kept: (S,) the epoch each keeps its weights of, None where it is the last.
+
+    score: what the score is, accuracy or R².
+    """
+
+    about: str
+    epochs: NDArray[np.integer[Any]]
+    training: Curves
+    validation: Curves | None = None
+    kept: NDArray[np.integer[Any]] | None = None
+    score: str = "accuracy"
+
+
+def learning_curves(figure: Figure, content: LearningCurves) -> None:
+    """Loss (log scale) above the score, on both parts: lines of one network, quantile bands of many."""
+    figure.set_size_inches(6.4, 5.2)
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    many = len(content.training.loss) > 1
+    handles: list[Any] = []
+    for name, color, part in (("training", ZERO, content.training), ("validation", ONE, content.validation)):
+        if part is not None:
+            _part_curves(top, content.epochs, part.loss, color)
+            _part_curves(bottom, content.epochs, part.score, color)
+            handles.append(Line2D([], [], color=color, label=f"{name}{', median' if many else ''}"))
+    if many:
+        handles += [Patch(color="0.3", alpha=alpha, linewidth=0, label=text)
+                    for alpha, text in ((0.4, "25–75%"), (0.15, "5–95% of networks"))]  # fmt: skip
+    _log_axis(top)
+    _score_axis(bottom)
+    if content.kept is not None:
+        handles.append(_mark_kept(top, bottom, content.kept))
+    top.set_ylabel("loss")
+    bottom.set(xlabel="epoch", ylabel=content.score)
+    bottom.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=min(len(handles), 3), columnspacing=1.4, fontsize=9
+    )
+    add_title(figure, f"loss and {content.score} while training", content.about)
+
+
+def _part_curves(ax: Axes, epochs: NDArray[np.integer[Any]], values: Array, color: str) -> None:
+    if len(values) == 1:
+        curve(ax, epochs, np.where(np.isfinite(values[0]), values[0], np.nan), "", color)
+        return
+    shown, levels = curve_quantiles(values, LEVELS, MOST_EPOCHS)
+    quantile_bands(ax, epochs[shown], levels, color)
+
+
+def _mark_kept(top: Axes, bottom: Axes, kept: NDArray[np.integer[Any]]) -> Line2D:
+    """Rule a line at the median of the epochs kept, and draw a short one for each; return the handle that names it."""
+    median = float(quantiles(kept, [0.5])[0])
+    for ax in (top, bottom):
+        ax.axvline(median, color=INK, linewidth=1, linestyle=(0, (4, 3)))
+    if len(kept) > 1:
+        bottom.plot(kept, np.full(len(kept), 0.02), "|", transform=bottom.get_xaxis_transform(), color=INK,
+                    markersize=7, markeredgewidth=0.8, alpha=max(0.15, min(0.6, 20 / len(kept))))  # fmt: skip
+    name = f"epochs kept, median {median:g}" if len(kept) > 1 else f"epoch kept, {median:g}"
+    return Line2D([], [], color=INK, linewidth=1, linestyle=(0, (4, 3)), label=name)
+
+
+def _log_axis(ax: Axes) -> None:
+    """Make the y axis logarithmic; within three decades powers of ten alone would leave it without numbers."""
+    ax.set_yscale("log", nonpositive="mask")
+    low, high = ax.get_ylim()
+    if high < 1000 * low:
+        subs = (1.0, 2.0, 5.0) if high > 5 * low else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+        ax.yaxis.set_major_locator(LogLocator(subs=subs))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+        ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _score_axis(ax: Axes) -> None:
+    """Show the scores that there are, but none of the first epochs so bad that it would hide how later ones differ."""
+    low, high = ax.get_ylim()
+    last = [np.asarray(line.get_ydata())[-1] for line in ax.get_lines()]
+    least = min([LEAST_SCORE, *(score - 0.25 for score in last if np.isfinite(score))])
+    ax.set_ylim(max(low, least), min(max(high, least + 0.1), 1.02))
+
+
+# ---- columns ----
+
+
+class Importance(NamedTuple):
+    """What the score loses when a column is shuffled: an interval over networks for each of the I columns."""
+
+    about: str
+    names: Sequence[str]
+    losses: Sequence[Interval]
+    score: str = "accuracy"
+
+
+def importance(figure: Figure, content: Importance) -> None:
+    """The columns that matter most, each a mark with its interval; the others in a note."""
+    order = sorted(range(len(content.names)), key=lambda k: -content.losses[k].estimate)
+    shown, rest = order[:MOST_COLUMNS], order[MOST_COLUMNS:]
+    figure.set_size_inches(6.4, 0.26 * len(shown) + 1.9)
+    ax = figure.subplots()
+    ax.axvline(0, color=INK, linewidth=1)
+    for height, k in enumerate(shown):
+        estimate, *ends = content.losses[k]
+        whiskers(ax, -height, estimate, (ends[0], ends[1]), ZERO, "o")
+    ax.set_yticks([-height for height in range(len(shown))], shorten([content.names[k] for k in shown], 32), fontsize=9)
+    ax.set_ylim(0.6 - len(shown), 0.6)
+    note = ""
+    if rest:
+        total, most = sum(content.losses[k].estimate for k in rest), content.losses[rest[0]].estimate
+        columns = "other column" if len(rest) == 1 else "other columns"
+        note = f"\n{len(rest)} {columns}: {total:.3g} summed, none above {most:.2g}"
+    ax.set_xlabel(f"{content.score} lost when the column is shuffled (95% intervals over networks){note}", fontsize=9)
+    add_title(figure, f"what the networks need: {content.score} by permutation of columns", content.about)
+
+
+# ---- all of them ----
+
+
+class TableFigures(NamedTuple):
+    """What the figures of a table draw; None where there is nothing to draw."""
+
+    curves: LearningCurves | None = None
+    confusion: ConfusionMatrix | None = None
+    numbers: PredictedNumbers | None = None
+    reliability: Reliability | None = None
+    importance: Importance | None = None
+    plane: DecisionMap | None = None
+
+
+FIGURES: dict[str, tuple[str, Callable[[Figure, Any], None]]] = {
+    "learning-curves.png": ("curves", learning_curves),
+    "confusion-matrix.png": ("confusion", confusion_matrix),
+    "predicted-and-true.png": ("numbers", predicted_against_true),
+    "reliability.png": ("reliability", reliability),
+    "importance.png": ("importance", importance),
+    "decision-map.png": ("plane", decision_map),
+}
+
+
+def save_figures(folder: Path, figures: TableFigures) -> list[Path]:
+    """Draw the figures there is something for into the folder; return the files."""
+    written = []
+    for name, (field, draw) in FIGURES.items():
+        content = getattr(figures, field)
+        if content is not None:
+            with warnings.catch_warnings():
+                # A name in letters that no font here has is drawn as boxes: nothing a reader of the terminal can mend.
+                warnings.filterwarnings("ignore", "Glyph", UserWarning)
+                save_figure(folder / name, draw, content)
+            written.append(folder / name)
+    return written
