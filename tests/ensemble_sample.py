@@ -7,9 +7,10 @@ import numpy as np
 import fnn
 from fnn.data.encoding import Encoder, Feature
 from fnn.data.scaling import Scaling
-from fnn.ensembles.answers import PredictionInterval
 from fnn.ensembles.model import Model
 from fnn.network.activations import OUTPUT_ACTIVATIONS
+from fnn.stats.intervals import Interval
+from fnn.stats.prediction_intervals import LearnedInterval
 
 # How many outputs, the output layer's activation, targets, classes.
 TASKS = {
@@ -57,9 +58,8 @@ def model_of(task, networks=3, splits=2, missing="error", **settings):
         scaling=Scaling(*rng.normal(size=(3, splits, 4)), smooth_clip=True),
         y_center=rng.normal(size=(splits, outputs)) if numbers else np.zeros((splits, outputs)),
         y_scale=rng.uniform(1, 2, (splits, outputs)) if numbers else np.ones((splits, outputs)),
-        prediction_interval=PredictionInterval(*np.array([[0.5, 2.0], [1.7, 1.9], [0.94, 0.97]])[:, :outputs])
-        if numbers
-        else None,
+        learned_interval=LearnedInterval(np.array([0.5, 2.0])[:outputs], 1.7) if numbers else None,
+        coverage=Interval(0.94, 0.9, 0.97) if numbers else None,
         about={"preset": "plain"},
     )
 

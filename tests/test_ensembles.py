@@ -9,7 +9,6 @@ from ensemble_sample import ENCODED, TABLE, TASKS, model_of, with_params
 
 import fnn
 from fnn.data.encoding import Encoder
-from fnn.ensembles.answers import PredictionInterval
 from fnn.ensembles.model import with_unknown
 from fnn.errors import InvalidSetting
 
@@ -80,11 +79,10 @@ def test_columns_are_matched_by_name_and_a_table_of_another_order_gives_the_same
 
 
 @pytest.mark.parametrize("task", ["regression", "several"])
-def test_an_interval_is_mean_and_factor_times_the_root_of_both_variances(task):
+def test_an_interval_is_the_mean_and_q_times_the_root_of_both_variances(task):
     model = model_of(task, networks=4)
     mean, spread = means_and_spreads(model, ENCODED)
-    residual, factor = ([0.5], [1.7]) if task == "regression" else ([0.5, 2.0], [1.7, 1.9])
-    half = np.array(factor) * (spread**2 + np.array(residual)) ** 0.5
+    half = 1.7 * (spread**2 + [0.5, 2.0][: spread.shape[1]]) ** 0.5
     low, high = model.interval(TABLE)
     np.testing.assert_allclose(low, (mean - half).reshape(low.shape), rtol=1e-9)
     np.testing.assert_allclose(high, (mean + half).reshape(low.shape), rtol=1e-9)
@@ -97,7 +95,7 @@ def test_what_a_model_has_not_is_refused():
     with pytest.raises(InvalidSetting, match=r"got 'a model of regression'; expected a model of classes"):
         model_of("regression").predict_proba(TABLE)
     with pytest.raises(InvalidSetting, match="intervals"):
-        replace(model_of("regression"), prediction_interval=None).interval(TABLE)
+        replace(model_of("regression"), learned_interval=None).interval(TABLE)
 
 
 @pytest.mark.parametrize("networks", [1, 7, 40])
@@ -194,4 +192,3 @@ def test_the_package_names_them(tmp_path):
 
     model = fnn.load(str(save_model(tmp_path / "model.npz", model_of("binary"))))
     assert isinstance(model, fnn.Model)
-    assert isinstance(model_of("regression").prediction_interval, PredictionInterval)

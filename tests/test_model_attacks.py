@@ -109,16 +109,13 @@ DOCUMENT_ATTACKS = {
     "an encoder of text": (("encoder", "none"), "encoder"),
     "an encoder without features": (("encoder", {}), "model"),
     "smooth_clip of 1": (("smooth_clip", 1), "smooth_clip"),
-    "an interval of text": (("prediction_interval", "wide"), "prediction_interval"),
-    "an interval without numbers": (("prediction_interval", {}), "prediction_interval"),
-    "an interval of two outputs": (
-        ("prediction_interval", {"residual": [1, 1], "factor": [1, 1], "coverage": None}),
-        "each target",
-    ),
-    "an interval below 0": (
-        ("prediction_interval", {"residual": [-1], "factor": [1], "coverage": None}),
-        "prediction_interval",
-    ),
+    "an interval of text": (("learned_interval", "wide"), "learned_interval"),
+    "an interval without numbers": (("learned_interval", {}), "learned_interval"),
+    "an interval of classes": (("learned_interval", {"residual": [1], "q": 1}), "each target"),
+    "an interval below 0": (("learned_interval", {"residual": [-1], "q": 1}), "learned_interval"),
+    "an interval of a list": (("learned_interval", {"residual": [1], "q": [1]}), "learned_interval"),
+    "two shares": (("coverage", [0.9, 0.8]), "coverage"),
+    "a share above 1": (("coverage", [0.9, 0.8, 1.1]), "coverage"),
     "about of text": (("about", "me"), "about"),
     "an entry too many": (("exec", "print()"), "exec"),
 }
@@ -345,6 +342,33 @@ def test_a_byte_that_changed_under_a_right_checksum_never_ends_in_a_traceback(tm
         (other,) = one_byte_changed(content, 1, rng)
         zipped(whole, tmp_path / "a.npz", **{name: other})
         attempt(tmp_path / "a.npz", (tmp_path / "a.npz").read_bytes())
+
+
+ODD = (None, True, -1, 0, 7, 0.5, 1e308, 10**30, "", "x", "\0", [], {}, [[]], [None], ["x", "x"], {"x": 1}, [1] * 99)
+
+
+def places(value, path=()):
+    """Yield the path of every value in a JSON document, its containers among them."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in inner:
+        yield from places(part, (*path, key))
+
+
+@pytest.mark.parametrize("task", ["binary", "several"])
+def test_a_value_of_the_document_that_changed_never_ends_in_a_traceback(tmp_path, task):
+    """Every value of a model's document becomes every odd one; what is still read can still be asked and shown."""
+    path = save_model(tmp_path / "model.npz", model_of(task))
+    arrays = arrays_of(path)
+    document = json.loads(str(arrays["model"]))
+    read = 0
+    for place in filter(None, places(document)):
+        for value in ODD:
+            np.savez(path, **arrays | {"model": changed(arrays["model"], *place, value)})
+            if attempt(path, path.read_bytes()):
+                read += 1
+                assert repr(load_model(path)).startswith("Model")
+    assert read < len(ODD) * sum(1 for _ in places(document)) / 3
 
 
 BOUNDED = """

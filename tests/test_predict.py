@@ -187,12 +187,13 @@ def test_json_has_what_was_written_and_the_coverage(tmp_path, command):
     document = json.loads(command(*words, "--json").stdout)
     assert document == {
         "model": "model.npz", "data": "new.csv", "out": "deep/er/a.csv", "networks": 3, "task": "regression",
-        "targets": ["price", "weight"], "coverage": {"price": 0.94, "weight": 0.97}, "rows": 5, "unanswered": 0,
+        "targets": ["price", "weight"], "coverage": [0.94, 0.9, 0.97], "rows": 5, "unanswered": 0,
         "columns": COLUMNS["several"], "classes": {},
     }  # fmt: skip
     assert (tmp_path / "deep" / "er" / "a.csv").exists()
     lines = command(*words).stdout.splitlines()
-    assert lines[1] == "price: low to high is meant to hold 95% of such numbers; it held 94.0% of validation rows"
+    held = "measured, it held 94.0% (90.0% to 97.0%) of rows that it was not learnt from"
+    assert lines[1] == f"low to high is meant to hold 95% of such numbers; {held}"
 
 
 BAD = {

@@ -85,8 +85,10 @@ def _lines(to: str, model: "Model", done: "Predicted") -> Iterator[str]:
     yield f"{where}: {done.rows:,} rows by {len(model):,} networks: {', '.join(done.columns)}"
     for target, classes in done.classes.items():
         yield f"{target}: " + ", ".join(f"{value} {count:,}" for value, count in sorted(classes.items()))
-    for target, share in _coverage(model).items():
-        yield f"{target}: low to high is meant to hold 95% of such numbers; it held {share:.1%} of validation rows"
+    if model.coverage:
+        share, low, high = model.coverage
+        held = f"{share:.1%} ({low:.1%} to {high:.1%}) of rows that it was not learnt from"
+        yield f"low to high is meant to hold 95% of such numbers; measured, it held {held}"
     if done.unanswered:
         yield f"{done.unanswered:,} rows lack a number and have no answer: such rows were left out of training"
 
@@ -94,13 +96,5 @@ def _lines(to: str, model: "Model", done: "Predicted") -> Iterator[str]:
 def _document(model: "Model", done: "Predicted", files: dict[str, Path | str]) -> dict[str, Any]:
     """Return the same as JSON has it."""
     classes = {target: {str(value): n for value, n in counts.items()} for target, counts in done.classes.items()}
-    about = {"networks": len(model), "task": model.task, "targets": model.target_names, "coverage": _coverage(model)}
+    about = {"networks": len(model), "task": model.task, "targets": model.target_names, "coverage": model.coverage}
     return {**{name: str(path) for name, path in files.items()}, **about, **done._asdict(), "classes": classes}
-
-
-def _coverage(model: "Model") -> dict[str, float]:
-    """Return the share of validation rows in the intervals of each target, where it was measured."""
-    interval = model.prediction_interval
-    if interval is None or interval.coverage is None:
-        return {}
-    return dict(zip(model.target_names, interval.coverage.tolist(), strict=True))

@@ -1,4 +1,4 @@
 """Ensembles: networks that learnt one table, kept in a file with all that it takes to ask them about new rows.
 
-archive answers model document model_file columns writers predict
+archive answers model plain document model_file columns writers predict
 """

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fnn.stats.prediction_intervals import LearnedInterval, prediction_interval
+
 # What classes were in the table, and are given back as.
 CLASS_KINDS = ("text", "number", "boolean")
 
@@ -19,18 +21,6 @@ class Prediction(NamedTuple):
 
     mean: Floats
     spread: Floats
-
-
-class PredictionInterval(NamedTuple):
-    """Where 95% of new numbers lie: mean ± factor · √(variance between networks + residual).
-
-    residual, factor: (O,), the residual variance in squared units of the target. coverage: (O,), the share of
-    validation rows that lay in such intervals learnt from others of them; None where it was not measured.
-    """
-
-    residual: Floats
-    factor: Floats
-    coverage: Floats | None
 
 
 def probabilities(task: str, mean: Floats) -> Floats:
@@ -66,7 +56,7 @@ def take_labels(labels: NDArray[Any], places: NDArray[np.int64]) -> NDArray[Any]
     return with_nothing[places]
 
 
-def bounds(interval: PredictionInterval, prediction: Prediction) -> tuple[Floats, Floats]:
-    """Return the ends of the intervals, low and high: (N, O)."""
-    half = interval.factor * np.sqrt(prediction.spread**2 + interval.residual)
-    return prediction.mean - half, prediction.mean + half
+def bounds(learned: LearnedInterval, prediction: Prediction) -> tuple[Floats, Floats]:
+    """Return where numbers to come are meant to lie, low and high: (N, O)."""
+    with np.errstate(over="ignore"):
+        return prediction_interval(prediction.mean, prediction.spread**2, learned)

@@ -41,8 +41,8 @@ def answer_columns(model: Model, prediction: Prediction, every_class: bool = Fal
 
 def _numbers(model: Model, prediction: Prediction) -> Iterator[Column]:
     parts = {"value": prediction.mean, "spread": prediction.spread}
-    if model.prediction_interval:
-        parts |= zip(("low", "high"), bounds(model.prediction_interval, prediction), strict=True)
+    if model.learned_interval:
+        parts |= zip(("low", "high"), bounds(model.learned_interval, prediction), strict=True)
     for o, prefix in enumerate(_prefixes(model)):
         for name, numbers in parts.items():
             yield _floats(prefix + name, numbers[:, o])

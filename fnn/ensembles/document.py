@@ -11,9 +11,11 @@ from fnn.checks import Check, boolean, named, number, one_of, optional, whole
 from fnn.config import Config
 from fnn.data.encoding import Encoder, encoder_document, encoder_from_document
 from fnn.data.targets import TASKS
-from fnn.ensembles.answers import CLASS_KINDS, PredictionInterval
+from fnn.ensembles.answers import CLASS_KINDS
 from fnn.errors import InvalidSetting
 from fnn.network.layers import Layer
+from fnn.stats.intervals import Interval
+from fnn.stats.prediction_intervals import LearnedInterval
 
 
 class Document(NamedTuple):
@@ -27,7 +29,8 @@ class Document(NamedTuple):
     encoder: Encoder
     ignored_columns: tuple[str, ...]
     smooth_clip: bool
-    prediction_interval: PredictionInterval | None
+    learned_interval: LearnedInterval | None
+    coverage: Interval | None
     about: dict[str, Any]
     networks: int
     splits: int
@@ -54,10 +57,12 @@ def _no_number(word: str) -> None:
 
 def write_document(document: Document) -> dict[str, Any]:
     """Return what `read_document` reads, as JSON has it."""
-    interval = document.prediction_interval
-    arrays = interval and {name: None if row is None else row.tolist() for name, row in interval._asdict().items()}
-    config, encoder = asdict(document.config), encoder_document(document.encoder)
-    return document._asdict() | {"config": config, "encoder": encoder, "prediction_interval": arrays}
+    learned = document.learned_interval
+    return document._asdict() | {
+        "config": asdict(document.config),
+        "encoder": encoder_document(document.encoder),
+        "learned_interval": learned and {"residual": learned.residual.tolist(), "q": learned.q},
+    }
 
 
 def read_document(values: dict[str, Any]) -> Document:
@@ -66,9 +71,9 @@ def read_document(values: dict[str, Any]) -> Document:
         raise ValueError(f"{', '.join(sorted(set(values) ^ set(_CHECKS)))} is one entry too many or too few")
     document = Document(**{name: check(name, values[name]) for name, check in _CHECKS.items()})
     _check_classes(document)
-    interval = document.prediction_interval
-    if interval and {len(row) for row in interval if row is not None} != {document.outputs}:
-        raise ValueError("prediction_interval has not one number for each target")
+    learned = document.learned_interval
+    if learned and (document.task != "regression" or len(learned.residual) != document.outputs):
+        raise ValueError("learned_interval has not one number for each target that is a number")
     return document
 
 
@@ -113,12 +118,19 @@ def _numbers(name: str, got: Any) -> NDArray[np.float64]:
     return np.array([number(0)(name, value) for value in got], np.float64)
 
 
-def _interval(name: str, got: Any) -> PredictionInterval:
-    values = _mapping(name, got)
-    if set(values) != set(PredictionInterval._fields):
-        raise InvalidSetting(name, sorted(values), " and ".join(PredictionInterval._fields))
-    coverage = optional(_numbers)(name, values["coverage"])
-    return PredictionInterval(_numbers(name, values["residual"]), _numbers(name, values["factor"]), coverage)
+def _interval(name: str, got: Any) -> LearnedInterval:
+    entries = _mapping(name, got)
+    if set(entries) != set(LearnedInterval._fields):
+        raise InvalidSetting(name, sorted(entries), " and ".join(LearnedInterval._fields))
+    return LearnedInterval(_numbers(name, entries["residual"]), number(0)(name, entries["q"]))
+
+
+def _coverage(name: str, got: Any) -> Interval:
+    """Check for an estimate and its interval."""
+    shares = _numbers(name, got).tolist()
+    if len(shares) != 3 or max(shares) > 1:
+        raise InvalidSetting(name, got, "three shares of 1")
+    return Interval(*shares)
 
 
 # What each entry of the text has to be.
@@ -131,7 +143,8 @@ _CHECKS: dict[str, Check] = {
     "encoder": lambda name, got: encoder_from_document(_mapping(name, got)),
     "ignored_columns": _names,
     "smooth_clip": boolean,
-    "prediction_interval": optional(_interval),
+    "learned_interval": optional(_interval),
+    "coverage": optional(_coverage),
     "about": _mapping,
     "networks": whole(1),
     "splits": whole(1),

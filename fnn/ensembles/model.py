@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from fnn.checks import one_of
 from fnn.config import DTYPES, Config
 from fnn.data.columns import Table
-from fnn.data.encoding import UNKNOWN, Encoder, Feature, complete_rows, encode
+from fnn.data.encoding import UNKNOWN, Encoder, complete_rows, encode
 from fnn.data.reading import Form, read_chunks
 from fnn.data.scaling import Scaling, scale
 from fnn.ensembles.answers import (
     Prediction,
-    PredictionInterval,
     bounds,
     class_labels,
     class_places,
@@ -26,6 +25,8 @@ from fnn.errors import InvalidSetting
 from fnn.network import functions
 from fnn.network.functions import Array, Params
 from fnn.network.layers import Layer
+from fnn.stats.intervals import Interval
+from fnn.stats.prediction_intervals import LearnedInterval
 
 # Numbers in the widest layer of all networks that are held at a time.
 _NUMBERS_AT_ONCE = 2**22
@@ -49,6 +50,8 @@ class Model:
     task: a name of `fnn.data.targets.TASKS`. classes: as text, of binary and multiclass; class_kind: `text`,
     `number` or `boolean`, as which they are given back. scaling: center, factor, fill (P, I), learnt from each split.
     y_center, y_scale: (P, O), what takes outputs back to the target's units; 0 and 1 but for numbers.
+    learned_interval: what makes intervals for numbers, coverage: the share of rows they held that they were not learnt
+    from, as `fnn.stats.prediction_intervals` has both; None where there was nothing to learn them from.
     ignored_columns: what else was in the table, such as weights and groups, and may or may not be in another.
     about: how the model came to be, as JSON has it.
     """
@@ -66,7 +69,8 @@ class Model:
     scaling: Scaling
     y_center: NDArray[np.float64]
     y_scale: NDArray[np.float64]
-    prediction_interval: PredictionInterval | None
+    learned_interval: LearnedInterval | None
+    coverage: Interval | None
     about: dict[str, Any]
     ignored_columns: tuple[str, ...] = ()
 
@@ -118,9 +122,9 @@ class Model:
 
     def interval(self, source: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return where 95% of such numbers lie, low and high, each in the shape that `predict` gives."""
-        if self.prediction_interval is None:
+        if self.learned_interval is None:
             raise self._without("numbers that had validation rows to learn intervals from")
-        low, high = bounds(self.prediction_interval, self._predict(source))
+        low, high = bounds(self.learned_interval, self._predict(source))
         return (low[:, 0], high[:, 0]) if low.shape[1] == 1 else (low, high)
 
     def _without(self, what: str) -> InvalidSetting:
@@ -142,33 +146,6 @@ def predict_chunks(model: Model, source: Any, form: Form) -> Iterator[tuple[Tabl
 def with_unknown(model: Model, unknown: str) -> Model:
     """Return the model with another way to take categories it has not seen. Raises InvalidSetting for no such way."""
     return replace(model, encoder=model.encoder._replace(unknown=one_of("unknown", unknown, UNKNOWN)))
-
-
-def plain_model(config: Config, layers: tuple[Layer, ...], params: Params, seeds: NDArray[np.int64]) -> Model:
-    """Return networks that learnt from numbers as they are, in columns x1, x2 … with the target y, or y1, y2 …
-
-    params: W (S, I+1, O) for each layer; seeds: (S,).
-    """
-    inputs, outputs = layers[0].fan_in, layers[-1].fan_out
-    features = tuple(Feature(f"x{i}", "number", (), False) for i in range(1, inputs + 1))
-    task = ("binary" if outputs == 1 else "multilabel") if layers[-1].activation == "sigmoid" else "regression"
-    return Model(
-        config=config,
-        layers=layers,
-        params=params,
-        seeds=seeds,
-        splits=np.zeros(len(seeds), np.int64),
-        task=task,
-        target_names=("y",) if outputs == 1 else tuple(f"y{o}" for o in range(1, outputs + 1)),
-        classes=("0", "1") if task == "binary" else (),
-        class_kind="number",
-        encoder=Encoder(features, missing="error", unknown="none", dropped=()),
-        scaling=Scaling(np.zeros((1, inputs)), np.ones((1, inputs)), np.zeros((1, inputs)), smooth_clip=False),
-        y_center=np.zeros((1, outputs)),
-        y_scale=np.ones((1, outputs)),
-        prediction_interval=None,
-        about={},
-    )
 
 
 def without_diverged(model: Model) -> Model:

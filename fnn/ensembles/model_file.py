@@ -18,7 +18,8 @@ from fnn.config import DTYPES, Config
 from fnn.data.scaling import Scaling
 from fnn.ensembles.archive import Archive, Shape, open_archive, read_arrays, read_text
 from fnn.ensembles.document import Document, read_config, read_document, read_json, write_document
-from fnn.ensembles.model import Model, plain_model
+from fnn.ensembles.model import Model
+from fnn.ensembles.plain import plain_model
 from fnn.errors import InvalidSetting
 from fnn.files import replacing
 from fnn.network.functions import shapes
