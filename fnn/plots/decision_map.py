@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from fnn.plots.labels import add_title, shorten
-from fnn.plots.style import COLORS, FIELD, INK
+from fnn.plots.style import COLORS, INK
 from fnn.stats.curves import subsample
 
 Array = NDArray[Any]
@@ -44,7 +44,7 @@ class DecisionMap(NamedTuple):
 
 def decision_map(figure: Figure, content: DecisionMap) -> None:
     """The answer at each point of the plane, and the rows of both parts with the true ones."""
-    figure.set_size_inches(6.6, 4.9)
+    figure.set_size_inches(7.2, 4.9)
     ax = figure.subplots()
     ax.grid(visible=False)
     extent = (content.x[0], content.x[-1], content.y[0], content.y[-1])
@@ -56,12 +56,13 @@ def decision_map(figure: Figure, content: DecisionMap) -> None:
         handles = _number_map(figure, ax, content, extent)
         title = f"{content.target or 'number'} predicted, and true in the points"
     left_out = sum(max(0, len(x) - MOST_POINTS) for x, _ in content.parts.values())
+    note = f"; {left_out:,} rows are not drawn" if left_out else ""
     ax.set(xlim=extent[:2], ylim=extent[2:])
     across, up = shorten(content.names, 40)
     ax.set(xlabel=across, ylabel=up)
     if handles:
-        figure.legend(handles=handles, loc="outside right upper", fontsize=8.5, handlelength=1.2)
-    add_title(figure, title + (f" ({left_out:,} points left out)" if left_out else ""), content.about)
+        figure.legend(handles=handles, loc="outside right center", fontsize=8.5, handlelength=1.2)
+    add_title(figure, title, content.about + note, beside=1.8)
 
 
 def class_colors(count: int) -> list[Any]:
@@ -75,7 +76,8 @@ def class_colors(count: int) -> list[Any]:
 def _class_map(ax: Axes, content: DecisionMap, extent: Extent) -> list[Any]:
     colors = np.array([to_rgb(color) for color in class_colors(len(content.classes))])
     agreement = np.ones_like(content.values, float) if content.agreement is None else content.agreement
-    strength = (0.08 + 0.42 * np.clip(agreement, 0, 1))[..., None]
+    least = 1 / len(content.classes)  # what the class most networks answer has at least
+    strength = (0.06 + 0.46 * np.clip((agreement - least) / max(1 - least, 0.1), 0, 1))[..., None]
     image = 1 - strength * (1 - colors[content.values.astype(int)])
     ax.imshow(image, origin="lower", extent=extent, aspect="auto", interpolation="nearest")
     for marker, size, (x, y) in _points(content):
@@ -91,7 +93,7 @@ def _class_map(ax: Axes, content: DecisionMap, extent: Extent) -> list[Any]:
 def _number_map(figure: Figure, ax: Axes, content: DecisionMap, extent: Extent) -> list[Any]:
     each = [content.values.ravel(), *(y for _, y in content.parts.values())]
     low, high = min(v.min() for v in each), max(v.max() for v in each)
-    style: Any = {"cmap": FIELD, "vmin": low, "vmax": high}
+    style: Any = {"cmap": "cividis", "vmin": low, "vmax": high}
     drawn = ax.imshow(content.values, origin="lower", extent=extent, aspect="auto", interpolation="bilinear", **style)
     for marker, size, (x, y) in _points(content):
         ax.scatter(x[:, 0], x[:, 1], s=size, c=y, marker=marker, edgecolors=INK, linewidths=0.5, zorder=3, **style)

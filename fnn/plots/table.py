@@ -127,12 +127,16 @@ def _score_axis(ax: Axes) -> None:
 
 
 class Importance(NamedTuple):
-    """What the score loses when a column is shuffled: an interval over networks for each of the I columns."""
+    """What the score loses when a column is shuffled: an interval over networks for each of the I columns.
+
+    lower_is_better: of the score, which then grows.
+    """
 
     about: str
     names: Sequence[str]
     losses: Sequence[Interval]
     score: str = "accuracy"
+    lower_is_better: bool = False
 
 
 def importance(figure: Figure, content: Importance) -> None:
@@ -152,8 +156,9 @@ def importance(figure: Figure, content: Importance) -> None:
         total, most = sum(content.losses[k].estimate for k in rest), content.losses[rest[0]].estimate
         columns = "other column" if len(rest) == 1 else "other columns"
         note = f"\n{len(rest)} {columns}: {total:.3g} summed, none above {most:.2g}"
-    ax.set_xlabel(f"{content.score} lost when the column is shuffled (95% intervals over networks){note}", fontsize=9)
-    add_title(figure, f"what the networks need: {content.score} by permutation of columns", content.about)
+    change = f"{content.score} {'gained' if content.lower_is_better else 'lost'}"
+    ax.set_xlabel(f"{change}, mean and 95% interval over networks{note}", fontsize=9)
+    add_title(figure, f"permutation importance: {change} when a column is shuffled", content.about)
 
 
 # ---- all of them ----
