@@ -1,6 +1,6 @@
 """What networks are trained on.
 
-synthetic samples
+synthetic samples stratification split
 """
 
 from fnn.data.synthetic import DATA, SEED, Array, Data, circles, linear, make, moons, spiral, xor, xor4
