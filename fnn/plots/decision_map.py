@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from fnn.plots.labels import add_title, shorten
-from fnn.plots.style import COLORS, INK
+from fnn.plots.style import COLORS, FIELD, INK
 from fnn.stats.curves import subsample
 
 Array = NDArray[Any]
@@ -61,7 +61,10 @@ def decision_map(figure: Figure, content: DecisionMap) -> None:
     across, up = shorten(content.names, 40)
     ax.set(xlabel=across, ylabel=up)
     if handles:
-        figure.legend(handles=handles, loc="outside right center", fontsize=8.5, handlelength=1.2)
+        if content.classes:
+            figure.legend(handles=handles, loc="outside right center", fontsize=8.5, handlelength=1.2)
+        else:  # a colour bar is on the right
+            figure.legend(handles=handles, loc="outside lower center", fontsize=8.5, ncols=len(handles))
     add_title(figure, title, content.about + note, beside=1.8)
 
 
@@ -80,9 +83,10 @@ def _class_map(ax: Axes, content: DecisionMap, extent: Extent) -> list[Any]:
     strength = (0.06 + 0.46 * np.clip((agreement - least) / max(1 - least, 0.1), 0, 1))[..., None]
     image = 1 - strength * (1 - colors[content.values.astype(int)])
     ax.imshow(image, origin="lower", extent=extent, aspect="auto", interpolation="nearest")
+    edge = "white" if len(colors) <= len(COLORS) else INK  # the wider palette has pale colours
     for marker, size, (x, y) in _points(content):
-        ax.scatter(x[:, 0], x[:, 1], s=size, c=colors[y.astype(int)], marker=marker, edgecolors="white",
-                   linewidths=0.5, zorder=3)  # fmt: skip
+        ax.scatter(x[:, 0], x[:, 1], s=size, c=colors[y.astype(int)], marker=marker, edgecolors=edge, linewidths=0.5,
+                   zorder=3)  # fmt: skip
     named = zip(colors[:MOST_NAMES], shorten(content.classes[:MOST_NAMES], 18), strict=True)
     patches: list[Any] = [Patch(color=color, label=name) for color, name in named]
     if len(colors) > MOST_NAMES:
@@ -93,7 +97,7 @@ def _class_map(ax: Axes, content: DecisionMap, extent: Extent) -> list[Any]:
 def _number_map(figure: Figure, ax: Axes, content: DecisionMap, extent: Extent) -> list[Any]:
     each = [content.values.ravel(), *(y for _, y in content.parts.values())]
     low, high = min(v.min() for v in each), max(v.max() for v in each)
-    style: Any = {"cmap": "cividis", "vmin": low, "vmax": high}
+    style: Any = {"cmap": FIELD, "vmin": low, "vmax": high}
     drawn = ax.imshow(content.values, origin="lower", extent=extent, aspect="auto", interpolation="bilinear", **style)
     for marker, size, (x, y) in _points(content):
         ax.scatter(x[:, 0], x[:, 1], s=size, c=y, marker=marker, edgecolors=INK, linewidths=0.5, zorder=3, **style)
