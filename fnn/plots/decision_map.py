@@ -55,7 +55,7 @@ def decision_map(figure: Figure, content: DecisionMap) -> None:
     else:
         handles = _number_map(figure, ax, content, extent)
         title = f"{content.target or 'number'} predicted, and true in the points"
-    left_out = sum(max(0, len(x) - MOST_POINTS) for x, _ in content.parts.values())
+    left_out = sum(len(x) for x, _ in content.parts.values()) - sum(len(x) for _, _, (x, _) in _points(content))
     note = f"; {left_out:,} rows are not drawn" if left_out else ""
     ax.set(xlim=extent[:2], ylim=extent[2:])
     across, up = shorten(content.names, 40)

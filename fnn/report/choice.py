@@ -43,13 +43,20 @@ def choice_rows(choice: ModelChoice) -> list[list[str]]:
     rows = []
     for k in choice.order:
         best = k == choice.comparison.best
-        verdict = "best" if best else "worse" if choice.comparison.worse[k] else "cannot be told"
         difference = "" if best else interval(_interval(choice.comparison.differences[k]))
         p = "" if best else _p(choice.comparison.p_adjusted[k])
         score = interval(choice.comparison.means[k])
         words = map(value_text, choice.settings[k].values())
-        rows.append([*words, f"{choice.runs[k]:,}", str(choice.splits), score, difference, p, verdict])
+        rows.append([*words, f"{choice.runs[k]:,}", str(choice.splits), score, difference, p, _verdict(choice, k)])
     return rows
+
+
+def _verdict(choice: ModelChoice, k: int) -> str:
+    if not np.isfinite(choice.comparison.means[k].estimate):
+        return "failed"
+    if k == choice.comparison.best:
+        return "best"
+    return "worse" if choice.comparison.worse[k] else "cannot be told"
 
 
 def undecided_line(choice: ModelChoice) -> str:
