@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fnn.plots.labels import add_title, compact, shorten
 from fnn.plots.style import INK, ONE, ZERO, legend, percent_axis
-from fnn.stats.intervals import wilson
+from fnn.stats.calibration import Reliability
 
 Array = NDArray[Any]
 
@@ -84,52 +84,48 @@ def _write_counts(ax: Axes, counts: NDArray[np.integer[Any]], shares: Array, col
         ax.text(c, r, f"{compact(counts[r, c])}{share}", ha="center", va="center", fontsize=size, color=color)
 
 
-class Reliability(NamedTuple):
-    """Predicted probabilities against what came true, in B bins; NaN where a bin is empty.
+class ReliabilityDiagram(NamedTuple):
+    """Predicted probabilities against what came true. bins: the ensemble's, B of them. error: its expected calibration
+    error. of: what the probability is of.
 
-    edges: (B+1,) of the bins. confidence, share: (B,) the ensemble's mean probability in a bin, and the share of its
-    rows for which it came true; counts: (B,) its rows. error: the expected calibration error. of: what the probability
-    is of. members: (2, B), the ends of a band of the networks' own shares; members_error: their median error.
+    members: (2, B), the ends of a band of the networks' own shares, NaN where a bin is empty; members_error: their
+    median error; None for one network.
     """
 
     about: str
-    edges: Array
-    confidence: Array
-    share: Array
-    counts: NDArray[np.integer[Any]]
+    bins: Reliability
     error: float
-    of: str = "predicted class"
+    of: str = "the predicted class"
     members: Array | None = None
     members_error: float | None = None
 
 
-def reliability(figure: Figure, content: Reliability) -> None:
+def reliability_diagram(figure: Figure, content: ReliabilityDiagram) -> None:
     """The share that came true over the probability predicted, with 95% intervals; below, the rows in each bin."""
     figure.set_size_inches(5.8, 6.4)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    bins, some = content.bins, content.bins.counts > 0
     top.plot((0, 1), (0, 1), color=INK, linewidth=1, linestyle=(0, (4, 3)), label="calibrated")
     if content.members is not None:
-        middles = (content.edges[:-1] + content.edges[1:]) / 2
-        low, high = content.members
-        top.fill_between(middles, low, high, color=ZERO, alpha=0.2, linewidth=0, label="networks, 5–95%")
+        middles = (bins.edges[:-1] + bins.edges[1:]) / 2
+        top.fill_between(middles, *content.members, color=ZERO, alpha=0.2, linewidth=0, label="networks, 5–95%")
+    at = bins.confidence[some]
+    top.vlines(at, bins.low[some], bins.high[some], color=ZERO, linewidth=1.4, alpha=0.7, label="95% interval")
     answer = "network" if content.members is None else "ensemble"
-    some = content.counts > 0
-    ends = [wilson(round(s * n), int(n)) for s, n in zip(content.share[some], content.counts[some], strict=True)]
-    top.vlines(content.confidence[some], *np.array(ends).T, color=ZERO, linewidth=1.4, alpha=0.7)
-    top.plot(content.confidence[some], content.share[some], "o-", color=ZERO, markersize=4.5, label=answer)
+    top.plot(at, bins.right[some], "o-", color=ZERO, markersize=4.5, label=answer)
     top.set(ylabel="share that came true", xlim=(0, 1), ylim=(-0.02, 1.02))
     for axis in (top.xaxis, top.yaxis):
         percent_axis(axis)
     legend(top)
-    _write_bins(bottom, content)
+    _write_bins(bottom, bins)
     bottom.set_xlabel(f"probability of {shorten([content.of], 40)[0]}")
     networks = "" if content.members_error is None else f" (one network: {content.members_error:.3f})"
     add_title(figure, f"reliability: expected calibration error {content.error:.3f}{networks}", content.about)
 
 
-def _write_bins(ax: Axes, content: Reliability) -> None:
+def _write_bins(ax: Axes, bins: Reliability) -> None:
     """Draw how many rows each bin has, with the number, as most have few beside the last."""
-    edges, counts = content.edges, content.counts
+    edges, counts = bins.edges, bins.counts
     ax.bar(edges[:-1], counts, np.diff(edges), align="edge", color=ZERO, alpha=0.5, edgecolor="white")
     for left, right, count in zip(edges[:-1], edges[1:], counts, strict=True):
         if count:

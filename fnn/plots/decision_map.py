@@ -44,7 +44,7 @@ class DecisionMap(NamedTuple):
 
 def decision_map(figure: Figure, content: DecisionMap) -> None:
     """The answer at each point of the plane, and the rows of both parts with the true ones."""
-    figure.set_size_inches(6.6, 4.9)
+    figure.set_size_inches(7.2, 4.9)
     ax = figure.subplots()
     ax.grid(visible=False)
     extent = (content.x[0], content.x[-1], content.y[0], content.y[-1])
@@ -55,13 +55,17 @@ def decision_map(figure: Figure, content: DecisionMap) -> None:
     else:
         handles = _number_map(figure, ax, content, extent)
         title = f"{content.target or 'number'} predicted, and true in the points"
-    left_out = sum(max(0, len(x) - MOST_POINTS) for x, _ in content.parts.values())
+    left_out = sum(len(x) for x, _ in content.parts.values()) - sum(len(x) for _, _, (x, _) in _points(content))
+    note = f"; {left_out:,} rows are not drawn" if left_out else ""
     ax.set(xlim=extent[:2], ylim=extent[2:])
     across, up = shorten(content.names, 40)
     ax.set(xlabel=across, ylabel=up)
     if handles:
-        figure.legend(handles=handles, loc="outside right upper", fontsize=8.5, handlelength=1.2)
-    add_title(figure, title + (f" ({left_out:,} points left out)" if left_out else ""), content.about)
+        if content.classes:
+            figure.legend(handles=handles, loc="outside right center", fontsize=8.5, handlelength=1.2)
+        else:  # a colour bar is on the right
+            figure.legend(handles=handles, loc="outside lower center", fontsize=8.5, ncols=len(handles))
+    add_title(figure, title, content.about + note, beside=1.8)
 
 
 def class_colors(count: int) -> list[Any]:
@@ -75,12 +79,14 @@ def class_colors(count: int) -> list[Any]:
 def _class_map(ax: Axes, content: DecisionMap, extent: Extent) -> list[Any]:
     colors = np.array([to_rgb(color) for color in class_colors(len(content.classes))])
     agreement = np.ones_like(content.values, float) if content.agreement is None else content.agreement
-    strength = (0.08 + 0.42 * np.clip(agreement, 0, 1))[..., None]
+    least = 1 / len(content.classes)  # what the class most networks answer has at least
+    strength = (0.06 + 0.46 * np.clip((agreement - least) / max(1 - least, 0.1), 0, 1))[..., None]
     image = 1 - strength * (1 - colors[content.values.astype(int)])
     ax.imshow(image, origin="lower", extent=extent, aspect="auto", interpolation="nearest")
+    edge = "white" if len(colors) <= len(COLORS) else INK  # the wider palette has pale colours
     for marker, size, (x, y) in _points(content):
-        ax.scatter(x[:, 0], x[:, 1], s=size, c=colors[y.astype(int)], marker=marker, edgecolors="white",
-                   linewidths=0.5, zorder=3)  # fmt: skip
+        ax.scatter(x[:, 0], x[:, 1], s=size, c=colors[y.astype(int)], marker=marker, edgecolors=edge, linewidths=0.5,
+                   zorder=3)  # fmt: skip
     named = zip(colors[:MOST_NAMES], shorten(content.classes[:MOST_NAMES], 18), strict=True)
     patches: list[Any] = [Patch(color=color, label=name) for color, name in named]
     if len(colors) > MOST_NAMES:

@@ -32,9 +32,12 @@ def _cut(name: str, most: int, end: int) -> str:
     return f"{name[: most - 1 - end].rstrip()}…{name[len(name) - end :].lstrip()}"
 
 
-def add_title(figure: Figure, title: str, about: str) -> None:
-    """Say above the figure what is shown, and under that of which data and networks, in lines that fit its width."""
-    width = int(figure.get_size_inches()[0] * 12)
+def add_title(figure: Figure, title: str, about: str, beside: float = 0.0) -> None:
+    """Say above the figure what is shown, and under that of which data and networks, in lines that fit its width.
+
+    beside: inches that something beside the axes takes.
+    """
+    width = int((figure.get_size_inches()[0] - beside) * 12)
     figure.suptitle("\n".join(fill(literal(line), width) for line in (title, about) if line), fontsize=10.5)
 
 

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
-from fnn.plots.classification import ConfusionMatrix, Reliability, confusion_matrix, reliability
+from fnn.plots.classification import ConfusionMatrix, ReliabilityDiagram, confusion_matrix, reliability_diagram
 from fnn.plots.decision_map import DecisionMap, decision_map
 from fnn.plots.labels import add_title, shorten
 from fnn.plots.regression import PredictedNumbers, predicted_against_true
@@ -127,33 +127,43 @@ def _score_axis(ax: Axes) -> None:
 
 
 class Importance(NamedTuple):
-    """What the score loses when a column is shuffled: an interval over networks for each of the I columns."""
+    """What the score loses when a column is shuffled: an interval over networks for each of the I columns.
+
+    lower_is_better: of the score, which then grows.
+    """
 
     about: str
     names: Sequence[str]
     losses: Sequence[Interval]
     score: str = "accuracy"
+    lower_is_better: bool = False
 
 
 def importance(figure: Figure, content: Importance) -> None:
     """The columns that matter most, each a mark with its interval; the others in a note."""
     order = sorted(range(len(content.names)), key=lambda k: -content.losses[k].estimate)
     shown, rest = order[:MOST_COLUMNS], order[MOST_COLUMNS:]
+    intervals = bool(np.isfinite(content.losses).all())  # of one network they are infinite
     figure.set_size_inches(6.4, 0.26 * len(shown) + 1.9)
     ax = figure.subplots()
     ax.axvline(0, color=INK, linewidth=1)
     for height, k in enumerate(shown):
-        estimate, *ends = content.losses[k]
-        whiskers(ax, -height, estimate, (ends[0], ends[1]), ZERO, "o")
+        estimate, low, high = content.losses[k]
+        whiskers(ax, -height, estimate, (low, high) if intervals else (estimate, estimate), ZERO, "o")
     ax.set_yticks([-height for height in range(len(shown))], shorten([content.names[k] for k in shown], 32), fontsize=9)
     ax.set_ylim(0.6 - len(shown), 0.6)
-    note = ""
-    if rest:
-        total, most = sum(content.losses[k].estimate for k in rest), content.losses[rest[0]].estimate
-        columns = "other column" if len(rest) == 1 else "other columns"
-        note = f"\n{len(rest)} {columns}: {total:.3g} summed, none above {most:.2g}"
-    ax.set_xlabel(f"{content.score} lost when the column is shuffled (95% intervals over networks){note}", fontsize=9)
-    add_title(figure, f"what the networks need: {content.score} by permutation of columns", content.about)
+    change = f"{content.score} {'gained' if content.lower_is_better else 'lost'}"
+    mean = ", mean and 95% interval over networks" if intervals else ""
+    ax.set_xlabel(f"{change}{mean}{_rest([content.losses[k].estimate for k in rest])}", fontsize=9)
+    add_title(figure, f"permutation importance: {change} when a column is shuffled", content.about)
+
+
+def _rest(losses: Sequence[float]) -> str:
+    """Return what the columns that are not shown lose, from the most on, in a line; none if there are none."""
+    if not losses:
+        return ""
+    columns = "other column" if len(losses) == 1 else "other columns"
+    return f"\n{len(losses)} {columns}: {sum(losses):.3g} summed, none above {losses[0]:.2g}"
 
 
 # ---- all of them ----
@@ -165,7 +175,7 @@ class TableFigures(NamedTuple):
     curves: LearningCurves | None = None
     confusion: ConfusionMatrix | None = None
     numbers: PredictedNumbers | None = None
-    reliability: Reliability | None = None
+    reliability: ReliabilityDiagram | None = None
     importance: Importance | None = None
     plane: DecisionMap | None = None
 
@@ -174,7 +184,7 @@ FIGURES: dict[str, tuple[str, Callable[[Figure, Any], None]]] = {
     "learning-curves.png": ("curves", learning_curves),
     "confusion-matrix.png": ("confusion", confusion_matrix),
     "predicted-and-true.png": ("numbers", predicted_against_true),
-    "reliability.png": ("reliability", reliability),
+    "reliability.png": ("reliability", reliability_diagram),
     "importance.png": ("importance", importance),
     "decision-map.png": ("plane", decision_map),
 }
