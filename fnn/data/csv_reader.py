@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from fnn.data.blocks import Block
+from fnn.data.blocks import Block, unique
 from fnn.data.columns import Column
-from fnn.data.dialect import Dialect, Form, csv_options, find_dialect
+from fnn.data.dialect import Dialect, Form, csv_options, find_dialect, open_text
 from fnn.data.words import read_categories, read_numbers
 from fnn.errors import InvalidSetting
 
@@ -23,10 +23,9 @@ def csv_blocks(path: Path, form: Form, rows: int, kinds: Mapping[str, str]) -> I
     Raises InvalidSetting for a file that is empty, has no rows, is no text, or has rows of several lengths.
     """
     dialect = find_dialect(path, form)
-    encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
-    with path.open(encoding=encoding, newline="") as file:
+    with open_text(path, dialect.encoding) as file:
         reader = csv.reader(file, **csv_options(dialect.delimiter, dialect.quote))  # type: ignore[arg-type]
-        lines = _rows(path, dialect, reader)
+        lines = _rows(path, reader)
         first = next(lines, None)
         if first is None:
             raise InvalidSetting("data", str(path), "a table; this file is empty")
@@ -42,7 +41,7 @@ def csv_blocks(path: Path, form: Form, rows: int, kinds: Mapping[str, str]) -> I
 Row = tuple[int, list[str]]
 
 
-def _rows(path: Path, dialect: Dialect, reader: Any) -> Iterator[Row]:
+def _rows(path: Path, reader: Any) -> Iterator[Row]:
     """Yield each row that is not empty with the line it ends on."""
     try:
         for row in reader:
@@ -51,8 +50,6 @@ def _rows(path: Path, dialect: Dialect, reader: Any) -> Iterator[Row]:
     except csv.Error as error:
         expected = f"a table; its line {reader.line_num:,} cannot be read ({error})"
         raise InvalidSetting("data", str(path), expected) from None
-    except UnicodeError:
-        raise InvalidSetting("encoding", dialect.encoding, f"the encoding of {path}, which has other bytes") from None
 
 
 def _chain(first: Row, others: Iterator[Row], dialect: Dialect) -> Iterator[Row]:
@@ -67,13 +64,6 @@ def _names(path: Path, first: list[str], dialect: Dialect) -> list[str]:
     names = [name or f"x{place}" for place, name in enumerate(names, 1)]
     unique(str(path), names)
     return names
-
-
-def unique(source: str, names: list[str]) -> None:
-    """Refuse two columns of one name."""
-    if len(set(names)) < len(names):
-        twice = next(name for place, name in enumerate(names) if name in names[:place])
-        raise InvalidSetting("data", source, f"columns of different names; two are named {twice}")
 
 
 def _blocks(path: Path, rows: Iterator[Row], names: list[str], most: int) -> Iterator[list[Row]]:
