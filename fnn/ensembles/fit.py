@@ -33,6 +33,7 @@ from fnn.ensembles.problem import Prepared, Problem, Roles, prepare, read_proble
 from fnn.errors import InvalidSetting
 from fnn.machine import versions
 from fnn.network import functions
+from fnn.stats.intervals import Interval
 from fnn.stats.prediction_intervals import LearnedInterval, learn_interval, measured_coverage
 from fnn.training.progress import Progress
 from fnn.training.results import Results
@@ -218,6 +219,7 @@ def _model(
     about: dict[str, Any],
 ) -> Model:
     target = problem.target
+    learned, coverage = _interval(problem, held_out) if part != "training" else (None, None)
     center, factor, fill = (np.stack([getattr(each.scaling, name) for each in prepared]) for name in Scaling._fields[:3])
     model = Model(
         config=replace(results.configs[0], seed=int(results.seeds[0])),
@@ -233,25 +235,25 @@ def _model(
         scaling=Scaling(center, factor, fill, prepared[0].scaling.smooth_clip),
         y_center=np.stack([each.y_center for each in prepared]),
         y_scale=np.stack([each.y_scale for each in prepared]),
-        prediction_interval=_prediction_interval(problem, held_out) if part != "training" else None,
+        learned_interval=learned,
+        coverage=coverage,
         about=about,
         ignored_columns=problem.passed_over,
     )
     return without_diverged(model)
 
 
-def _prediction_interval(problem: Problem, held_out: PartAnswers) -> Any:
+def _interval(
+    problem: Problem, held_out: PartAnswers
+) -> tuple[LearnedInterval | None, Interval | None]:
     """Return what makes intervals of answers, learnt from rows that were held out, and the share of them it holds."""
-    from fnn.ensembles.answers import PredictionInterval
-
-    if problem.target.task != "regression" or not np.isfinite(held_out.mean).all():
-        return None
+    if problem.target.task != "regression" or not held_out.rows.size or not np.isfinite(held_out.mean).all():
+        return None, None
     y = problem.target.y[held_out.rows]
-    learned: LearnedInterval = learn_interval(held_out.mean, held_out.variance, y)
-    coverage = measured_coverage(held_out.mean, held_out.variance, y)
+    learned = learn_interval(held_out.mean, held_out.variance, y)
     if not np.isfinite(learned.q):
-        return None
-    return PredictionInterval(learned.residual, learned.q, coverage and np.full(y.shape[1], coverage.estimate))
+        return None, None
+    return learned, measured_coverage(held_out.mean, held_out.variance, y)
 
 
 def _about(
