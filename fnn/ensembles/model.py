@@ -23,7 +23,7 @@ from fnn.ensembles.answers import (
 )
 from fnn.errors import InvalidSetting
 from fnn.network import functions
-from fnn.network.functions import Array, Params
+from fnn.network.functions import Params
 from fnn.network.layers import Layer
 from fnn.stats.intervals import Interval
 from fnn.stats.prediction_intervals import LearnedInterval
@@ -207,17 +207,14 @@ def _predict_table(model: Model, groups: list[_Group], table: Table) -> Predicti
 
 def _outputs(model: Model, groups: list[_Group], x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return what each network says of encoded rows, in the target's units. x: (n, I) → (S, n, O)."""
+    from fnn.training.predicting import predict_stack  # Numba is slow to import
+
     outputs = np.empty((len(model), len(x), model.layers[-1].fan_out))
     for group in groups:
         scaled = scale(group.scaling, x, DTYPES[model.config.dtype])
         answers = predict_stack(model.layers, group.params, scaled)
         outputs[group.places] = answers * group.y_scale + group.y_center
     return outputs
-
-
-def predict_stack(layers: tuple[Layer, ...], params: Params, x: Array) -> Array:
-    """Return the answers of a stack of networks. x: (N, I) → (S, N, O)."""
-    return functions.predict(layers, params, x)
 
 
 def _some(names: tuple[str, ...] | list[str]) -> str:

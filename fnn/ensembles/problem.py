@@ -22,7 +22,7 @@ SCORED = {"binary": "sides", "multiclass": "largest", "multilabel": "sides", "re
 
 
 class Roles(NamedTuple):
-    """Which columns are what: names or places; task: None to infer it. missing, unknown: as `data.encoding` has them."""
+    """Which columns are what, by name or place; task: None to infer it. missing, unknown: as in `data.encoding`."""
 
     target: Any
     task: str | None = None
@@ -58,7 +58,8 @@ class Problem(NamedTuple):
     def labels(self) -> NDArray[np.int64] | None:
         """The class of each row, (N,), by which parts are stratified; None for numbers and several labels."""
         if self.target.task == "multiclass":
-            return self.target.y.argmax(axis=1)
+            labels: NDArray[np.int64] = self.target.y.argmax(axis=1)
+            return labels
         return self.target.y[:, 0].astype(np.int64) if self.target.task == "binary" else None
 
 
@@ -99,7 +100,7 @@ def read_problem(source: Any, roles: Roles, form: Form = Form()) -> Problem:  # 
 
 
 def _column(what: str, table: Table, name: str) -> str:
-    names = resolve_columns(table, name)
+    names = resolve_columns(table, name, what)
     if len(names) != 1:
         raise InvalidSetting(what, name, "one column")
     return names[0]
@@ -140,7 +141,9 @@ def prepare(problem: Problem, split: Split, preparation: Preparation, dtype: str
     train, held_out = split.train, split.validation if len(split.validation) else split.test
     weight = np.ones(problem.rows) if problem.weight is None else problem.weight
     x, y = problem.x[train], problem.target.y
-    scaling = learn_scaling(x, preparation.scaling, preparation.smooth_clip, None if problem.weight is None else weight[train])
+    scaling = learn_scaling(
+        x, preparation.scaling, preparation.smooth_clip, None if problem.weight is None else weight[train]
+    )
     center, spread = _target_scale(problem.target, train, weight[train])
     scaled = scale(scaling, x, dtype), scale(scaling, problem.x[held_out], dtype)
     targets = ((y[rows] - center) / spread for rows in (train, held_out))
