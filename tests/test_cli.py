@@ -14,7 +14,7 @@ from terminal import OnTerminal
 
 import fnn
 from fnn.cli import main
-from fnn.training.model import load_model
+from fnn.ensembles.model_file import load_model
 
 FILES = ["decision-boundary.png", "learning-curve.png", "learning-rate.png", "model.npz", "predictions.png"]
 

@@ -13,7 +13,7 @@ from ensemble_sample import model_of
 import fnn
 from fnn.ensembles.model_file import load_model, save_model
 from fnn.errors import InvalidSetting
-from fnn.training.model import save_model as save_version_1
+from model_files import save_version_1
 
 REFUSED = r"model: got '.*\.npz'; expected a model\.npz of fnn \("
 

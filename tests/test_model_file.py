@@ -8,7 +8,7 @@ import fnn
 from fnn.ensembles.model import without_diverged
 from fnn.ensembles.model_file import load_model, save_model
 from fnn.errors import InvalidSetting
-from fnn.training.model import save_model as save_version_1
+from model_files import save_version_1
 
 
 def same(a, b):

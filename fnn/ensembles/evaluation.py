@@ -153,9 +153,15 @@ def summarize_scores(
     which are drawn anew.
     """
     return {
-        part: {name: _part_score(problem, splits, evaluation, part, name) for name in scores}
+        part: {name: _bounded(name, _part_score(problem, splits, evaluation, part, name)) for name in scores}
         for part, scores in evaluation.members.items()
     }
+
+
+def _bounded(name: str, of_part: PartScore) -> PartScore:
+    """Return intervals that end where a score does."""
+    low, high = SCORES[name].bounds
+    return PartScore(*(Interval(i.estimate, max(i.low, low), min(i.high, high)) for i in of_part))
 
 
 def _part_score(

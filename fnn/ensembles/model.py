@@ -197,7 +197,7 @@ def _predict_table(model: Model, groups: list[_Group], table: Table) -> Predicti
     answers = np.full((2, table.rows, model.layers[-1].fan_out), np.nan)
     widest = max(max(layer.fan_in, layer.fan_out) for layer in model.layers)
     count = max(1, _NUMBERS_AT_ONCE // (len(model) * widest))
-    x = encode(model.encoder, table.take(rows))
+    x = encode(model.encoder, table.take(rows), passed_over=(*model.target_names, *model.ignored_columns))
     for first in range(0, len(rows), count):
         with np.errstate(over="ignore", invalid="ignore"):  # finite weights may still make infinite answers
             outputs = _outputs(model, groups, x[first : first + count])

@@ -37,7 +37,8 @@ class Problem(NamedTuple):
     """N rows of a table. x: (N, I) float64, encoded but not scaled; weight: (N,) how often each counts, None for once.
 
     groups: (N,) whole numbers, rows with the same belong together, None for no groups. passed_over: the columns that
-    are neither inputs nor targets.
+    are neither inputs nor targets. columns: how many the table has; missing: how many values each input lacks, where it
+    lacks any; rows_dropped: rows that were left out for that. inferred: whether the task was.
     """
 
     source: str
@@ -48,6 +49,10 @@ class Problem(NamedTuple):
     groups: NDArray[np.int64] | None
     passed_over: tuple[str, ...]
     digest: str
+    columns: int
+    missing: dict[str, int]
+    rows_dropped: int
+    inferred: bool
 
     @property
     def rows(self) -> int:
@@ -83,7 +88,8 @@ def read_problem(source: Any, roles: Roles, form: Form = Form()) -> Problem:  # 
     inputs = table.drop((*targets, *passed_over))
     if not inputs.columns:
         raise InvalidSetting("target", roles.target, "a table with columns beside the target")
-    encoder = learn_encoder(inputs, missing=roles.missing, unknown=roles.unknown)
+    encoder, rows = learn_encoder(inputs, missing=roles.missing, unknown=roles.unknown), table.rows
+    missing = {column.name: int(column.missing.sum()) for column in inputs.columns if column.missing.any()}
     if roles.missing == "drop":
         kept = np.flatnonzero(complete_rows(inputs, encoder))
         table, inputs = table.take(kept), inputs.take(kept)
@@ -96,6 +102,10 @@ def read_problem(source: Any, roles: Roles, form: Form = Form()) -> Problem:  # 
         groups=_groups(table, others.get(roles.groups)) if roles.groups else None,
         passed_over=passed_over,
         digest=table.digest,
+        columns=len(table.columns),
+        missing=missing,
+        rows_dropped=rows - table.rows,
+        inferred=roles.task is None,
     )
 
 

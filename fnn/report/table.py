@@ -119,9 +119,9 @@ def _column_lines(d: TableData) -> Iterator[str]:
 
 
 def _preset_lines(preset: str, settings: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a preset and its settings in at most three lines."""
+    """Yield a preset and all its settings."""
     text = ", ".join(f"{name.replace('_', '-')} {_value(value)}" for name, value in settings.items())
-    lines = wrap(f"{printable(preset)}: {text}", WIDTH - LABEL, max_lines=3, placeholder=" …", break_on_hyphens=False)
+    lines = wrap(f"{printable(preset)}: {text}", WIDTH - LABEL, break_on_hyphens=False)
     for place, line in enumerate(lines):
         yield _line("" if place else "preset", line)
 
