@@ -83,8 +83,8 @@ def train(
 
 def _save(folder: Path, results: Results) -> list[Path]:
     """Write the networks that did not diverge, where there are any."""
-    from fnn.ensembles.model_file import save_model
     from fnn.ensembles.model import without_diverged
+    from fnn.ensembles.model_file import save_model
     from fnn.ensembles.plain import plain_model
 
     try:
