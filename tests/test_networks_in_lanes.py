@@ -174,9 +174,10 @@ def test_one_compilation_for_each_precision_serves_every_network(rng):
             dtype=dtype, hidden=hidden, activation=activation, loss=loss, output=output_for(loss),
             optimizer=optimizer, scheduler=scheduler, epochs=2, warmup=1,
         )  # fmt: skip
-        fnn.train(config, rng.normal(size=(5, 3)), np.ones((5, 2)), curve_every=len(hidden) % 2)
+        x, y = rng.normal(size=(5, 3)), targets_for(loss, np.ones((5, 2)))
+        fnn.train(config, x, y, curve_every=len(hidden) % 2)
         batched = replace(config, batch_size=2, order="shuffled", stop_rms=0.1, epsilon_place="inside")
-        fnn.train(batched, rng.normal(size=(5, 3)), np.ones((5, 2)))
+        fnn.train(replace(batched, dropout=0.2, clip_norm=1.0, keep="best"), x, y, validation=(x, y))
     assert list(train_into.signatures) == before
     assert len(before) == 2
 

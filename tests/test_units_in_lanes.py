@@ -156,7 +156,7 @@ def test_progress_is_told_and_ctrl_c_ends_all_threads(rng):
 def test_uncompiled_it_says_the_same(dtype, tmp_path):
     code = f"""
 import sys; sys.path.insert(0, sys.argv[2])
-import numpy as np, fnn; from comparing import output_for, part_of, targets_for, stack_of; from fnn.training import units_in_lanes
+import numpy as np, fnn; from comparing import stack_of; from fnn.training import units_in_lanes
 x, y = fnn.data.linear(21)
 trained = []
 for hidden, batch, order, outputs in ("17x18", None, "fixed", 1), ("5x33", 8, "shuffled", 2), ("none", 8, "fixed", 1):

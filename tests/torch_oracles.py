@@ -1,5 +1,7 @@
 """What each entry of a registry is in PyTorch: the outside oracle. A new entry is added here."""
 
+import math
+
 ACTIVATIONS = {
     "sigmoid": lambda t: t.sigmoid,
     "tanh": lambda t: t.tanh,
@@ -27,5 +29,8 @@ SCHEDULES = {
     "polynomial": lambda s, o, c: s.PolynomialLR(o, c.epochs, c.power),
     "warmup-linear": lambda s, o, c: s.LambdaLR(
         o, lambda e: e / c.warmup if e < c.warmup else (c.epochs - e) / (c.epochs - c.warmup)
+    ),
+    "coslog4": lambda s, o, c: s.LambdaLR(
+        o, lambda e: 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * (e + 0.5) / c.epochs)))
     ),
 }
