@@ -116,6 +116,7 @@ def test_a_form_overrules_what_is_found(write):
     assert values(table, "1991") == ["a;b", "c"]
     assert values(read_table(write("a,b\n1,2\n"), Form(header=False)), "x1") == ["1", "a"][::-1]
     assert values(read_table(write('a,b\n1,"x\n'), Form(quote="")), "b") == ['"x']
+    assert values(read_table(write("a,b\n010,2\n"), Form(quote="0")), "a") == [1.0]
 
 
 def test_single_quotes_are_found(write):
