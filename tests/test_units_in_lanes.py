@@ -182,5 +182,5 @@ def test_training_takes_whichever_layout_is_faster(rng):
     x, y = rng.normal(size=(500, 20)), (rng.random((500, 1)) > 0.5).astype(float)
     trained = fnn.train(wide, x, y, seeds=[5])
     for fit in (networks_in_lanes.fit, units_in_lanes.fit):
-        assert np.array_equal(fit(stack_of(wide, [5], x, y), threads=2).flat[0], trained.flat[0][0])
+        assert np.array_equal(fit([stack_of(wide, [5], x, y)], threads=2)[0].flat[0], trained.flat[0][0])
     assert apart(trained, fnn.train(wide, x, y, seeds=[5], backend="numpy")) < 1e-11

@@ -42,8 +42,14 @@ class Part(NamedTuple):
 
     def astype(self, dtype: DTypeLike) -> "Part":
         """Return the same samples in that precision."""
-        x, y, weight, emphasis = (np.ascontiguousarray(a, dtype) for a in self[:4])
+        x, y, weight, emphasis = (_writable(a, dtype) for a in self[:4])
         return Part(x, y, weight, emphasis, self.training, self.score)
+
+
+def _writable(array: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array of that dtype that may be written to: one that may not is of another type to the kernel."""
+    rows = np.ascontiguousarray(array, dtype)
+    return rows if rows.flags.writeable else rows.copy()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
