@@ -143,7 +143,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
     """Predicting three times the rows takes no more: what is held is a chunk."""
     model = model_of("multiclass", networks=8)
     peaks = []
-    for repeat in (20_000, 60_000):
+    for repeat in (30_000, 60_000):
         path = write_table(tmp_path / "long.csv", repeat=repeat)
         tracemalloc.start()
         predict_to(tmp_path / "a.csv", model, path, Form())

@@ -122,6 +122,22 @@ def preparation_options(of_table: dict[str, Any]) -> dict[str, Any]:
     return chosen(of_table, _PREPARATION)
 
 
+def plan_on_table(data: str, of_table: dict[str, Any], given: dict[str, Any]) -> Any:
+    """Return what a sweep over a table is asked for."""
+    from fnn.ensembles.fit import splitting_of
+    from fnn.ensembles.presets import preset_preparation
+    from fnn.sweeps.tables import plan_table
+
+    problem, preset = read_table_problem(data, of_table), of_table["preset"] or "table"
+    spec = {name: value for name, value in given.items() if name != "data"}
+    asked = {name: values[0] if isinstance(values, list) else values for name, values in spec.items()}
+    return plan_table(
+        problem, preset=preset, splitting=splitting_of(preset, asked, splitting_options(of_table)),
+        preparation=preset_preparation(preset, **preparation_options(of_table)),
+        **{"seeds": SEEDS, **spec},
+    )  # fmt: skip
+
+
 def train_on_table(
     data: str,
     of_table: dict[str, Any],
