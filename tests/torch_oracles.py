@@ -30,7 +30,19 @@ SCHEDULES = {
     "warmup-linear": lambda s, o, c: s.LambdaLR(
         o, lambda e: e / c.warmup if e < c.warmup else (c.epochs - e) / (c.epochs - c.warmup)
     ),
+    # Holzmüller, Grinsztajn & Steinwart (NeurIPS 2024), at the middle of each epoch.
     "coslog4": lambda s, o, c: s.LambdaLR(
-        o, lambda e: 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * (e + 0.5) / c.epochs)))
+        o, lambda e: (1 - math.cos(2 * math.pi * math.log2(1 + 15 * (e + 0.5) / c.epochs))) / 2
     ),
+}
+OUTPUT_ACTIVATIONS = {
+    **{name: ACTIVATIONS[name] for name in ("sigmoid", "tanh", "relu", "leaky-relu", "identity")},
+    "softmax": lambda t: lambda z: t.softmax(z, -1),
+}
+# Of logits z, outputs p and targets y: each output's loss (N, O), or each sample's (N,); e: the label smoothing.
+LOSSES = {
+    "mse": lambda f, c: lambda z, p, y, e: f.mse_loss(p, y, reduction="none"),
+    "bce": lambda f, c: lambda z, p, y, e: f.binary_cross_entropy_with_logits(z, y * (1 - e) + e / 2, reduction="none"),
+    "cross-entropy": lambda f, c: lambda z, p, y, e: f.cross_entropy(z, y, reduction="none", label_smoothing=e),
+    "huber": lambda f, c: lambda z, p, y, e: f.huber_loss(p, y, reduction="none", delta=c.huber_delta),
 }

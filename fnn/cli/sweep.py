@@ -66,6 +66,7 @@ def sweep(
         path = store_path(f"fnn-{'-'.join(PurePath(name).stem for name in names)}.db" if to is None else to)
     except InvalidSetting as error:
         raise (CommandError(f"{spec}: {error}", 2) if spec else error) from None
+    on_table = planned.trials[0].samples.part is not None
     with (
         locked(path, lambda: typer.echo(f"fnn: waiting for another sweep on {path} to end", err=True)),
         open_store(path, create=True) as connection,
@@ -85,7 +86,8 @@ def sweep(
     typer.echo(f"{swept.total:,} networks: {swept.trained:,} trained, {swept.total - swept.trained:,} were there")
     if swept.trained:
         rate = swept.trained / max(swept.seconds - swept.compile_seconds, 1e-9)
-        typer.echo(f"solved {swept.solved / swept.trained:.1%} of those trained, {rate:,.0f} networks a second")
+        solved = "" if on_table else f"solved {swept.solved / swept.trained:.1%} of those trained, "
+        typer.echo(f"{solved}{rate:,.0f} networks a second")
     for version, runs in others.items():
         typer.echo(f"{runs:,} runs of version {version} of the arithmetic stay apart: this is version {NUMERICS}")
     typer.echo(f"{path}: {about['bytes'] / 1e6:,.1f} MB after {swept.seconds:.2g} s; see: fnn show {path}")
