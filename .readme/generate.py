@@ -12,6 +12,7 @@ import io
 import math
 import os
 import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +23,8 @@ from tables import BLOCKS, ROOT
 from fnn.cli.main import run
 
 README = ROOT / "README.md"
+# What scikit-learn's `load_diabetes(as_frame=True, scaled=False).frame.to_csv(path, index=False)` writes.
+TABLE = Path(__file__).parent / "diabetes.csv"
 DOCUMENTS = tuple(
     ROOT / name
     for name in (
@@ -66,7 +69,8 @@ def write_study(text: str, folder: str | Path) -> None:
 
 
 def run_command(line: str, folder: str | Path) -> str:
-    """Return what `fnn ...` prints, run in a folder. Raises RuntimeError where it fails."""
+    """Return what `fnn ...` prints, run in a folder that has the table. Raises RuntimeError where it fails."""
+    shutil.copy(TABLE, folder)
     out = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(out):
         if run(line.split()[1:]):
@@ -104,6 +108,7 @@ def main() -> None:
             path.write_text(with_results(with_blocks(text), folder), encoding="utf-8")
         if "--pictures" in sys.argv:
             pictures.draw_sweep(pictures.FOLDER / "xor-sweep.png", Path(folder) / "xor.db")
+            pictures.draw_table(pictures.FOLDER / "diabetes.png", run_command)
             pictures.draw_networks(pictures.FOLDER / "xor-200.png")
             pictures.draw_page(pictures.FOLDER / "lab-page.png", run_command)
 

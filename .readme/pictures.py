@@ -28,6 +28,20 @@ def draw_networks(path: Path) -> None:
         figure.savefig(path, dpi=110)
 
 
+def draw_table(path: Path, run_command: Callable[[str, str], str]) -> None:
+    """Draw what the ensemble of the README's table predicts, beside what it needs."""
+    from matplotlib import image
+    from matplotlib.figure import Figure
+
+    with tempfile.TemporaryDirectory() as folder:
+        run_command("fnn train --data diabetes.csv --target target --folds 5 --hidden 16", folder)
+        figure = Figure(figsize=(11, 5.4), layout="constrained")
+        for ax, name in zip(figure.subplots(1, 2), ("predicted-and-true", "importance"), strict=True):
+            ax.imshow(image.imread(Path(folder) / "fnn-diabetes" / f"{name}.png"))
+            ax.axis("off")
+        figure.savefig(path, dpi=110)
+
+
 def draw_sweep(path: Path, store_path: Path) -> None:
     """Draw the epochs to solve in the sweep that the README shows."""
     from fnn.plots.sweep import save_figures

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fnn import data
     from fnn.config import Config
+    from fnn.ensembles.fit import fit
     from fnn.ensembles.model import Model
     from fnn.ensembles.model_file import load_model as load
     from fnn.errors import InvalidSetting
@@ -35,6 +36,7 @@ __all__ = [
     "accuracy",
     "backward",
     "data",
+    "fit",
     "forward",
     "init",
     "load",
@@ -58,6 +60,7 @@ _HOMES = {
     **dict.fromkeys(
         ("accuracy", "backward", "forward", "init", "mean_loss", "predict", "start", "update"), "network.functions"
     ),
+    "fit": "ensembles.fit",
     "study": "studies.study",
     "sweep": "sweeps.run",
     "train": "training.train",

@@ -29,7 +29,7 @@ def rows_of(count, seed=0):
         "w": rng.integers(1, 4, count).astype(float),
         "price": 3 * a - b + lift + 0.1 * rng.normal(size=count),
         "size": np.array(["small", "medium", "large"])[np.digitize(a + lift, [0, 1.5])].tolist(),
-        "good": np.array(["no", "yes"])[(a + b + lift > 0.5).astype(int)].tolist(),
+        "good": np.array(["bad", "fine"])[(a + b + lift > 0.5).astype(int)].tolist(),
     }  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def test_groups_weights_and_class_weights_reach_training():
     assert not set(who[split.train]) & set(who[split.validation])
     weight, labels = rows_of(160)["w"][split.train], np.array(rows_of(160)["good"])[split.train]
     assert np.array_equal(part.weight[: part.training], weight.astype(np.float32))
-    sums = [part.emphasis[labels == name].sum() for name in ("no", "yes")]
+    sums = [part.emphasis[labels == name].sum() for name in ("bad", "fine")]
     assert sums[0] == pytest.approx(sums[1], rel=1e-5)
 
 
