@@ -91,7 +91,8 @@ def _check_present(column: Column) -> None:
 
 
 def _all_present(columns: Collection[Column]) -> NDArray[np.bool_]:
-    return ~np.any([column.missing for column in columns], axis=0)
+    complete: NDArray[np.bool_] = ~np.any([column.missing for column in columns], axis=0)
+    return complete
 
 
 def _feature(column: Column, rows: NDArray[np.bool_], indicates: bool) -> Feature:
