@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.data.blocks import Block
+from fnn.data.blocks import Block, unique
 from fnn.data.columns import Column
 from fnn.data.words import read_categories
 from fnn.errors import InvalidSetting
@@ -41,13 +41,14 @@ def _named(source: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"x{place}", column) for place, column in enumerate(array.T, 1))
         return
     words = [str(name) for name in names]
-    if len(set(words)) < len(words):
-        raise InvalidSetting("data", words, "columns of different names")
+    unique("arrays" if isinstance(source, Mapping) else "frame", words)
     yield from ((word, source[name]) for word, name in zip(words, names, strict=True))
 
 
 def array_column(name: str, values: Any) -> Column:
     """Return a column of the kind that an array's dtype, or the objects in it, are."""
+    if isinstance(values, (list, tuple)):  # of which NumPy would make words, were there one among numbers
+        return _object_column(name, list(values))
     array = _plain(values)
     if array.ndim != 1:
         raise InvalidSetting("data", array.shape, f"one value for each row in column {name}")
@@ -68,6 +69,8 @@ def _plain(values: Any) -> NDArray[Any]:
     kind = getattr(dtype, "kind", "")
     if not isinstance(dtype, np.dtype) and kind in ("i", "u", "f") and hasattr(values, "to_numpy"):
         return np.asarray(values.to_numpy(np.float64, na_value=np.nan))
+    if str(dtype) == "category" and hasattr(values, "astype"):  # of pandas: categories, though they be numbers
+        return np.asarray(values.astype(str))
     return np.asarray(values)
 
 
@@ -78,11 +81,12 @@ def _object_column(name: str, values: list[Any]) -> Column:
         kind = "boolean"
     elif all(isinstance(value, (int, float, np.number)) and not isinstance(value, bool) for value in there):
         kind = "number"
+    elif all(hasattr(value, "isoformat") for value in there):
+        return read_categories(name, ["" if _absent(value) else value.isoformat() for value in values])
     elif all(isinstance(value, str) for value in there):
         return read_categories(name, ["" if _absent(value) else value for value in values])
     else:
-        odd = next(value for value in there if not isinstance(value, (int, float, str)))
-        raise InvalidSetting("data", odd, f"numbers, booleans or text, of one kind, in column {name}")
+        raise InvalidSetting("data", there[:5], f"numbers, booleans or text, of one kind, in column {name}")
     return Column(name, kind, np.array([np.nan if _absent(value) else float(value) for value in values]))
 
 

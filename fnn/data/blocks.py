@@ -24,6 +24,15 @@ class Block(NamedTuple):
     decimal: str = "."
 
 
+def unique(source: str, names: Sequence[str]) -> None:
+    """Refuse two columns of one name."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InvalidSetting("data", source, f"columns of different names; two are named {name}")
+        seen.add(name)
+
+
 def clashes(blocks: Iterable[Block]) -> list[str]:
     """Return the names of the columns that hold numbers in one block and words in another."""
     kinds: dict[str, set[str]] = {}

@@ -4,8 +4,11 @@ import codecs
 import csv
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import StringIO
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from fnn.data.words import is_missing, is_number, kind_of
 from fnn.errors import InvalidSetting
@@ -48,17 +51,31 @@ def find_dialect(path: Path, form: Form) -> Dialect:
     """Return how a file is written, as the form has it or by looking. Raises InvalidSetting for what is no text."""
     checked = _check(form)
     encoding = checked.encoding or _find_encoding(path)
-    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
-        text = file.read(_SAMPLE)
-        cut = bool(file.read(1))
-    lines = text.splitlines(keepends=True)
-    lines = lines[:-1] if cut and len(lines) > 1 else lines
+    lines = _first_lines(path, encoding)
     quote = checked.quote if checked.quote is not None else _find_quote(lines)
     delimiter = checked.delimiter or _find_delimiter(lines, quote)
     rows = _rows(lines, delimiter, quote)
     decimal = checked.decimal or _find_decimal(rows, delimiter)
     header = checked.header if checked.header is not None else _find_header(rows, decimal)
     return Dialect(delimiter, header, decimal, quote, encoding)
+
+
+def _first_lines(path: Path, encoding: str) -> list[str]:
+    """Return whole lines of at least so many characters; of a table with very long ones, enough to compare."""
+    with open_text(path, encoding) as file:
+        text = file.read(_SAMPLE) + "".join(islice(file, 10))
+    return list(StringIO(text, newline=""))  # splits lines as files do, which splitlines does not
+
+
+@contextmanager
+def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
+    """Open a file of text as the csv reader wants it. Raises InvalidSetting where its bytes are of another encoding."""
+    try:
+        # What is called UTF-8 may begin with a byte order mark, which is no part of the first name.
+        with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
+            yield file
+    except UnicodeError:
+        raise InvalidSetting("encoding", encoding, f"the encoding of {path}, which has other bytes") from None
 
 
 def csv_options(delimiter: str, quote: str) -> dict[str, object]:
@@ -80,8 +97,7 @@ def _check(form: Form) -> Form:
     if form.header not in (None, True, False):
         raise InvalidSetting("header", form.header, "true or false")
     try:
-        if form.encoding is not None and not codecs.lookup(form.encoding)._is_text_encoding:
-            raise LookupError
+        "".encode(form.encoding or "utf-8")
     except (LookupError, TypeError, ValueError):
         raise InvalidSetting("encoding", form.encoding, "an encoding that Python knows, such as utf-8") from None
     return form

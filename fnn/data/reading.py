@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from fnn.checks import path as path_check
 from fnn.data.arrays import array_blocks
+from fnn.data.arrow import arrow_blocks, arrow_table_blocks, count_arrow_rows, count_parquet_rows, parquet_blocks
 from fnn.data.blocks import Block, clashes, join, settle
 from fnn.data.columns import Table
 from fnn.data.csv_reader import count_csv_rows, csv_blocks
 from fnn.data.dialect import Form
+from fnn.data.npz import count_npz_rows, npz_blocks
 from fnn.errors import InvalidSetting
 
 __all__ = ["FORMATS", "Form", "Format", "count_rows", "read_chunks", "read_table"]
@@ -25,7 +27,13 @@ class Format(NamedTuple):
 
 _CSV = Format(csv_blocks, count_csv_rows)
 # What has another suffix, or none, is read as text.
-FORMATS = {".csv": _CSV, ".tsv": _CSV, ".txt": _CSV, ".data": _CSV}
+_PARQUET, _ARROW = Format(parquet_blocks, count_parquet_rows), Format(arrow_blocks, count_arrow_rows)
+FORMATS = {
+    **dict.fromkeys((".csv", ".tsv", ".txt", ".data"), _CSV),
+    **dict.fromkeys((".parquet", ".pq"), _PARQUET),
+    **dict.fromkeys((".arrow", ".feather", ".ipc"), _ARROW),
+    ".npz": Format(npz_blocks, count_npz_rows),
+}
 
 _ALL = 2**40
 
@@ -78,13 +86,18 @@ def count_rows(source: Any) -> int | None:
 
 def _blocks(source: Any, form: Form, rows: int, kinds: Mapping[str, str]) -> Iterator[Block]:
     if not isinstance(source, (str, os.PathLike)):
-        yield from array_blocks(source, rows)
+        yield from (arrow_table_blocks if _of_arrow(source) else array_blocks)(source, rows)
         return
     path = _file(source)
     try:
         yield from FORMATS.get(path.suffix.lower(), _CSV).blocks(path, form, rows, kinds)
     except OSError as error:
         raise InvalidSetting("data", str(path), f"a file that can be read ({error.strerror})") from None
+
+
+def _of_arrow(source: Any) -> bool:
+    """Whether a frame is a table of Arrow, or gives its rows as Arrow only."""
+    return hasattr(source, "to_batches") or (hasattr(source, "__arrow_c_stream__") and not hasattr(source, "to_numpy"))
 
 
 def _file(source: Any) -> Path:
@@ -97,4 +110,4 @@ def _file(source: Any) -> Path:
 def _name(source: Any) -> str:
     if isinstance(source, (str, os.PathLike)):
         return os.fspath(source)
-    return "frame" if hasattr(source, "columns") else "arrays"
+    return "frame" if hasattr(source, "columns") or _of_arrow(source) else "arrays"
