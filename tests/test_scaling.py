@@ -75,12 +75,13 @@ def test_weights_all_alike_are_none_and_the_order_of_rows_is_nothing(kind, x):
 
 @pytest.mark.parametrize(("kind", "factor"), [("robust", 0), ("standard", 0), ("none", 1)])
 def test_constant_columns_and_empty_ones(kind, factor):
-    # 0.1 three times has a mean beside 0.1, and so a deviation above 0, unless one looks.
-    x = np.array([[0.1, np.nan, 3], [0.1, np.nan, np.nan], [0.1, np.nan, 3]])
+    # The mean of 0.1 so many times is beside 0.1, and so the deviation is above 0, unless one looks.
+    x = np.array([[0.1, np.nan, 3], [0.1, np.nan, np.nan]] * 21)
+    assert (x[:, 0] / len(x)).sum() != 0.1
     scaling = learn_scaling(x, kind, smooth_clip=False)
     assert scaling.factor.tolist() == [factor] * 3
     assert scaling.fill.tolist() == [0.1, 0, 3]
-    expected = [[0.1, 0, 3]] * 3 if factor else np.zeros((3, 3))
+    expected = [[0.1, 0, 3]] * 42 if factor else np.zeros((42, 3))
     assert np.array_equal(scale(scaling, x), expected)
 
 
@@ -90,6 +91,8 @@ def test_rows_without_weight_say_nothing():
     for kind in SCALINGS:
         few = learn_scaling(x[:3], kind, smooth_clip=False)
         assert learn_scaling(x, kind, False, weight)[:3] == few[:3]
+        constant = learn_scaling(x[[0, 0, 3]], kind, False, weight[1:])
+        assert constant[:3] == learn_scaling(x[[0, 0]], kind, smooth_clip=False)[:3]
 
 
 @pytest.mark.parametrize("kind", SCALINGS)
