@@ -16,6 +16,9 @@ Array = NDArray[np.float64]
 
 # So many rows are scaled at a time: of 50 columns they stay in a processor's cache.
 _ROWS = 2048
+_LARGEST = np.finfo(np.float64).max
+# What inputs are held to, so that they are numbers in float32 too.
+_MOST = float(np.finfo(np.float32).max)
 
 
 class Scaling(NamedTuple):
@@ -31,52 +34,47 @@ class Scaling(NamedTuple):
     smooth_clip: bool
 
 
-class _Sorted(NamedTuple):
-    """The numbers of one column that are there and weigh something, in ascending order, and their weights, both (n,).
-
-    mean: theirs, by weight.
-    """
+class _Present(NamedTuple):
+    """The numbers of one column that are there and weigh something, and their weights: (n,). mean: by weight."""
 
     values: Array
     weight: Array
     mean: float
-
-    @property
-    def low(self) -> float:
-        return float(self.values[0])
-
-    @property
-    def high(self) -> float:
-        return float(self.values[-1])
+    low: float
+    high: float
 
 
-def _standard(column: _Sorted) -> tuple[float, float]:
+def _standard(column: _Present) -> tuple[float, float]:
     """Return mean and standard deviation, which is divided by n, as scikit-learn's StandardScaler has it."""
     deviation = column.values - column.mean
-    scale = max(abs(float(deviation[0])), abs(float(deviation[-1])))  # so that no square overflows
+    scale = max(column.high - column.mean, column.mean - column.low)  # so that no square overflows
     variance = float((column.weight * (deviation / scale) ** 2).sum() / column.weight.sum())
     return column.mean, scale * float(np.sqrt(variance))
 
 
-def _robust(column: _Sorted) -> tuple[float, float]:
+def _robust(column: _Present) -> tuple[float, float]:
     """Return the median and the interquartile range, or half the range where that is 0."""
     first, median, third = _quartiles(column)
     return median, third - first or column.high / 2 - column.low / 2
 
 
-def _quartiles(column: _Sorted) -> Array:
+def _quartiles(column: _Present) -> Array:
     """Return the three quartiles: of several numbers that could be one, the middle between the lowest and the highest.
 
     It is `method="averaged_inverted_cdf"` of `numpy.quantile`. Rows of weight 2 and rows that come twice have the same.
     """
-    below = column.weight.cumsum()
+    if (column.weight == column.weight[0]).all():  # then numbers can be sorted by themselves, in half the time
+        values, below = np.sort(column.values), column.weight.cumsum()
+    else:
+        order = column.values.argsort(kind="stable")
+        values, below = column.values[order], column.weight[order].cumsum()
     levels = np.array([0.25, 0.5, 0.75]) * below[-1]
-    lower, upper = (column.values[below.searchsorted(levels, side)] for side in ("left", "right"))
+    lower, upper = (values[below.searchsorted(levels, side)] for side in ("left", "right"))
     return np.asarray(lower / 2 + upper / 2, np.float64)
 
 
 # Center and spread of a column that is not constant; none: it stays as it is.
-SCALINGS: dict[str, Callable[[_Sorted], tuple[float, float]]] = {
+SCALINGS: dict[str, Callable[[_Present], tuple[float, float]]] = {
     "robust": _robust,
     "standard": _standard,
     "none": lambda _: (0.0, 1.0),
@@ -92,13 +90,13 @@ def learn_scaling(x: Array, kind: str, smooth_clip: bool, weight: Array | None =
     columns = np.zeros((3, x.shape[1]))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # numbers may be too far apart, or too close
         for k in range(x.shape[1]):
-            columns[:, k] = _column(_sorted(x[:, k], weight), measure, constant=1.0 if kind == "none" else 0.0)
+            columns[:, k] = _column(_present(x[:, k], weight), measure, constant=1.0 if kind == "none" else 0.0)
     center, factor, fill = columns
     return Scaling(center, factor, fill, smooth_clip)
 
 
 def _column(
-    column: _Sorted | None, measure: Callable[[_Sorted], tuple[float, float]], constant: float
+    column: _Present | None, measure: Callable[[_Present], tuple[float, float]], constant: float
 ) -> tuple[float, float, float]:
     """Return center, factor and fill. constant: the factor of a column whose numbers are all alike."""
     if column is None:
@@ -110,19 +108,15 @@ def _column(
     return center, float(factor) if np.isfinite(factor) else 0.0, column.mean
 
 
-def _sorted(values: Array, weight: Array | None) -> _Sorted | None:
-    """Return what there is in a column, sorted; None where there is nothing."""
+def _present(values: Array, weight: Array | None) -> _Present | None:
+    """Return the numbers of a column, None where there are none."""
     there = ~np.isnan(values) if weight is None else ~np.isnan(values) & (weight > 0)
     present = values[there]
     if not present.size:
         return None
-    if weight is None:
-        present.sort()
-        weights = np.ones(len(present))
-    else:
-        order = present.argsort(kind="stable")
-        present, weights = present[order], weight[there][order]
-    return _Sorted(present, weights, float((present * (weights / weights.sum())).sum()))
+    weights = np.ones(len(present)) if weight is None else weight[there]
+    mean = float((present * (weights / weights.sum())).sum())
+    return _Present(present, weights, mean, float(present.min()), float(present.max()))
 
 
 def scale(scaling: Scaling, x: Array, dtype: DTypeLike = np.float64) -> NDArray[Any]:
@@ -138,8 +132,7 @@ def _scale_rows(scaling: Scaling, x: Array) -> Array:
     z = np.where(np.isnan(x), scaling.fill, x)
     with np.errstate(over="ignore"):
         z -= scaling.center
+        np.clip(z, -_LARGEST, _LARGEST, out=z)  # infinity times a factor of 0 would be no number
         z *= scaling.factor
-        if scaling.smooth_clip:
-            np.clip(z, -1e150, 1e150, out=z)  # whose squares are numbers; all beyond become ±3 anyway
-            z /= np.sqrt(1 + (z / 3) ** 2)
-    return z
+    np.clip(z, -_MOST, _MOST, out=z)
+    return z / np.sqrt(1 + (z / 3) ** 2) if scaling.smooth_clip else z
