@@ -3,6 +3,9 @@
 import numpy as np
 
 import fnn
+from fnn.data.samples import part_from_arrays
+from fnn.network.losses import LOSSES
+from fnn.network.scores import score_of
 from fnn.training.grouping import Stack, numeric_settings
 
 
@@ -29,7 +32,32 @@ def stack_of(config, seeds, x, y, curve_every=1):
     numeric = {**numeric_settings([config], len(seeds)), "seed": np.array(seeds)}
     params = fnn.init(layers, seeds, config.init, config.init_scale, dtype)
     curve_epochs = np.arange(0, config.epochs + 1, curve_every)
-    return Stack(config, layers, params, numeric, x.astype(dtype), y.astype(dtype), curve_epochs)
+    part = part_from_arrays(x, y, None, None, config.loss, score_of).astype(dtype)
+    return Stack(config, layers, params, numeric, part, curve_epochs)
+
+
+def output_for(loss, otherwise="sigmoid"):
+    """Return the output activation that a loss needs, or another where it needs none."""
+    return LOSSES[loss].output or otherwise
+
+
+def loss_for(output, otherwise="mse"):
+    """Return the loss that an output activation needs, or another where it needs none."""
+    return next((name for name, loss in LOSSES.items() if loss.output == output == "softmax"), otherwise)
+
+
+def targets_for(loss, y):
+    """Return targets that a loss can learn: for classes one of at least two columns, else y (N, O) itself."""
+    if LOSSES[loss].output != "softmax":
+        return y
+    if y.shape[1] == 1:
+        return np.concatenate((1 - y, y), axis=1)
+    return np.eye(y.shape[1])[(y @ np.arange(1, y.shape[1] + 1)).astype(int) % y.shape[1]]
+
+
+def part_of(count, inputs):
+    """Return so many samples of so many inputs, and one output."""
+    return part_from_arrays(np.zeros((count, inputs)), np.arange(count)[:, None] % 2, None, None, "mse", score_of)
 
 
 def same_outcome(a, b):

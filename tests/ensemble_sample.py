@@ -8,7 +8,6 @@ import fnn
 from fnn.data.encoding import Encoder, Feature
 from fnn.data.scaling import Scaling
 from fnn.ensembles.model import Model
-from fnn.network.activations import OUTPUT_ACTIVATIONS
 from fnn.stats.intervals import Interval
 from fnn.stats.prediction_intervals import LearnedInterval
 
@@ -38,8 +37,8 @@ CLASS_KINDS = {"binary": "text", "multilabel": "boolean"}
 def model_of(task, networks=3, splits=2, missing="error", **settings):
     """Return a model of so many networks, of which the k-th learnt from split k mod `splits`."""
     outputs, output, names, classes = TASKS[task]
-    output = output if output in OUTPUT_ACTIVATIONS else "sigmoid"
-    config = fnn.Config(hidden=(5, 4), activation="tanh", output=output, **settings)
+    loss = "cross-entropy" if output == "softmax" else "mse"
+    config = fnn.Config(hidden=(5, 4), activation="tanh", output=output, loss=loss, **settings)
     rng = np.random.default_rng(3)
     numbers = outputs if "identity" in output else 0
     layers = config.layers(4, outputs)

@@ -170,8 +170,8 @@ def test_bits_do_not_depend_on_stack_place_threads_or_parts(dtype, xor):
     for k in range(20):
         same_bits(mixed, 2 * k + 1, whole, k)
     stack = stack_of(config, range(37), x, y)
-    cut = networks_in_lanes.fit(stack, threads=2, cuts=Cuts(scratch=1, kept_inputs=1, segment=7))
-    same_outcome(cut, networks_in_lanes.fit(stack, threads=2))
+    (cut,) = networks_in_lanes.fit([stack], threads=2, cuts=Cuts(scratch=1, kept_inputs=1, segment=7))
+    same_outcome(cut, *networks_in_lanes.fit([stack], threads=2))
 
 
 # ---- stopping rules ----

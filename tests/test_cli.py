@@ -14,7 +14,7 @@ from terminal import OnTerminal
 
 import fnn
 from fnn.cli import main
-from fnn.training.model import load_model
+from fnn.ensembles.model_file import load_model
 
 FILES = ["decision-boundary.png", "learning-curve.png", "learning-rate.png", "model.npz", "predictions.png"]
 
@@ -28,7 +28,7 @@ def test_train_prints_a_row_for_every_point_then_loss_and_accuracy_and_names_its
     model = load_model(tmp_path / "fnn-linear" / "model.npz")
     p = fnn.predict(model.layers, model.params, x)
     for i in range(100):
-        assert re.fullmatch(rf"Iter {i} +Ground truth: {y[i, 0]:.0f} +prediction: {p[i, 0]:.9f}", lines[i])
+        assert re.fullmatch(rf"Iter {i} +Ground truth: {y[i, 0]:.0f} +prediction: {p[0, i, 0]:.9f}", lines[i])
     assert re.fullmatch(r"loss = \S+e-0[89]   accuracy = 1.0", lines[100])
     assert all(name in lines[-1] for name in ("fnn-linear", *FILES))
     assert sorted(f.name for f in (tmp_path / "fnn-linear").iterdir()) == FILES
@@ -170,4 +170,4 @@ def test_version(command):
 def test_the_printed_model_is_readable_without_pickle(command, tmp_path):
     command("train", "--data", "xor", "--no-plots")
     with np.load(tmp_path / "fnn-xor" / "model.npz", allow_pickle=False) as file:
-        assert file["W1"].shape == (3, 4)
+        assert file["W1"].shape == (1, 3, 4)

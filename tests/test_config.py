@@ -44,7 +44,8 @@ def test_what_is_valid_is_kept_and_comes_back_from_json(hidden, names, lr, momen
     activation, init, optimizer, scheduler, reduction, loss = names
     config = Config(
         hidden=hidden, activation=activation, init=init, optimizer=optimizer, scheduler=scheduler, loss=loss,
-        reduction=reduction, lr=lr, momentum=momentum, seed=seed, epochs=epochs, stop_loss=stop_loss,
+        output=LOSSES[loss].output or "sigmoid", reduction=reduction, lr=lr, momentum=momentum, seed=seed,
+        epochs=epochs, stop_loss=stop_loss,
     )  # fmt: skip
     assert (config.hidden, config.lr, config.seed, config.stop_loss) == (hidden, lr, seed, stop_loss)
     assert Config(**json.loads(json.dumps(asdict(config)))) == config

@@ -56,7 +56,7 @@ def test_the_stack_of_a_cell_is_the_one_that_training_trains(batch):
     given = case(3, batch_size=batch)
     fit = layouts.chosen_way(given, 2)
     expected = fnn.train(given.config, given.x, given.y, seeds=range(3), threads=2)
-    assert np.array_equal(fit(layouts.stack_of(given), None, threads=2).flat, expected.flat[0])
+    assert np.array_equal(fit([layouts.stack_of(given)], None, threads=2)[0].flat, expected.flat[0])
 
 
 def test_a_cell_has_a_row_for_each_way_and_the_ratio_is_to_the_one_taken():
@@ -72,8 +72,9 @@ def test_a_cell_has_a_row_for_each_way_and_the_ratio_is_to_the_one_taken():
 
 
 def test_a_way_that_trains_other_networks_is_not_timed(monkeypatch):
-    def wrong(stack, report, *, threads):
-        return lanes.WAYS["networks"](stack._replace(config=replace(stack.config, epochs=1)), report, threads=threads)
+    def wrong(stacks, report, *, threads):
+        short = [stack._replace(config=replace(stack.config, epochs=1)) for stack in stacks]
+        return lanes.WAYS["networks"](short, report, threads=threads)
 
     monkeypatch.setattr(lanes, "WAYS", {**lanes.WAYS, "wrong": wrong})
     rows = layouts.measure_layouts(case(3, lr=0.5, epochs=50), Method(), lambda _: None)

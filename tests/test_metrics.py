@@ -22,8 +22,8 @@ def results():
         np.array([smooth, zigzag, diverged], np.float32), np.tile(np.linspace(0.5, 1, 11, dtype=np.float32), (3, 1))
     )
     return replace(
-        trained, loss_curve=loss, accuracy_curve=accuracy, loss=np.array([1e-10, 1e-1, np.nan]),
-        accuracy=np.array([1.0, 1.0, np.nan]), epochs_to_solve=np.array([4, 10, -1]), diverged=np.array([-1, -1, 7]),
+        trained, loss_curve=loss, score_curve=accuracy, loss=np.array([1e-10, 1e-1, np.nan]),
+        score=np.array([1.0, 1.0, np.nan]), epochs_to_solve=np.array([4, 10, -1]), diverged=np.array([-1, -1, 7]),
     )  # fmt: skip
 
 

@@ -9,11 +9,11 @@ import zipfile
 import numpy as np
 import pytest
 from ensemble_sample import model_of
+from model_files import save_version_1
 
 import fnn
 from fnn.ensembles.model_file import load_model, save_model
 from fnn.errors import InvalidSetting
-from fnn.training.model import save_model as save_version_1
 
 REFUSED = r"model: got '.*\.npz'; expected a model\.npz of fnn \("
 

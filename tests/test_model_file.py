@@ -3,12 +3,12 @@ import json
 import numpy as np
 import pytest
 from ensemble_sample import TABLE, TASKS, model_of, with_params
+from model_files import save_version_1
 
 import fnn
 from fnn.ensembles.model import without_diverged
 from fnn.ensembles.model_file import load_model, save_model
 from fnn.errors import InvalidSetting
-from fnn.training.model import save_model as save_version_1
 
 
 def same(a, b):

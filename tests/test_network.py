@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from comparing import loss_for, output_for, targets_for
 from conftest import read_only
 
 import fnn
@@ -10,7 +11,8 @@ from fnn.network.losses import LOSSES, REDUCTIONS
 
 def flat_loss(layers, flat, x, y, loss, reduction):
     mean = fnn.mean_loss(fnn.forward(layers, functions.unflatten(flat, layers), x), y, loss)
-    return mean * y.size * REDUCTIONS[reduction](y.size)
+    count = y.size if LOSSES[loss].each_output else len(y)
+    return mean * count * REDUCTIONS[reduction](count)
 
 
 def test_two_inputs_two_units_one_output_by_hand():
@@ -47,9 +49,10 @@ def test_sigmoids_by_hand():
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_gradient_against_central_differences(activation, loss, depth, reduction, rng):
-    config = fnn.Config(hidden=(5, 4, 3, 4)[:depth], activation=activation)
+    config = fnn.Config(hidden=(5, 4, 3, 4)[:depth], activation=activation, loss=loss, output=output_for(loss))
     layers = config.layers(3, 2)
-    x, y = read_only(rng.normal(size=(9, 3)), rng.integers(0, 2, (9, 2)).astype(float))
+    labels = rng.integers(0, 2, (9, 2)).astype(float)
+    x, y = read_only(rng.normal(size=(9, 3)), targets_for(loss, labels))
     params = read_only(*fnn.init(layers, 5, "uniform", 1.5))
     gradient = functions.flatten(fnn.backward(layers, params, fnn.forward(layers, params, x), y, loss, reduction))
     flat, h = functions.flatten(params), 1e-4
@@ -66,12 +69,13 @@ def test_gradient_against_central_differences(activation, loss, depth, reduction
 
 @pytest.mark.parametrize("output", OUTPUT_ACTIVATIONS)
 def test_gradient_through_every_output_activation(output, rng):
-    layers = fnn.Config(hidden="4", output=output).layers(2, 1)
-    x, y = rng.normal(size=(6, 2)), np.ones((6, 1))
+    loss = loss_for(output)
+    layers = fnn.Config(hidden="4", output=output, loss=loss).layers(2, 2)
+    x, y = rng.normal(size=(6, 2)), targets_for(loss, np.ones((6, 2)))
     params = fnn.init(layers, 1)
-    gradient = functions.flatten(fnn.backward(layers, params, fnn.forward(layers, params, x), y))
-    flat, h, direction = functions.flatten(params), 1e-5, rng.normal(size=17)
-    up, down = (flat_loss(layers, flat + d * direction, x, y, "mse", "sum") for d in (h, -h))
+    gradient = functions.flatten(fnn.backward(layers, params, fnn.forward(layers, params, x), y, loss))
+    flat, h, direction = functions.flatten(params), 1e-5, rng.normal(size=22)
+    up, down = (flat_loss(layers, flat + d * direction, x, y, loss, "sum") for d in (h, -h))
     assert same_side_of_kinks(layers, flat + h * direction, flat - h * direction, x)
     assert (up - down) / (2 * h) == pytest.approx(gradient @ direction, rel=1e-7)
 

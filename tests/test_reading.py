@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from fnn.data.columns import Table
+from fnn.data.digits import read_lines
 from fnn.data.reading import FORMATS, Form, count_rows, read_chunks, read_table
+from fnn.data.words import is_missing, is_number
 from fnn.errors import InvalidSetting
 
 GERMAN = "größe;preis;ok;seit\n1,5;alt;ja;2020-01-31\n-2;neu;nein;2021-02-01\n;;;\n"
@@ -114,6 +116,7 @@ def test_a_form_overrules_what_is_found(write):
     assert values(table, "1991") == ["a;b", "c"]
     assert values(read_table(write("a,b\n1,2\n"), Form(header=False)), "x1") == ["1", "a"][::-1]
     assert values(read_table(write('a,b\n1,"x\n'), Form(quote="")), "b") == ['"x']
+    assert values(read_table(write("a,b\n010,2\n"), Form(quote="0")), "a") == [1.0]
 
 
 def test_single_quotes_are_found(write):
@@ -184,6 +187,47 @@ def test_numbers_are_those_of_python_to_the_bit(write, rng):
         words = [word for word in map(form, numbers) if np.isfinite(float(word))]
         read = read_table(write("a,b\n" + "".join(f"{word},1\n" for word in words))).column("a").values
         assert read.tobytes() == np.array([float(word) for word in words]).tobytes()
+
+
+def test_lines_of_numbers_are_read_at_once(rng):
+    pieces = ["", "+", "-", "7", "0", "12", "345", "9007199254740993", "0" * 9, ".", ".", "e5", "E-3", " "]
+    drawn = {"".join(rng.choice(pieces, 4)) for _ in range(4000)}
+    words = [word for word in sorted(drawn) if is_number(word) or is_missing(word)]
+    expected = [float(word) if is_number(word) else np.nan for word in words]
+    lines = "".join(f"{word};{word}\n" for word in words)
+    read = read_lines(lines, 2, ";", ".")
+    assert len(words) > 1000
+    assert read.tobytes() == np.repeat(expected, 2).tobytes()
+    assert read_lines(lines.replace(".", ",").replace("\n", "\r\n"), 2, ";", ",").tobytes() == read.tobytes()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["1,2\n3,x\n", "1,2\n3\n", "1,2\n3,4,5\n", "1\n2,3,4\n", "1,2\n\n3,4\n", "1,٢\n", "1,1.2.3\n", "1,-\n", "1,1-2\n"],
+)
+def test_lines_of_anything_else_are_left_to_the_reader_of_words(lines):
+    assert read_lines(lines, 2, ",", ".") is None
+
+
+def test_blank_lines_are_no_rows(write):
+    table = read_table(write("a\n1\n\n2\n\n\n3\n"))
+    assert values(table, "a") == [1.0, 2.0, 3.0]
+    assert "line 6: it has inf" in refusal(write("a\n1\n\n2\n\ninf\n"))
+
+
+def test_quoted_newlines_after_many_lines_of_numbers(write):
+    text = "a,b\n" + "1,2\n" * 200_000 + '3,"4\n"\n' + "5,6\n" * 5
+    table = read_table(write(text))
+    assert table.rows == 200_006
+    assert values(table, "b")[-6:] == [4.0, *[6.0] * 5]
+    assert "line 200,004 has 1" in refusal(write(text.replace("5,6", "5", 1)))
+
+
+def test_a_sample_ends_where_a_line_does(write):
+    wide = ";".join(f"c{i}" for i in range(30_000))
+    table = read_table(write(wide + "\n" + ";".join(["1,5"] * 30_000) + "\n"))
+    assert table.column("c29999").kind == "number"
+    assert values(read_table(write("a,b\n1,x\u2028y\n2,\x0bz\n")), "b") == ["x\u2028y", "z"]
 
 
 # ---- streams ----
@@ -367,7 +411,7 @@ def test_arrays_have_columns_by_number(rng):
     ("source", "words"),
     [
         ({"a": [1, 2], "b": [1]}, "as many rows"),
-        ({"a": [[1, 2]]}, "one value for each row in column a"),
+        ({"a": np.ones((1, 2))}, "one value for each row in column a"),
         ({"a": [1, "x"]}, "of one kind, in column a"),
         ({"a": [1 + 2j]}, "in column a"),
         ({"a": [object()]}, "in column a"),

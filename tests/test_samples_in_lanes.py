@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from comparing import same_bits, same_outcome, stack_of
+from comparing import output_for, part_of, same_bits, same_outcome, stack_of, targets_for
 
 import fnn
 from fnn.kernel.samples_epoch import train_shared_into
@@ -31,9 +31,9 @@ def samples():
 
 def both(config, samples):
     """Train the same networks on both paths."""
-    stack = stack_of(config, [0, 1], *samples)
+    stack = stack_of(config, [0, 1], samples[0], targets_for(config.loss, samples[1]))
     with np.errstate(over="ignore", invalid="ignore"):  # as `train` has it: divergence is a result
-        return numpy_path.fit(stack), samples_in_lanes.fit(stack, threads=2)
+        return numpy_path.fit(stack), *samples_in_lanes.fit([stack], threads=2)
 
 
 def agree(config, samples, rel):
@@ -41,15 +41,15 @@ def agree(config, samples, rel):
     scale = np.abs(lab.flat).max()
     np.testing.assert_allclose(kernel.flat, lab.flat, rtol=rel, atol=rel * scale)
     np.testing.assert_allclose(kernel.loss, lab.loss, rtol=10 * rel)
-    for name in ("accuracy", "epochs_to_solve", "diverged", "stopped", "accuracy_curve"):
+    for name in ("score", "epochs_to_solve", "diverged", "stopped", "score_curve"):
         np.testing.assert_array_equal(getattr(kernel, name), getattr(lab, name), err_msg=name)
     np.testing.assert_allclose(kernel.loss_curve, lab.loss_curve, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("activation", "loss", "reduction"), list(product(ACTIVATIONS, LOSSES, REDUCTIONS)))
 def test_one_step_is_the_labs(activation, loss, reduction, samples):
-    config = fnn.Config(hidden="5x4", activation=activation, loss=loss, reduction=reduction, optimizer="sgd",
-                        lr=1e-3, epochs=1)  # fmt: skip
+    config = fnn.Config(hidden="5x4", activation=activation, loss=loss, output=output_for(loss), reduction=reduction,
+                        optimizer="sgd", lr=1e-3, epochs=1)  # fmt: skip
     agree(config, samples, 1e-13)
 
 
@@ -83,18 +83,18 @@ def test_bits_do_not_depend_on_the_epochs_for_which_a_schedule_is_laid_out(threa
     for settings in ({}, {"stop_loss": 0.2}):
         config = fnn.Config(hidden="5", reduction="mean", epochs=30, lr=0.3, scheduler="polynomial", **settings)
         stack = stack_of(config, [1, 2], *samples)
-        expected = samples_in_lanes.fit(stack, threads=1)
-        same_outcome(samples_in_lanes.fit(stack, threads=threads, segment=7), expected)
+        (expected,) = samples_in_lanes.fit([stack], threads=1)
+        same_outcome(*samples_in_lanes.fit([stack], threads=threads, segment=7), expected)
 
 
 def test_what_decides_is_the_number_of_samples_and_the_shape_alone():
     least = samples_in_lanes.LEAST_SAMPLES
     for config in (fnn.Config(), fnn.Config(hidden="16x16"), fnn.Config(batch_size=least)):
         for networks, threads in ((1, 1), (1, 8), (1000, 2)):
-            assert lanes.way(config, (least, 2, 1), networks, threads) is samples_in_lanes.fit
-            assert lanes.way(config, (least - 1, 2, 1), networks, threads) is not samples_in_lanes.fit
+            assert lanes.way(config, part_of(least, 2), [networks], threads) is samples_in_lanes.fit
+            assert lanes.way(config, part_of(least - 1, 2), [networks], threads) is not samples_in_lanes.fit
     for config in (fnn.Config(batch_size=least - 1), fnn.Config(hidden="32x32")):
-        assert lanes.way(config, (least, 2, 1), 1, 2) is not samples_in_lanes.fit
+        assert lanes.way(config, part_of(least, 2), [1], 2) is not samples_in_lanes.fit
 
 
 def test_networks_stop_diverge_and_solve_as_in_the_lab(samples):
@@ -142,7 +142,7 @@ def test_uncompiled_it_says_the_same(tmp_path):
         "import sys; sys.path.insert(0, sys.argv[2])\n"
         "import numpy as np, fnn; from comparing import stack_of; from fnn.training import samples_in_lanes\n"
         "stack = stack_of(fnn.Config(hidden='3', epochs=6, stop_rms=0.01), range(2), *fnn.data.linear(45))\n"
-        "np.save(sys.argv[1], samples_in_lanes.fit(stack, threads=1).flat)"
+        "np.save(sys.argv[1], samples_in_lanes.fit([stack], threads=1)[0].flat)"
     )
     for name, disable in (("compiled", "0"), ("plain", "1")):
         environment = {**os.environ, "NUMBA_DISABLE_JIT": disable}

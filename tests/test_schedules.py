@@ -53,7 +53,7 @@ def test_rates_are_finite_never_negative_and_the_same_bits_for_an_array_of_epoch
     together = SCHEDULES[name](np.arange(300), 300, fnn.Config(epochs=300, lr=0.1))
     assert np.isfinite(one_by_one).all()
     assert one_by_one.min() >= 0
-    assert one_by_one.max() == pytest.approx(0.1)
+    assert one_by_one.max() == pytest.approx(0.1, rel=1e-4)  # a wave between two epochs has its crest there
     assert np.broadcast_to(together, 300).tolist() == one_by_one.tolist()
 
 

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from comparing import output_for, targets_for
 from conftest import read_only
 
 import fnn
@@ -157,9 +158,10 @@ def test_stop_loss_freezes_a_network_where_it_gets_there(xor):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_combination_learns_the_linear_data(optimizer, loss, activation):
     rate = {"sgd": 2.0, "momentum": 0.5, "nesterov": 0.5, "adagrad": 0.3, "rprop": 0.01}.get(optimizer, 0.03)
-    config = fnn.Config(activation=activation, loss=loss, optimizer=optimizer, lr=rate, hidden="4", init="xavier")
-    config = replace(config, reduction="mean", dtype="float32")
-    results = fnn.train(config, *fnn.data.linear(), seeds=range(5))
+    config = fnn.Config(activation=activation, loss=loss, output=output_for(loss), optimizer=optimizer, lr=rate,
+                        hidden="4", init="xavier", reduction="mean", dtype="float32")  # fmt: skip
+    x, y = fnn.data.linear()
+    results = fnn.train(config, x, targets_for(loss, y), seeds=range(5))
     assert results.params[0].dtype == np.float32
     assert np.median(results.accuracy) > 0.9
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from comparing import apart, same_outcome, stack_of
+from comparing import apart, output_for, part_of, same_outcome, stack_of, targets_for
 
 import fnn
 from fnn.kernel.chunks import LEAST, MOST, size_of_chunks
@@ -39,7 +39,7 @@ def drawn_stack(rng):
     config = fnn.Config(
         hidden="x".join(str(one(WIDTHS)) for _ in range(depth)) or "none",
         activation="x".join(one(ACTIVATIONS) for _ in range(depth)) or "sigmoid",
-        output="sigmoid" if loss == "bce" else one(OUTPUT_ACTIVATIONS),
+        output=output_for(loss, one([name for name in OUTPUT_ACTIVATIONS if name != "softmax"])),
         loss=loss,
         optimizer=one(OPTIMIZERS),
         scheduler=one(SCHEDULES),
@@ -55,7 +55,7 @@ def drawn_stack(rng):
         lr=float(one([0.001, 0.1, 10.0])),
         **rules,
     )
-    x, y = rng.normal(size=(N, I)), (rng.random((N, O)) > 0.5).astype(float)
+    x, y = rng.normal(size=(N, I)), targets_for(loss, (rng.random((N, O)) > 0.5).astype(float))
     return stack_of(config, range(int(one([1, 2, 15, 16, 17]))), x, y)
 
 
@@ -65,9 +65,9 @@ def test_ten_configs_of_all_registries_have_the_same_bits_in_both_layouts_and_on
     for _ in range(10):
         stack = drawn_stack(rng)
         with np.errstate(all="ignore"):  # as `train` has it: divergence is a result
-            expected = networks_in_lanes.fit(stack, threads=2)
+            (expected,) = networks_in_lanes.fit([stack], threads=2)
             for threads in (1, 2, 5):
-                same_outcome(units_in_lanes.fit(stack, threads=threads), expected)
+                same_outcome(*units_in_lanes.fit([stack], threads=threads), expected)
 
 
 @pytest.mark.parametrize("batch", [None, 150])
@@ -75,33 +75,35 @@ def test_ten_configs_of_all_registries_have_the_same_bits_in_both_layouts_and_on
 def test_a_network_has_the_same_bits_in_stacks_of_any_size(dtype, batch, rng):
     x, y = rng.normal(size=(300, 3)), (rng.random((300, 2)) > 0.5).astype(float)
     config = fnn.Config(hidden="17x5", activation="tanh", dtype=dtype, reduction="mean", epochs=4, batch_size=batch)
-    whole = networks_in_lanes.fit(stack_of(config, range(256), x, y), threads=2)
+    (whole,) = networks_in_lanes.fit([stack_of(config, range(256), x, y)], threads=2)
     for count in (1, 15, 16, 17, 256):
         some = stack_of(config, range(256 - count, 256), x, y)
         for fit in (networks_in_lanes.fit, units_in_lanes.fit):
-            outcome = fit(some, threads=2)
+            (outcome,) = fit([some], threads=2)
             for field, all_of_them in zip(outcome, whole, strict=True):
-                assert np.array_equal(field, all_of_them[256 - count :])
+                assert np.array_equal(field, all_of_them[256 - count :], equal_nan=True)
 
 
 def test_bits_do_not_depend_on_the_parts_in_which_samples_are_passed_through(rng):
     x, y = rng.normal(size=(203, 3)), (rng.random((203, 1)) > 0.5).astype(float)
     config = fnn.Config(epochs=10, hidden="20x16", activation="geluxmish", reduction="mean", optimizer="rprop")
     stack = stack_of(config, range(3), x, y)
-    expected = networks_in_lanes.fit(stack, threads=1)
+    (expected,) = networks_in_lanes.fit([stack], threads=1)
     for cuts in (Cuts(units_scratch=1), Cuts(units_scratch=2**14), Cuts(units_scratch=2**30), Cuts(segment=3)):
         for threads in (1, 5):
-            same_outcome(units_in_lanes.fit(stack, threads=threads, cuts=cuts), expected)
+            same_outcome(*units_in_lanes.fit([stack], threads=threads, cuts=cuts), expected)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("hidden", ["none", "1", "3x5", "40x33", "17x16x4"])
 def test_many_samples_are_the_numpy_path(hidden, loss, rng):
-    x, y = rng.normal(size=(1500, 3)), (rng.random((1500, 2)) > 0.5).astype(float)
-    config = fnn.Config(hidden=hidden, loss=loss, activation="tanh", init="xavier", reduction="mean", epochs=20)
+    x, y = rng.normal(size=(1500, 3)), targets_for(loss, (rng.random((1500, 2)) > 0.5).astype(float))
+    config = fnn.Config(
+        hidden=hidden, loss=loss, output=output_for(loss), activation="tanh", init="xavier", reduction="mean", epochs=20
+    )
     stack = stack_of(config, [4], x, y)
     theirs = fnn.train(config, x, y, seeds=[4], backend="numpy")
-    ours = units_in_lanes.fit(stack, threads=3)
+    (ours,) = units_in_lanes.fit([stack], threads=3)
     scale = np.abs(theirs.flat[0]).max()
     assert np.abs(ours.flat - theirs.flat[0]).max() < 1e-11 * scale
     assert ours.loss == pytest.approx(theirs.loss, rel=1e-10)
@@ -120,7 +122,7 @@ def test_one_compilation_for_each_precision_serves_every_network():
     rng = np.random.default_rng(7)
     for _ in range(40):
         with np.errstate(all="ignore"):
-            units_in_lanes.fit(drawn_stack(rng), threads=2)
+            units_in_lanes.fit([drawn_stack(rng)], threads=2)
     assert len(train_units_into.signatures) == 2
 
 
@@ -130,7 +132,7 @@ def test_divergence_freezes_as_on_the_numpy_path(xor):
     x, y = xor[1:]
     theirs = fnn.train(config, x, y, seeds=[0, 1], backend="numpy")
     with np.errstate(all="ignore"):
-        ours = units_in_lanes.fit(stack_of(config, [0, 1], x, y), threads=1)
+        (ours,) = units_in_lanes.fit([stack_of(config, [0, 1], x, y)], threads=1)
     assert ours.diverged.tolist() == theirs.diverged.tolist()
     assert (ours.diverged > 0).all()
     assert not np.isfinite(ours.loss_curve[0, ours.diverged[0] :]).any()
@@ -139,7 +141,7 @@ def test_divergence_freezes_as_on_the_numpy_path(xor):
 def test_progress_is_told_and_ctrl_c_ends_all_threads(rng):
     x, y = rng.normal(size=(300, 3)), (rng.random((300, 1)) > 0.5).astype(float)
     heard = []
-    units_in_lanes.fit(stack_of(fnn.Config(epochs=30), [1], x, y), lambda *now: heard.append(now), threads=3)
+    units_in_lanes.fit([stack_of(fnn.Config(epochs=30), [1], x, y)], lambda *now: heard.append(now), threads=3)
     assert heard[-1][0] == 1
 
     def interrupt(*_now):
@@ -147,7 +149,7 @@ def test_progress_is_told_and_ctrl_c_ends_all_threads(rng):
 
     endless = stack_of(fnn.Config(epochs=10_000_000), [1], x, y, curve_every=10_000_000)
     with pytest.raises(KeyboardInterrupt):
-        units_in_lanes.fit(endless, interrupt, threads=3)
+        units_in_lanes.fit([endless], interrupt, threads=3)
 
 
 @pytest.mark.parametrize("dtype", KINDS)
@@ -160,7 +162,7 @@ trained = []
 for hidden, batch, order, outputs in ("17x18", None, "fixed", 1), ("5x33", 8, "shuffled", 2), ("none", 8, "fixed", 1):
     config = fnn.Config(hidden=hidden, dtype="{dtype}", epochs=4, lr=1e-3, stop_rms=0.01, batch_size=batch, order=order)
     stack = stack_of(config, range(2), x, np.concatenate([y] * outputs, axis=1))
-    trained.append(units_in_lanes.fit(stack, threads=1).flat.ravel())
+    trained.append(units_in_lanes.fit([stack], threads=1)[0].flat.ravel())
 np.save(sys.argv[1], np.concatenate(trained))
 """
     for name, disable in (("compiled", "0"), ("plain", "1")):
@@ -174,11 +176,11 @@ np.save(sys.argv[1], np.concatenate(trained))
 def test_training_takes_whichever_layout_is_faster(rng):
     wide, lab = fnn.Config(hidden="200x200", batch_size=100, epochs=2, reduction="mean", lr=1e-3), fnn.Config()
     # By factors of 16, 4 and 4, as measured.
-    assert lanes.way(wide, (500, 20, 1), 1, 2) is units_in_lanes.fit
-    assert lanes.way(lab, (21, 2, 1), 1, 2) is units_in_lanes.fit
-    assert lanes.way(lab, (21, 2, 1), 1000, 2) is networks_in_lanes.fit
+    assert lanes.way(wide, part_of(500, 20), [1], 2) is units_in_lanes.fit
+    assert lanes.way(lab, part_of(21, 2), [1], 2) is units_in_lanes.fit
+    assert lanes.way(lab, part_of(21, 2), [1000], 2) is networks_in_lanes.fit
     x, y = rng.normal(size=(500, 20)), (rng.random((500, 1)) > 0.5).astype(float)
     trained = fnn.train(wide, x, y, seeds=[5])
     for fit in (networks_in_lanes.fit, units_in_lanes.fit):
-        assert np.array_equal(fit(stack_of(wide, [5], x, y), threads=2).flat[0], trained.flat[0][0])
+        assert np.array_equal(fit([stack_of(wide, [5], x, y)], threads=2)[0].flat[0], trained.flat[0][0])
     assert apart(trained, fnn.train(wide, x, y, seeds=[5], backend="numpy")) < 1e-11

@@ -1,7 +1,7 @@
 """Options: one for every field of `Config`, with alternatives where a command takes several, and their parsers."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import Field, fields
 from functools import partial
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -91,5 +91,12 @@ def _as_word(default: Any) -> Any:
 
 
 several_options = partial(config_options, several=True)
+
+
+def typed_settings(context: typer.Context, names: Iterable[str]) -> set[str]:
+    """Return which of these options were typed, and are not at their default."""
+    return {name for name in names if getattr(context.get_parameter_source(name), "name", "DEFAULT") != "DEFAULT"}
+
+
 Threads = Annotated[int | None, run_option(parser=whole, help="Of the kernel; by itself one a processor.")]
 Json = Annotated[bool, run_option("--json", help="Print one JSON document and nothing else.")]

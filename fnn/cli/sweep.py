@@ -1,13 +1,14 @@
 """`fnn sweep`, and what reads its store: `fnn show` and `fnn export`."""
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fnn import data as datasets
 from fnn.cli.options import Json, Threads, data_option, listed, number, rows_option, run_option, whole
+from fnn.cli.table import is_table, plan_on_table, table_options
 from fnn.cli.terminal import CommandError, print_table, progress_bar
 from fnn.errors import InvalidSetting
 from fnn.files import writable_folder
@@ -16,11 +17,13 @@ from fnn.sweeps.grid import several
 from fnn.training.train import BACKENDS
 
 if TYPE_CHECKING:
+    from fnn.sweeps.choice import SplitScores
     from fnn.sweeps.run import SweepProgress
 
 CURVES_HELP = "Of each run's curves; by itself 100, none beyond 100,000 networks."
 
 
+@table_options
 def sweep(
     spec: Annotated[Path | None, typer.Argument(metavar="[SPEC.toml]", help="The options below, as a file.")] = None,
     data: Annotated[str | None, data_option(parser=listed(None), help=f"Any of {', '.join(datasets.DATA)}.")] = None,
@@ -39,6 +42,7 @@ def sweep(
     threads: Threads = None,
     json_: Json = False,
     *,
+    of_table: dict[str, Any],
     settings: dict[str, Any],
 ) -> None:
     """Train settings × seeds into a store; commas separate alternatives. Run again, it trains what is missing."""
@@ -53,11 +57,16 @@ def sweep(
     given["out"] = out and str(out)
     given = options(spec) | {name: value for name, value in given.items() if value is not None}
     to = given.pop("out", None)
+    of_table = {name: given.pop(name, value) if value is None else value for name, value in of_table.items()}
     try:
-        planned = plan(**given)
-        path = store_path(f"fnn-{'-'.join(several('data', given.get('data', 'sweep')))}.db" if to is None else to)
+        names = [str(name) for name in several("data", given.get("data", "sweep"))]
+        planned = plan_on_table(names[0], of_table, given) if len(names) == 1 and is_table(names[0]) else plan(**given)
+        if any(value is not None for value in of_table.values()) and planned.trials[0].samples.part is None:
+            raise InvalidSetting("data", names, "a table, which options of tables are for")
+        path = store_path(f"fnn-{'-'.join(PurePath(name).stem for name in names)}.db" if to is None else to)
     except InvalidSetting as error:
         raise (CommandError(f"{spec}: {error}", 2) if spec else error) from None
+    on_table = planned.trials[0].samples.part is not None
     with (
         locked(path, lambda: typer.echo(f"fnn: waiting for another sweep on {path} to end", err=True)),
         open_store(path, create=True) as connection,
@@ -77,7 +86,8 @@ def sweep(
     typer.echo(f"{swept.total:,} networks: {swept.trained:,} trained, {swept.total - swept.trained:,} were there")
     if swept.trained:
         rate = swept.trained / max(swept.seconds - swept.compile_seconds, 1e-9)
-        typer.echo(f"solved {swept.solved / swept.trained:.1%} of those trained, {rate:,.0f} networks a second")
+        solved = "" if on_table else f"solved {swept.solved / swept.trained:.1%} of those trained, "
+        typer.echo(f"{solved}{rate:,.0f} networks a second")
     for version, runs in others.items():
         typer.echo(f"{runs:,} runs of version {version} of the arithmetic stay apart: this is version {NUMERICS}")
     typer.echo(f"{path}: {about['bytes'] / 1e6:,.1f} MB after {swept.seconds:.2g} s; see: fnn show {path}")
@@ -106,17 +116,29 @@ def show(
     sort: Annotated[
         str | None, rows_option(help="A setting, or runs, solved, epochs, loss, diverged; - before it turns it round.")
     ] = None,
+    metric: Annotated[
+        str | None, rows_option(help="Score on what a table's splits held out, by which settings are compared.")
+    ] = None,
     plots: Annotated[Path | None, run_option(help="Folder to draw figures into.")] = None,
     json_: Json = False,
 ) -> None:
     """Show what a store says of each combination of settings: a row each, and with --plots figures."""
+    from fnn.sweeps.choice import has_splits, read_split_scores
     from fnn.sweeps.conditions import parse_condition
     from fnn.sweeps.connect import open_store
     from fnn.sweeps.query import read_runs
     from fnn.sweeps.summaries import summarize_groups
 
+    conditions = [parse_condition(text) for text in where or ()]
     with open_store(path) as connection:
-        runs = read_runs(connection, [parse_condition(text) for text in where or ()])
+        runs = read_runs(connection, conditions)
+        if has_splits(connection) and len(runs.seed):
+            _show_choice(
+                path, read_split_scores(connection, runs, metric, by and by.split(","), conditions), json_=json_
+            )
+            return
+        if metric is not None:
+            raise InvalidSetting("metric", metric, "none of it where no run is on a split of a table")
         groups = summarize_groups(runs, by.split(",") if by else None, sort)
         if not groups:
             raise CommandError(f"{path}: no runs" + (" that meet --where" if where else " yet"), 2)
@@ -136,6 +158,20 @@ def show(
     print_table(report.group_columns(groups), [report.group_row(s) for s in groups])
     if plots:
         typer.echo(f"wrote {plots}: {', '.join(file.name for file in written)}")
+
+
+def _show_choice(path: Path, found: "tuple[str, SplitScores]", *, json_: bool) -> None:
+    """Show settings compared over splits of a table, the best first."""
+    from fnn.report.choice import ModelChoice, choice_columns, choice_document, choice_rows, undecided_line
+    from fnn.sweeps.choice import compare
+
+    name, scores = found
+    choice = ModelChoice(name, scores.settings, scores.runs, scores.values.shape[1], compare(name, scores))
+    if json_:
+        typer.echo(json.dumps({"store": str(path), **choice_document(choice)}, allow_nan=False))
+        return
+    print_table(choice_columns(choice), choice_rows(choice))
+    typer.echo(undecided_line(choice))
 
 
 def export(

@@ -1,4 +1,4 @@
-"""`fnn train`."""
+"""`fnn train`: on a named data set, or on a table."""
 
 import json
 from pathlib import Path
@@ -9,47 +9,64 @@ import typer
 import fnn
 from fnn import checks
 from fnn import data as datasets
-from fnn.cli.options import Json, Threads, data_option, number, run_option, whole
+from fnn.cli.options import Json, Threads, data_option, number, run_option, typed_settings, whole
+from fnn.cli.table import NAMES, is_table, table_options, train_on_table
 from fnn.cli.terminal import progress_bar
 from fnn.config import Config
+from fnn.errors import InvalidSetting
 from fnn.files import writable_folder
 from fnn.report import text as report
-from fnn.training.model import save_model
 from fnn.training.progress import Progress
+from fnn.training.results import Results
 from fnn.training.train import BACKENDS
 
 MOST_POINTS = 20_000_000
 
 
+@table_options
 def train(
-    data: Annotated[str, data_option(help=f"{', '.join(datasets.DATA)}.")],
+    context: typer.Context,
+    data: Annotated[str, data_option(help=f"{', '.join(datasets.DATA)}, or a table: CSV, Parquet, Arrow, NPZ.")],
     points: Annotated[int | None, data_option(parser=whole, help="How many; by itself the data set's own.")] = None,
     noise: Annotated[float, data_option(parser=number, help="Standard deviation of a shift of each point.")] = 0.0,
     data_seed: Annotated[int, data_option(parser=whole, help="Seed of the points.")] = datasets.SEED,
-    seeds: Annotated[int, run_option(parser=whole, help="How many networks, of seeds that follow --seed.")] = 1,
+    seeds: Annotated[
+        int | None,
+        run_option(parser=whole, help="How many networks, of seeds that follow --seed; by itself 1, on a table 16."),
+    ] = None,
     backend: Annotated[str, run_option(help=f"{', '.join(BACKENDS)}.")] = BACKENDS[0],
     threads: Threads = None,
     out: Annotated[Path | None, run_option(help="Folder to write to; by itself fnn-DATA.")] = None,
     json_: Json = False,
     plots: Annotated[bool, run_option("--plots/--no-plots", help="Draw the figures.")] = True,
     *,
+    of_table: dict[str, Any],
     settings: dict[str, Any],
 ) -> None:
     """Train a network from scratch, or a stack of them, and show what became of it."""
-    config = Config(**settings)
-    numbers = checks.seed_range(seeds, config.seed)
     checks.one_of("backend", backend, BACKENDS)
     checks.threads("threads", threads)
+    if is_table(data):
+        for name in sorted(typed_settings(context, ("points", "noise", "data_seed"))):
+            raise InvalidSetting(name, context.params[name], "none of it beside a table")
+        given = {name: settings[name] for name in typed_settings(context, settings)}
+        run = {"seeds": seeds, "backend": backend, "threads": threads}
+        train_on_table(data, of_table, given, run, out, json_=json_, plots=plots)
+        return
+    for name in sorted(typed_settings(context, NAMES)):
+        raise InvalidSetting(name, of_table[name], "none of it beside a named data set: it is of tables")
+    config, count = Config(**settings), 1 if seeds is None else seeds
+    numbers = checks.seed_range(count, config.seed)
     samples = datasets.make(data, points, noise, data_seed)
     folder = writable_folder("out", out or Path(f"fnn-{data}"))
     # Curves are for the figures; of very many networks a point now and then keeps them in memory.
-    every = -(-seeds * config.epochs // MOST_POINTS) if plots else 0
+    every = -(-count * config.epochs // MOST_POINTS) if plots else 0
     with progress_bar("training", quiet=json_) as update:
         results = fnn.train(
             config, *samples, seeds=numbers, backend=backend, threads=threads, curve_every=every,
             on_progress=update and (lambda now: update(*progress_of(now))),
         )  # fmt: skip
-    written = [save_model(folder / "model.npz", results)]
+    written = _save(folder, results)
     if plots:
         from fnn.plots.run import save_figures
 
@@ -62,6 +79,19 @@ def train(
     for line in report.lines(results, samples):
         typer.echo(line)
     typer.echo(f"trained in {results.seconds:.2g} s; wrote {folder}: {', '.join(path.name for path in written)}")
+
+
+def _save(folder: Path, results: Results) -> list[Path]:
+    """Write the networks that did not diverge, where there are any."""
+    from fnn.ensembles.model import without_diverged
+    from fnn.ensembles.model_file import save_model
+    from fnn.ensembles.plain import plain_model
+
+    try:
+        model = plain_model(results.config(0), results.layers[0], results.params, results.seeds)
+        return [save_model(folder / "model.npz", without_diverged(model))]
+    except InvalidSetting:
+        return []  # all of them diverged, which is said
 
 
 def progress_of(now: Progress) -> tuple[float, int, str]:

@@ -1,16 +1,18 @@
-"""Tables of text: CSV and its kin, block by block through the standard library's reader."""
+"""Tables of text: CSV and its kin, block by block: numbers at once, and words through the standard library's reader."""
 
 import csv
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice, repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TextIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fnn.data.blocks import Block, unique
 from fnn.data.columns import Column
 from fnn.data.dialect import Dialect, Form, csv_options, find_dialect, open_text
+from fnn.data.digits import read_lines
 from fnn.data.words import read_categories, read_numbers
 from fnn.errors import InvalidSetting
 
@@ -24,38 +26,66 @@ def csv_blocks(path: Path, form: Form, rows: int, kinds: Mapping[str, str]) -> I
     """
     dialect = find_dialect(path, form)
     with open_text(path, dialect.encoding) as file:
-        reader = csv.reader(file, **csv_options(dialect.delimiter, dialect.quote))  # type: ignore[arg-type]
-        lines = _rows(path, reader)
-        first = next(lines, None)
+        reader = _reader(file, dialect)
+        _, first = next(_rows(path, reader), (0, None))
         if first is None:
             raise InvalidSetting("data", str(path), "a table; this file is empty")
-        names = _names(path, first[1], dialect)
-        yielded = False
-        for block in _blocks(path, _chain(first, lines, dialect), names, min(rows, max(_FIELDS // len(names), 64))):
-            yielded = True
-            yield _parse(names, block, dialect, kinds)
-        if not yielded:
+        names = _names(path, first, dialect)
+        line = reader.line_num if dialect.header else file.seek(0)
+        most = min(rows, max(_FIELDS // len(names), 64))
+        blocks = _blocks(_Text(path, file, dialect, names), line, most, kinds)
+        block = next(blocks, None)
+        if block is None:
             raise InvalidSetting("data", str(path), "a table with rows; this one has a header only")
+        yield from chain([block], blocks)
+
+
+class _Text(NamedTuple):
+    """An open file, how it is written, and the names of its columns."""
+
+    path: Path
+    file: TextIO
+    dialect: Dialect
+    names: list[str]
+
+
+def _reader(lines: Iterable[str], dialect: Dialect) -> Any:
+    return csv.reader(lines, **csv_options(dialect.delimiter, dialect.quote))  # type: ignore[arg-type]
+
+
+def _blocks(text: _Text, line: int, most: int, kinds: Mapping[str, str]) -> Iterator[Block]:
+    """Yield what comes after a line, at once as long as all are numbers, and from there on row by row."""
+    lines: list[str] = []
+    if not any(kinds.get(name) == "text" for name in text.names):
+        while lines := list(islice(text.file, most)):
+            x = _numbers("".join(lines), text)
+            if x is None:
+                break
+            columns = (Column(*column) for column in zip(text.names, repeat("number"), np.ascontiguousarray(x.T)))
+            yield Block(tuple(columns), np.arange(line + 1, line + 1 + len(x)), "line", text.dialect.decimal)
+            line += len(x)
+    rows = _rows(text.path, _reader(chain(lines, text.file), text.dialect), line)
+    while block := list(islice(rows, most)):
+        yield _parse(text, block, kinds)
+
+
+def _numbers(lines: str, text: _Text) -> NDArray[np.float64] | None:
+    quote, delimiter, decimal = text.dialect.quote, text.dialect.delimiter, text.dialect.decimal
+    return None if quote and quote in lines else read_lines(lines, len(text.names), delimiter, decimal)
 
 
 Row = tuple[int, list[str]]
 
 
-def _rows(path: Path, reader: Any) -> Iterator[Row]:
-    """Yield each row that is not empty with the line it ends on."""
+def _rows(path: Path, reader: Any, line: int = 0) -> Iterator[Row]:
+    """Yield each row that is not empty with the line it ends on; line: how many come before the reader's."""
     try:
         for row in reader:
             if row:
-                yield reader.line_num, row
+                yield line + reader.line_num, row
     except csv.Error as error:
-        expected = f"a table; its line {reader.line_num:,} cannot be read ({error})"
+        expected = f"a table; its line {line + reader.line_num:,} cannot be read ({error})"
         raise InvalidSetting("data", str(path), expected) from None
-
-
-def _chain(first: Row, others: Iterator[Row], dialect: Dialect) -> Iterator[Row]:
-    if not dialect.header:
-        yield first
-    yield from others
 
 
 def _names(path: Path, first: list[str], dialect: Dialect) -> list[str]:
@@ -66,21 +96,15 @@ def _names(path: Path, first: list[str], dialect: Dialect) -> list[str]:
     return names
 
 
-def _blocks(path: Path, rows: Iterator[Row], names: list[str], most: int) -> Iterator[list[Row]]:
-    width = len(names)
-    while block := list(islice(rows, most)):
-        for line, row in block:
-            if len(row) != width:
-                expected = f"{width} fields in each row; line {line:,} has {len(row)}"
-                raise InvalidSetting("data", str(path), expected)
-        yield block
-
-
-def _parse(names: list[str], rows: list[Row], dialect: Dialect, kinds: Mapping[str, str]) -> Block:
-    columns = zip(*(row for _, row in rows), strict=True)
+def _parse(text: _Text, rows: list[Row], kinds: Mapping[str, str]) -> Block:
+    for line, row in rows:
+        if len(row) != len(text.names):
+            expected = f"{len(text.names)} fields in each row; line {line:,} has {len(row)}"
+            raise InvalidSetting("data", str(text.path), expected)
+    columns = zip(text.names, zip(*(row for _, row in rows), strict=True), strict=True)
+    parsed = (_column(name, words, text.dialect.decimal, kinds) for name, words in columns)
     lines = np.fromiter((line for line, _ in rows), np.int64, len(rows))
-    parsed = (_column(name, words, dialect.decimal, kinds) for name, words in zip(names, columns, strict=True))
-    return Block(tuple(parsed), lines, "line", dialect.decimal)
+    return Block(tuple(parsed), lines, "line", text.dialect.decimal)
 
 
 def _column(name: str, words: tuple[str, ...], decimal: str, kinds: Mapping[str, str]) -> Column:

@@ -5,6 +5,8 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -59,11 +61,10 @@ def find_dialect(path: Path, form: Form) -> Dialect:
 
 
 def _first_lines(path: Path, encoding: str) -> list[str]:
+    """Return whole lines of at least so many characters; of a table with very long ones, enough to compare."""
     with open_text(path, encoding) as file:
-        text = file.read(_SAMPLE)
-        cut = bool(file.read(1))
-    lines = text.splitlines(keepends=True)
-    return lines[:-1] if cut and len(lines) > 1 else lines
+        text = file.read(_SAMPLE) + "".join(islice(file, 10))
+    return list(StringIO(text, newline=""))  # splits lines as files do, which splitlines does not
 
 
 @contextmanager
@@ -96,8 +97,7 @@ def _check(form: Form) -> Form:
     if form.header not in (None, True, False):
         raise InvalidSetting("header", form.header, "true or false")
     try:
-        if form.encoding is not None and not codecs.lookup(form.encoding)._is_text_encoding:
-            raise LookupError
+        "".encode(form.encoding or "utf-8")
     except (LookupError, TypeError, ValueError):
         raise InvalidSetting("encoding", form.encoding, "an encoding that Python knows, such as utf-8") from None
     return form

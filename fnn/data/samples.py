@@ -40,10 +40,24 @@ class Part(NamedTuple):
         """Whether any sample counts more or less than once."""
         return bool((self.weight != 1).any() or (self.emphasis != 1).any())
 
+    @property
+    def digest(self) -> str:
+        """A hash of the numbers themselves."""
+        code = hashlib.sha256(f"{self.x.shape} {self.y.shape} {self.training} {self.score} ".encode())
+        for array in self[:4]:
+            code.update(np.ascontiguousarray(array, "<f8").tobytes())
+        return code.hexdigest()
+
     def astype(self, dtype: DTypeLike) -> "Part":
         """Return the same samples in that precision."""
-        x, y, weight, emphasis = (np.ascontiguousarray(a, dtype) for a in self[:4])
+        x, y, weight, emphasis = (_writable(a, dtype) for a in self[:4])
         return Part(x, y, weight, emphasis, self.training, self.score)
+
+
+def _writable(array: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array of that dtype that may be written to: one that may not is of another type to the kernel."""
+    rows = np.ascontiguousarray(array, dtype)
+    return rows if rows.flags.writeable else rows.copy()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +65,8 @@ class Samples:
     """What networks are trained on: x: (N, I), y: (N, O), both float64.
 
     x_names, y_names: of the columns, by themselves x1, x2, … and y, or y1, y2, … where there are several. data, noise,
-    data_seed: how they were made, as `data.make` has it. Two are equal if they are the same object.
+    data_seed: how they were made, as `data.make` has it. part: of a table's split, x and y are what is learnt from of
+    it; about: that split, for whoever made them. Two are equal if they are the same object.
     """
 
     x: Array
@@ -61,6 +76,8 @@ class Samples:
     data_seed: int = 0
     x_names: tuple[str, ...] = ()
     y_names: tuple[str, ...] = ()
+    part: Part | None = None
+    about: Any = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x_names", self.x_names or _numbered("x", self.inputs))
@@ -85,6 +102,8 @@ class Samples:
     @property
     def digest(self) -> str:
         """A hash of the numbers themselves: of another draw, or another version's, it is another one."""
+        if self.part is not None:
+            return self.part.digest
         shapes = f"{self.x.shape} {self.y.shape} ".encode()
         return hashlib.sha256(shapes + self.x.astype("<f8").tobytes() + self.y.astype("<f8").tobytes()).hexdigest()
 

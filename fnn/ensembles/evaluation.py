@@ -66,7 +66,10 @@ class Evaluation(NamedTuple):
 
 def evaluate(problem: Problem, splits: Sequence[SplitNetworks], networks: int, *, numba: bool) -> Evaluation:
     """Return the scores of so many networks on every part that has rows. numba: whether the kernel answers."""
-    names, parts = scores_of_task(problem.target.task), [p for p in PARTS if any(len(rows_of(s.split, p)) for s in splits)]
+    names, parts = (
+        scores_of_task(problem.target.task),
+        [p for p in PARTS if any(len(rows_of(s.split, p)) for s in splits)],
+    )
     members = {part: {name: np.full(networks, np.nan) for name in names} for part in parts}
     ensembles = {part: {name: np.full(len(splits), np.nan) for name in names} for part in parts}
     answers: list[dict[str, PartAnswers]] = []
@@ -87,7 +90,9 @@ def rows_of(split: Split, part: str) -> NDArray[np.int64]:
     return {"training": split.train, "validation": split.validation, "test": split.test}[part]
 
 
-def score(problem: Problem, name: str, p: NDArray[Any], rows: NDArray[np.int64], weight: Floats | None = None) -> Floats:
+def score(
+    problem: Problem, name: str, p: NDArray[Any], rows: NDArray[np.int64], weight: Floats | None = None
+) -> Floats:
     """Return a score of answers p (S, n, O) on these rows, (S,). weight: besides each row's own."""
     own = problem.weight[rows] if problem.weight is not None else None
     both = own if weight is None else weight if own is None else own * weight
@@ -148,9 +153,15 @@ def summarize_scores(
     which are drawn anew.
     """
     return {
-        part: {name: _part_score(problem, splits, evaluation, part, name) for name in scores}
+        part: {name: _bounded(name, _part_score(problem, splits, evaluation, part, name)) for name in scores}
         for part, scores in evaluation.members.items()
     }
+
+
+def _bounded(name: str, of_part: PartScore) -> PartScore:
+    """Return intervals that end where a score does."""
+    low, high = SCORES[name].bounds
+    return PartScore(*(Interval(i.estimate, max(i.low, low), min(i.high, high)) for i in of_part))
 
 
 def _part_score(

@@ -30,9 +30,7 @@ from fnn.ensembles.presets import (
     preset_preparation,
 )
 from fnn.ensembles.problem import Prepared, Problem, Roles, prepare, read_problem
-from fnn.errors import InvalidSetting
 from fnn.machine import versions
-from fnn.network import functions
 from fnn.stats.intervals import Interval
 from fnn.stats.prediction_intervals import LearnedInterval, learn_interval, measured_coverage
 from fnn.training.progress import Progress
@@ -72,7 +70,9 @@ class Fit:
 
     def __repr__(self) -> str:
         part = self.evaluation.held_out
-        lines = [f"Fit of {', '.join(self.problem.target.names)}: {self.problem.target.task}, {self.problem.rows:,} rows"]
+        lines = [
+            f"Fit of {', '.join(self.problem.target.names)}: {self.problem.target.task}, {self.problem.rows:,} rows"
+        ]
         lines.append(f"networks  {len(self):,} on {len(self.splits)} splits, preset {self.preset}")
         for name, each in list(self.scores[part].items())[:3]:
             lines.append(f"{part} {name}  members {each.members.estimate:.3g}, ensemble {each.ensemble.estimate:.3g}")
@@ -195,9 +195,7 @@ def splits_of(problem: Problem, splitting: Splitting, seeds: int) -> list[Split]
     )
 
 
-def networks_of_splits(
-    results: Results, splits: Sequence[Split], prepared: Sequence[Prepared]
-) -> list[SplitNetworks]:
+def networks_of_splits(results: Results, splits: Sequence[Split], prepared: Sequence[Prepared]) -> list[SplitNetworks]:
     """Return the networks of one config, split by split."""
     params, layers = results.params, results.layers[0]
     places = [np.flatnonzero(results.split == k) for k in range(len(splits))]
@@ -220,7 +218,7 @@ def _model(
 ) -> Model:
     target = problem.target
     learned, coverage = _interval(problem, held_out) if part != "training" else (None, None)
-    center, factor, fill = (np.stack([getattr(each.scaling, name) for each in prepared]) for name in Scaling._fields[:3])
+    scalings = [each.scaling for each in prepared]
     model = Model(
         config=replace(results.configs[0], seed=int(results.seeds[0])),
         layers=results.layers[0],
@@ -232,7 +230,12 @@ def _model(
         classes=target.classes,
         class_kind=target.class_kind,
         encoder=problem.encoder,
-        scaling=Scaling(center, factor, fill, prepared[0].scaling.smooth_clip),
+        scaling=Scaling(
+            np.stack([each.center for each in scalings]),
+            np.stack([each.factor for each in scalings]),
+            np.stack([each.fill for each in scalings]),
+            scalings[0].smooth_clip,
+        ),
         y_center=np.stack([each.y_center for each in prepared]),
         y_scale=np.stack([each.y_scale for each in prepared]),
         learned_interval=learned,
@@ -243,9 +246,7 @@ def _model(
     return without_diverged(model)
 
 
-def _interval(
-    problem: Problem, held_out: PartAnswers
-) -> tuple[LearnedInterval | None, Interval | None]:
+def _interval(problem: Problem, held_out: PartAnswers) -> tuple[LearnedInterval | None, Interval | None]:
     """Return what makes intervals of answers, learnt from rows that were held out, and the share of them it holds."""
     if problem.target.task != "regression" or not held_out.rows.size or not np.isfinite(held_out.mean).all():
         return None, None

@@ -23,7 +23,7 @@ from fnn.ensembles.answers import (
 )
 from fnn.errors import InvalidSetting
 from fnn.network import functions
-from fnn.network.functions import Array, Params
+from fnn.network.functions import Params
 from fnn.network.layers import Layer
 from fnn.stats.intervals import Interval
 from fnn.stats.prediction_intervals import LearnedInterval
@@ -197,7 +197,7 @@ def _predict_table(model: Model, groups: list[_Group], table: Table) -> Predicti
     answers = np.full((2, table.rows, model.layers[-1].fan_out), np.nan)
     widest = max(max(layer.fan_in, layer.fan_out) for layer in model.layers)
     count = max(1, _NUMBERS_AT_ONCE // (len(model) * widest))
-    x = encode(model.encoder, table.take(rows))
+    x = encode(model.encoder, table.take(rows), passed_over=(*model.target_names, *model.ignored_columns))
     for first in range(0, len(rows), count):
         with np.errstate(over="ignore", invalid="ignore"):  # finite weights may still make infinite answers
             outputs = _outputs(model, groups, x[first : first + count])
@@ -207,17 +207,14 @@ def _predict_table(model: Model, groups: list[_Group], table: Table) -> Predicti
 
 def _outputs(model: Model, groups: list[_Group], x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return what each network says of encoded rows, in the target's units. x: (n, I) → (S, n, O)."""
+    from fnn.training.predicting import predict_stack  # Numba is slow to import
+
     outputs = np.empty((len(model), len(x), model.layers[-1].fan_out))
     for group in groups:
         scaled = scale(group.scaling, x, DTYPES[model.config.dtype])
         answers = predict_stack(model.layers, group.params, scaled)
         outputs[group.places] = answers * group.y_scale + group.y_center
     return outputs
-
-
-def predict_stack(layers: tuple[Layer, ...], params: Params, x: Array) -> Array:
-    """Return the answers of a stack of networks. x: (N, I) → (S, N, O)."""
-    return functions.predict(layers, params, x)
 
 
 def _some(names: tuple[str, ...] | list[str]) -> str:

@@ -47,7 +47,7 @@ PRESETS: dict[str, Preset] = {
             "scheduler": "coslog4", "keep": "best", "monitor": "score",
         },
         {
-            **dict.fromkeys(_CLASSES, {"lr": 0.04, "activation": "selu", "label_smoothing": 0.1}),
+            **{task: {"lr": 0.04, "activation": "selu", "label_smoothing": 0.1} for task in _CLASSES},
             "regression": {"lr": 0.07, "activation": "mish"},
         },
         Preparation("robust", smooth_clip=True),

@@ -22,7 +22,7 @@ SCORED = {"binary": "sides", "multiclass": "largest", "multilabel": "sides", "re
 
 
 class Roles(NamedTuple):
-    """Which columns are what: names or places; task: None to infer it. missing, unknown: as `data.encoding` has them."""
+    """Which columns are what, by name or place; task: None to infer it. missing, unknown: as in `data.encoding`."""
 
     target: Any
     task: str | None = None
@@ -37,7 +37,8 @@ class Problem(NamedTuple):
     """N rows of a table. x: (N, I) float64, encoded but not scaled; weight: (N,) how often each counts, None for once.
 
     groups: (N,) whole numbers, rows with the same belong together, None for no groups. passed_over: the columns that
-    are neither inputs nor targets.
+    are neither inputs nor targets. columns: how many the table has; missing: how many values each input lacks, where it
+    lacks any; rows_dropped: rows that were left out for that. inferred: whether the task was.
     """
 
     source: str
@@ -48,6 +49,10 @@ class Problem(NamedTuple):
     groups: NDArray[np.int64] | None
     passed_over: tuple[str, ...]
     digest: str
+    columns: int
+    missing: dict[str, int]
+    rows_dropped: int
+    inferred: bool
 
     @property
     def rows(self) -> int:
@@ -58,7 +63,8 @@ class Problem(NamedTuple):
     def labels(self) -> NDArray[np.int64] | None:
         """The class of each row, (N,), by which parts are stratified; None for numbers and several labels."""
         if self.target.task == "multiclass":
-            return self.target.y.argmax(axis=1)
+            labels: NDArray[np.int64] = self.target.y.argmax(axis=1)
+            return labels
         return self.target.y[:, 0].astype(np.int64) if self.target.task == "binary" else None
 
 
@@ -82,7 +88,8 @@ def read_problem(source: Any, roles: Roles, form: Form = Form()) -> Problem:  # 
     inputs = table.drop((*targets, *passed_over))
     if not inputs.columns:
         raise InvalidSetting("target", roles.target, "a table with columns beside the target")
-    encoder = learn_encoder(inputs, missing=roles.missing, unknown=roles.unknown)
+    encoder, rows = learn_encoder(inputs, missing=roles.missing, unknown=roles.unknown), table.rows
+    missing = {column.name: int(column.missing.sum()) for column in inputs.columns if column.missing.any()}
     if roles.missing == "drop":
         kept = np.flatnonzero(complete_rows(inputs, encoder))
         table, inputs = table.take(kept), inputs.take(kept)
@@ -95,11 +102,15 @@ def read_problem(source: Any, roles: Roles, form: Form = Form()) -> Problem:  # 
         groups=_groups(table, others.get(roles.groups)) if roles.groups else None,
         passed_over=passed_over,
         digest=table.digest,
+        columns=len(table.columns),
+        missing=missing,
+        rows_dropped=rows - table.rows,
+        inferred=roles.task is None,
     )
 
 
 def _column(what: str, table: Table, name: str) -> str:
-    names = resolve_columns(table, name)
+    names = resolve_columns(table, name, what)
     if len(names) != 1:
         raise InvalidSetting(what, name, "one column")
     return names[0]
@@ -140,7 +151,9 @@ def prepare(problem: Problem, split: Split, preparation: Preparation, dtype: str
     train, held_out = split.train, split.validation if len(split.validation) else split.test
     weight = np.ones(problem.rows) if problem.weight is None else problem.weight
     x, y = problem.x[train], problem.target.y
-    scaling = learn_scaling(x, preparation.scaling, preparation.smooth_clip, None if problem.weight is None else weight[train])
+    scaling = learn_scaling(
+        x, preparation.scaling, preparation.smooth_clip, None if problem.weight is None else weight[train]
+    )
     center, spread = _target_scale(problem.target, train, weight[train])
     scaled = scale(scaling, x, dtype), scale(scaling, problem.x[held_out], dtype)
     targets = ((y[rows] - center) / spread for rows in (train, held_out))

@@ -89,9 +89,12 @@ def loss_gradient(p, target, loss, activation, h):
 
 
 @policy
-def miss_of(values, outputs, y, targets, width, score):
-    """Return how far from right a sample's answer is: what `network.scores` has under that name."""
-    zero, one, half = spread(values, 0.0), spread(values, 1.0), spread(values, 0.5)
+def miss_of(lanes, values, outputs, y, targets, width, score):
+    """Return how far from right a sample's answer is: what `network.scores` has under that name.
+
+    lanes: any lane array.
+    """
+    zero, one, half = spread(lanes, 0.0), spread(lanes, 1.0), spread(lanes, 0.5)
     miss = zero
     if score == SIDES:
         for j in range(width):
@@ -111,7 +114,7 @@ def miss_of(values, outputs, y, targets, width, score):
             error = load(values, outputs + j) - load(y, targets + j)
             miss = fma(error, error, miss)
     else:
-        miss = spread(values, float("nan"))
+        miss = spread(lanes, float("nan"))
     return miss
 
 
@@ -135,7 +138,7 @@ def loss_into(scratch, table, samples, settings, first, count, rules, factor, su
             a, b = loss_factors(p, z, target, loss, h)
             total = fma(a * times, b, total)
             store(delta, i, loss_gradient(p, target, loss, activation, h) * emphasis)
-        misses = fma(miss_of(values, outputs + r * width, samples.y, n, width, rules.score), times, misses)
+        misses = fma(miss_of(values, values, outputs + r * width, samples.y, n, width, rules.score), times, misses)
     return total, misses
 
 
@@ -175,7 +178,7 @@ def units_loss_into(scratch, table, samples, settings, first, count, rules, fact
     for r in range(count):
         for i in range(r * width, (r + 1) * width):
             total = fma(load(logits, start + i), load(delta, terms + i), total)
-        miss = miss_of(values, outputs + r * width, samples.y, i0 + r * width, width, rules.score)
+        miss = miss_of(scratch.values, values, outputs + r * width, samples.y, i0 + r * width, width, rules.score)
         misses = fma(miss, load(samples.weight, first + r), misses)
     return total, misses
 

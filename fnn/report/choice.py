@@ -42,12 +42,12 @@ def choice_rows(choice: ModelChoice) -> list[list[str]]:
     """Return a row of words for each setting, the best first. p: adjusted for there being many."""
     rows = []
     for k in choice.order:
-        best = k == choice.comparison.best
-        difference = "" if best else interval(_interval(choice.comparison.differences[k]))
-        p = "" if best else _p(choice.comparison.p_adjusted[k])
+        verdict, difference, p = _verdict(choice, k), "", ""
+        if verdict in ("worse", "cannot be told"):
+            difference, p = interval(_interval(choice.comparison.differences[k])), _p(choice.comparison.p_adjusted[k])
         score = interval(choice.comparison.means[k])
         words = map(value_text, choice.settings[k].values())
-        rows.append([*words, f"{choice.runs[k]:,}", str(choice.splits), score, difference, p, _verdict(choice, k)])
+        rows.append([*words, f"{choice.runs[k]:,}", str(choice.splits), score, difference, p, verdict])
     return rows
 
 

@@ -119,9 +119,9 @@ def _column_lines(d: TableData) -> Iterator[str]:
 
 
 def _preset_lines(preset: str, settings: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a preset and its settings in at most three lines."""
+    """Yield a preset and all its settings."""
     text = ", ".join(f"{name.replace('_', '-')} {_value(value)}" for name, value in settings.items())
-    lines = wrap(f"{printable(preset)}: {text}", WIDTH - LABEL, max_lines=3, placeholder=" …", break_on_hyphens=False)
+    lines = wrap(f"{printable(preset)}: {text}", WIDTH - LABEL, break_on_hyphens=False)
     for place, line in enumerate(lines):
         yield _line("" if place else "preset", line)
 
@@ -162,8 +162,8 @@ def result_lines(report: TableReport) -> Iterator[str]:
         yield _line("epochs kept", f"median {k.median:.4g}, range {k.min:.4g} to {k.max:.4g} of {report.epochs}")
     if report.coverage:
         low, high = report.coverage.low, report.coverage.high
-        share = f"{report.coverage.estimate:.1%} (95% interval {low:.1%} to {high:.1%})"
-        yield _line("intervals", f"95% intervals have {share} of the rows held out")
+        share = f"{report.coverage.estimate:.1%} of the rows held out are in theirs, of 95%"
+        yield _line("intervals", f"{share} (95% interval {low:.1%} to {high:.1%})")
     if report.diverged:
         yield _line("diverged", f"{report.diverged} of {report.seeds * report.parts.splits}, left out")
     for warning in warnings(report):
@@ -225,4 +225,6 @@ def _line(label: str, text: str) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return "x".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)

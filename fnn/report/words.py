@@ -11,7 +11,9 @@ MOST_NAMES = 6
 
 def number(value: float) -> str:
     """Return a number with three digits, and all of those before the point."""
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.3g}"
+    if 999.5 <= abs(value) < 1e9:
+        return f"{value:,.0f}"
+    return f"{value:#.3g}".removesuffix(".")
 
 
 def interval(i: Interval) -> str:

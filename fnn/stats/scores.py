@@ -6,6 +6,7 @@ the row as wrong; of no rows it is NaN. A row of weight 2 counts as two, one of 
 """
 
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,10 +19,14 @@ Compute = Callable[[NDArray[np.floating[Any]], Array, Array], Array]
 
 
 class Score(NamedTuple):
-    """A score: which way is better, and the function for each task that it is of use for: (p, y, weight) → (S,)."""
+    """A score: which way is better, and the function for each task that it is of use for: (p, y, weight) → (S,).
+
+    bounds: what it cannot be below and above.
+    """
 
     lower_is_better: bool
     of_task: Mapping[str, Compute]
+    bounds: tuple[float, float]
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -162,13 +167,13 @@ def _for_labels_and_classes(labels: Compute, classes: Compute) -> dict[str, Comp
 
 
 SCORES: dict[str, Score] = {
-    "log_loss": Score(True, _for_labels_and_classes(_log_loss_of_labels, _log_loss_of_classes)),
-    "accuracy": Score(False, _for_labels_and_classes(_accuracy_of_labels, _accuracy_of_classes)),
-    "brier": Score(True, _for_labels_and_classes(_brier_of_labels, _brier_of_classes)),
-    "auc": Score(False, _for_labels_and_classes(_auc, _auc)),
-    "rmse": Score(True, {"regression": _rmse}),
-    "mae": Score(True, {"regression": _mae}),
-    "r2": Score(False, {"regression": _r2}),
+    "log_loss": Score(True, _for_labels_and_classes(_log_loss_of_labels, _log_loss_of_classes), (0, inf)),
+    "accuracy": Score(False, _for_labels_and_classes(_accuracy_of_labels, _accuracy_of_classes), (0, 1)),
+    "brier": Score(True, _for_labels_and_classes(_brier_of_labels, _brier_of_classes), (0, 2)),
+    "auc": Score(False, _for_labels_and_classes(_auc, _auc), (0, 1)),
+    "rmse": Score(True, {"regression": _rmse}, (0, inf)),
+    "mae": Score(True, {"regression": _mae}, (0, inf)),
+    "r2": Score(False, {"regression": _r2}, (-inf, 1)),
 }
 
 

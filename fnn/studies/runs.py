@@ -16,7 +16,7 @@ from fnn.studies.model import Arm
 from fnn.sweeps import grid
 from fnn.training.grouping import named_settings
 from fnn.training.progress import Progress
-from fnn.training.results import Results
+from fnn.training.results import Outcome, Results
 from fnn.training.train import train
 
 Array = NDArray[Any]
@@ -149,7 +149,7 @@ def _results_of(results: Results, k: int, seeds: int) -> Results:
     """Return the results of the k-th config of several."""
     part = slice(k * seeds, (k + 1) * seeds)
     columns = (
-        "seeds", "loss", "accuracy", "epochs_to_solve", "diverged", "stopped", "met", "loss_curve", "accuracy_curve",
+        "seeds", "split", *(name for name in Outcome._fields if name != "flat"),
     )  # fmt: skip
     return replace(
         results, configs=results.configs[k : k + 1], layers=results.layers[k : k + 1],

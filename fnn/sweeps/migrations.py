@@ -23,6 +23,7 @@ from fnn.sweeps.schema import (
     quoted,
     runs_view,
     setting_columns,
+    table_tables,
     tables,
     typed,
 )
@@ -45,8 +46,15 @@ def hash_what_differs(connection: Connection, schema: str, config: type[Config])
     connection.executemany(f'UPDATE {schema}.settings SET "key" = ? WHERE id = ?', keys)
 
 
+def make_room_for_tables(connection: Connection, schema: str, _config: type[Config]) -> None:
+    """Make the tables of splits and scores, of which there are none before."""
+    for statement in table_tables(schema):
+        connection.execute(statement)
+
+
 MIGRATIONS: dict[str, Callable[[Connection, str, type[Config]], None]] = {
     "hash what differs": hash_what_differs,
+    "make room for tables": make_room_for_tables,
 }
 
 

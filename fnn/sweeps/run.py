@@ -8,21 +8,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from fnn import checks
 from fnn.config import SEED
-from fnn.data.samples import Samples, samples_from_arrays
+from fnn.data.samples import Part, Samples, part_from_arrays, samples_from_arrays
 from fnn.errors import InvalidSetting
+from fnn.network.scores import score_of
 from fnn.sweeps.connect import locked, open_store
+from fnn.sweeps.grid import Trial
 from fnn.sweeps.plan import Plan, curve_every, plan, store_path
 from fnn.sweeps.query import Runs, count_runs, missing_seeds, read_runs
 from fnn.sweeps.schema import Connection
+from fnn.sweeps.tables import held_out_scores
 from fnn.sweeps.write import add_settings, begin_session, end_session, write_results
 from fnn.training.grouping import named_settings
 from fnn.training.progress import Progress
 from fnn.training.results import Results
-from fnn.training.train import BACKENDS, train
+from fnn.training.train import BACKENDS, train_parts
 
 # A chunk is trained in about this time: what a killed process loses.
 _SECONDS = 1.0
@@ -117,9 +120,10 @@ def fill(
         written: Future[None] | None = None
         for members, seeds in _chunks(connection, planned, ids, work):
             results = work.train(members, seeds)
+            scores = held_out_scores([planned.trials[c] for c in members], results, planned.backend)
             if written:
                 written.result()
-            written = writer.submit(work.write, [ids[c] for c in members], results)
+            written = writer.submit(work.write, members, results, scores)
         if written:
             written.result()
     end_session(connection, work.session)
@@ -149,11 +153,12 @@ class _Work:
     def train(self, members: Sequence[int], seeds: Iterable[int]) -> Results:
         """Train trials of one kind with the same seeds; note how long it took."""
         trials = [self.planned.trials[c] for c in members]
-        samples = trials[0].samples
-        results = train(
-            [trial.config for trial in trials], samples.x, samples.y, seeds=seeds,
+        parts = {id(trial.samples): part_of(trial) for trial in trials}
+        configs = [trial.config for trial in trials[:: len(parts)]]  # config by config, on every part
+        results = train_parts(
+            configs, list(parts.values()), seeds=seeds,
             backend=self.planned.backend, threads=self.planned.threads,
-            curve_every=curve_every(max(trial.config.epochs for trial in trials), self.planned.points),
+            curve_every=curve_every(max(config.epochs for config in configs), self.planned.points),
             on_progress=self.report if self.on_progress else None,
         )  # fmt: skip
         self.trained += len(results)
@@ -163,9 +168,9 @@ class _Work:
         self.size = min(int(size), self.most)
         return results
 
-    def write(self, ids: Sequence[int], results: Results) -> None:
+    def write(self, members: Sequence[int], results: Results, scores: NDArray[np.float64] | None) -> None:
         began = time.perf_counter()
-        write_results(self.connection, self.session, ids, results)
+        write_results(self.connection, self.session, [self.ids[c] for c in members], results, scores)
         self.writing += time.perf_counter() - began
 
     def report(self, now: Progress) -> None:
@@ -190,15 +195,13 @@ def _chunks(
     seeds, counts = planned.seeds, count_runs(connection, planned.seeds)
     there = [counts.get(settings, 0) for settings in ids]
     work.there = sum(there)
-    alike: dict[tuple[object, ...], list[int]] = {}
-    for c, trial in enumerate(planned.trials):
-        alike.setdefault((id(trial.samples), named_settings(trial.config)), []).append(c)
-    for members in alike.values():
+    for members in _alike(planned):
         fresh = [c for c in members if there[c] == 0]
         while fresh and len(seeds) <= work.size:
-            several = work.size // len(seeds)
-            yield fresh[:several], seeds
-            fresh = fresh[several:]
+            together = _together(planned, fresh, work.size // len(seeds))
+            yield together, seeds
+            taken = set(together)
+            fresh = [c for c in fresh if c not in taken]
         for c in fresh:
             yield from (([c], part) for part in _parts(seeds, work))
         for c in members:
@@ -206,6 +209,43 @@ def _chunks(
                 for begin in range(0, len(seeds), _WINDOW):  # so that memory does not grow with their number
                     lacking = missing_seeds(connection, ids[c], seeds[begin : begin + _WINDOW])
                     yield from (([c], part.tolist()) for part in _parts(lacking, work))
+
+
+def _alike(planned: Plan) -> list[list[int]]:
+    """Return places of trials whose settings differ in numbers only, on the same samples or on splits of one table."""
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for c, trial in enumerate(planned.trials):
+        table = trial.samples.about and id(trial.samples.about.problem)
+        alike.setdefault((table or id(trial.samples), named_settings(trial.config)), []).append(c)
+    return list(alike.values())
+
+
+def _together(planned: Plan, fresh: Sequence[int], most: int) -> list[int]:
+    """Return the first of these trials, at most so many, that are all of some settings on all of some splits.
+
+    They come setting by setting, as training takes them.
+    """
+    by_split: dict[int, list[int]] = {}
+    for c in fresh:
+        by_split.setdefault(id(planned.trials[c].samples), []).append(c)
+    (first, *others) = by_split.values()
+    first = first[:most]
+    configs = [planned.trials[c].config for c in first]
+    splits = [first]
+    for other in others:
+        if len(configs) * (len(splits) + 1) > most:
+            break
+        if [planned.trials[c].config for c in other] == configs:
+            splits.append(other)
+    return [split[k] for k in range(len(configs)) for split in splits]
+
+
+def part_of(trial: Trial) -> Part:
+    """Return what the networks of a trial are given."""
+    samples = trial.samples
+    if samples.part is not None:
+        return samples.part
+    return part_from_arrays(samples.x, samples.y, None, None, trial.config.loss, score_of)
 
 
 def _parts(seeds: Any, work: _Work) -> Iterator[Any]:

@@ -3,7 +3,8 @@
 Settings are kept once, in `settings`; `results` has a row for each seed, `curves` its loss and accuracy while
 training, as little-endian float32 after the epochs of its row in `grids`, little-endian int32. The view `runs` puts
 settings and results side by side. `sessions` says what wrote them: versions, machine, command, start and end.
-`migrations` says by which steps the file came to these tables.
+`migrations` says by which steps the file came to these tables. Of runs on a table of data, `splits` has the split that
+settings were trained on, and `scores` what each run scores on what it held out.
 
 The `key` of settings is a hash of all that a run's numbers depend on but its seed: the settings that are not at their
 default, the data's numbers, the backend and the version of its arithmetic. So (key, seed) is a run, here and in any
@@ -19,6 +20,7 @@ from dataclasses import fields
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from fnn.config import Config
+from fnn.stats.scores import SCORES
 
 Connection = sqlite3.Connection
 
@@ -56,6 +58,17 @@ RESULTS = {
     "stopped": "INTEGER",
     "met": "INTEGER",
 }
+# What is kept of a split of a table, beside the settings of runs on it.
+SPLIT_COLUMNS = {
+    "source": "TEXT", "target": "TEXT", "task": "TEXT", "scaling": "TEXT", "smooth_clip": "INTEGER",
+    "class_weight": "TEXT", "validation": "REAL", "folds": "INTEGER", "repeats": "INTEGER", "bootstrap": "INTEGER",
+    "split_seed": "INTEGER", "repeat": "INTEGER", "fold": "INTEGER", "train_rows": "INTEGER",
+    "validation_rows": "INTEGER", "test_rows": "INTEGER",
+}  # fmt: skip
+# And of a run there: the epoch whose weights are kept, what is validated on, and scores on what is held out.
+SCORE_COLUMNS = {
+    "best_epoch": "INTEGER", "validation_loss": "REAL", "validation_score": "REAL", **dict.fromkeys(SCORES, "REAL"),
+}  # fmt: skip
 # What Python has where SQLite has these types.
 _TYPES = {"INTEGER": (int, type(None)), "REAL": (float, int, type(None)), "TEXT": (str, type(None))}
 
@@ -141,6 +154,15 @@ def runs_view(settings: Iterable[str], schema: str = "main") -> str:
     )
 
 
+def table_tables(schema: str = "main") -> list[str]:
+    """Return the SQL that makes what is kept of runs on tables, where it is not there: of splits, and scores."""
+    return [
+        f"CREATE TABLE IF NOT EXISTS {schema}.splits (settings INTEGER PRIMARY KEY, {typed(SPLIT_COLUMNS)})",
+        f"CREATE TABLE IF NOT EXISTS {schema}.scores (settings INTEGER NOT NULL, seed INTEGER NOT NULL, "
+        f"{typed(SCORE_COLUMNS)}, PRIMARY KEY (settings, seed)) WITHOUT ROWID",
+    ]
+
+
 def tables(config: type[Config] = Config) -> list[str]:
     """Return the SQL that makes the tables of a new store."""
     settings = setting_columns(config)
@@ -154,6 +176,7 @@ def tables(config: type[Config] = Config) -> list[str]:
         "CREATE TABLE curves (settings INTEGER NOT NULL REFERENCES settings, seed INTEGER NOT NULL, "
         "grid INTEGER NOT NULL REFERENCES grids, loss BLOB NOT NULL, accuracy BLOB NOT NULL, "
         "PRIMARY KEY (settings, seed)) WITHOUT ROWID",
+        *table_tables(),
         runs_view(settings),
         f"PRAGMA application_id = {APPLICATION}",
     ]

@@ -1,8 +1,10 @@
 """What a sweep writes to its store: settings, runs with their curves, and who wrote them."""
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,11 +62,28 @@ def add_settings(connection: Connection, trials: Sequence[Trial], backend: str, 
             if row is None:
                 raise Damaged("settings cannot be added")
             ids.append(row[0])
+            if samples.about is not None:
+                _add_split(connection, row[0], samples.about.row)
     return ids
 
 
-def write_results(connection: Connection, session: int, ids: Sequence[int], results: Results) -> None:
-    """Add the runs of results in one transaction. ids: of the settings of each of its configs."""
+def _add_split(connection: Connection, settings: int, row: dict[str, Any]) -> None:
+    """Note on which split of a table the runs of these settings are."""
+    marks = ", ".join("?" * (1 + len(row)))
+    connection.execute(f"INSERT OR IGNORE INTO splits VALUES ({marks})", (settings, *row.values()))
+
+
+def write_results(
+    connection: Connection,
+    session: int,
+    ids: Sequence[int],
+    results: Results,
+    scores: NDArray[np.float64] | None = None,
+) -> None:
+    """Add the runs of results in one transaction. ids: of the settings of each of its trials.
+
+    scores: (S, len(SCORE_COLUMNS)), of runs on a table.
+    """
     settings = np.repeat(np.array(ids), len(results) // len(ids)).tolist()
     seeds = results.seeds.tolist()
     rows = zip(
@@ -75,6 +94,13 @@ def write_results(connection: Connection, session: int, ids: Sequence[int], resu
     )  # fmt: skip
     with transaction(connection):
         connection.executemany("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        if scores is not None:
+            values = [[None if math.isnan(value) else value for value in row] for row in scores.tolist()]
+            marks = ", ".join("?" * (2 + scores.shape[1]))
+            kept = zip(settings, seeds, values, strict=True)
+            connection.executemany(
+                f"INSERT OR IGNORE INTO scores VALUES ({marks})", [(s, seed, *row) for s, seed, row in kept]
+            )
         if len(results.curve_epochs):
             grid = _grid(connection, results.curve_epochs)
             loss, accuracy = (

@@ -1,0 +1,204 @@
+"""The whole way in: a table, an ensemble that learns it, its scores, its model, its answers in another process."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import fnn
+from fnn.cli import main
+from fnn.ensembles.fit import fit
+from fnn.ensembles.model_file import load_model
+from fnn.errors import InvalidSetting
+from fnn.sweeps.connect import open_store
+from fnn.sweeps.query import read_runs
+
+SMALL = {"hidden": "8", "epochs": 20}
+
+
+def rows_of(count, seed=0):
+    """Return a table of two numbers, a category, a group, a weight and three targets that depend on them."""
+    rng = np.random.default_rng(seed)
+    a, b, kind = rng.normal(size=count), rng.normal(size=count), rng.choice(["red", "green", "blue"], count)
+    lift = np.where(kind == "red", 2.0, 0.0)
+    return {
+        "a": a, "b": b, "kind": kind.tolist(), "who": np.arange(count) // 4,
+        "w": rng.integers(1, 4, count).astype(float),
+        "price": 3 * a - b + lift + 0.1 * rng.normal(size=count),
+        "size": np.array(["small", "medium", "large"])[np.digitize(a + lift, [0, 1.5])].tolist(),
+        "good": np.array(["no", "yes"])[(a + b + lift > 0.5).astype(int)].tolist(),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def table(tmp_path):
+    columns = rows_of(160)
+    path = tmp_path / "things.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+    return path
+
+
+OTHERS = {"price": "size,good,who,w", "size": "price,good,who,w", "good": "price,size,who,w"}
+
+
+@pytest.mark.parametrize("target", OTHERS)
+def test_from_csv_to_the_same_numbers_in_a_fresh_process(table, tmp_path, monkeypatch, capsys, target):
+    monkeypatch.chdir(tmp_path)
+    words = ["train", "--data", str(table), "--target", target, "--ignore", OTHERS[target], "--seeds", "5"]
+    assert main.run([*words, "--hidden", "8", "--epochs", "30", "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    assert about["task"]["name"] == {"price": "regression", "size": "multiclass", "good": "binary"}[target]
+    assert all((tmp_path / name).stat().st_size > 1000 for name in about["files"])
+    model = fnn.load(tmp_path / "fnn-things" / "model.npz")
+    answers = model.predict(table)
+    code = (
+        "import sys, numpy as np, fnn; m = fnn.load(sys.argv[1]);"
+        "a = m.predict(sys.argv[2]); np.save(sys.argv[3], a); np.save(sys.argv[4], m.spread(sys.argv[2]))"
+    )
+    files = [tmp_path / "a.npy", tmp_path / "s.npy"]
+    subprocess.run([sys.executable, "-c", code, tmp_path / "fnn-things" / "model.npz", table, *files], check=True)
+    assert np.array_equal(np.load(files[0]), answers)
+    assert np.array_equal(np.load(files[1]), model.spread(table))
+    assert main.run(["predict", "fnn-things/model.npz", "--data", str(table), "--out", "p.csv"]) == 0
+    with (tmp_path / "p.csv").open(encoding="utf-8") as file:
+        written = [row[0] for row in csv.reader(file)][1:]
+    assert (
+        (written == [str(v) for v in answers]) if target != "price" else np.allclose(np.array(written, float), answers)
+    )
+    true = rows_of(160)[target]
+    if target == "price":
+        assert np.corrcoef(answers, true)[0, 1] > 0.95
+    else:
+        assert np.mean(answers.astype(str) == np.array(true)) > 0.85
+
+
+def test_what_a_fit_says_of_held_out_rows_is_what_its_model_answers_to_them():
+    columns = {name: values for name, values in rows_of(160).items() if name in ("a", "b", "kind", "price")}
+    done = fit(columns, "price", seeds=4, splitting={"folds": 4, "validation": 0.2}, **SMALL)
+    assert len(done) == 16
+    assert sorted(np.concatenate([s.test for s in done.splits]).tolist()) == list(range(160))
+    y = np.array(columns["price"])
+    for k, split in enumerate(done.splits):
+        parts = [set(split.train.tolist()), set(split.validation.tolist()), set(split.test.tolist())]
+        assert sum(map(len, parts)) == len(set.union(*parts)) == 160
+        of_split = [n for n in done.model.networks if n.split == k]
+        assert [n.seed for n in of_split] == [n.seed for n in done.model.networks if n.split == 0]
+        said = done.evaluation.answers[k]["test"]
+        rmse = np.sqrt(((said.mean[:, 0] - y[split.test]) ** 2).mean())
+        assert done.evaluation.ensembles["test"]["rmse"][k] == pytest.approx(rmse)
+    assert np.array_equal(done.held_out.rows, np.arange(160))
+    assert 0.85 < done.model.coverage.estimate <= 1
+
+
+def test_networks_of_a_split_do_not_depend_on_other_splits_or_seeds():
+    columns = {name: values for name, values in rows_of(120).items() if name in ("a", "b", "good")}
+    whole = fit(columns, "good", seeds=3, splitting={"folds": 3, "split_seed": 5}, **SMALL)
+    again = fit(columns, "good", seeds=2, splitting={"folds": 3, "split_seed": 5, "repeats": 2}, threads=1, **SMALL)
+    places = [3 * p + s for p in range(3) for s in range(2)]
+    assert np.array_equal(whole.results.flat[0][places], again.results.flat[0][:6])
+
+
+def test_each_seed_may_have_a_split_of_its_own():
+    columns = {name: values for name, values in rows_of(120).items() if name in ("a", "b", "good")}
+    done = fit(columns, "good", seeds=6, splitting={"per_seed": True, "validation": 0.25}, **SMALL)
+    assert done.results.split.tolist() == list(range(6))
+    assert len({tuple(s.validation.tolist()) for s in done.splits}) == 6
+
+
+def test_bootstrap_validates_on_what_is_never_drawn():
+    columns = {name: values for name, values in rows_of(120).items() if name in ("a", "b", "price")}
+    done = fit(columns, "price", seeds=2, splitting={"bootstrap": True}, **SMALL)
+    (split,) = done.splits
+    assert len(split.train) == 120
+    assert set(split.train.tolist()) | set(split.validation.tolist()) == set(range(120))
+
+
+def test_groups_weights_and_class_weights_reach_training():
+    done = fit(
+        rows_of(160), "good", seeds=2, roles={"ignore": "price,size", "groups": "who", "weight": "w"},
+        preparation={"class_weight": "balanced"}, **SMALL,
+    )  # fmt: skip
+    (split,), part = done.splits, done.networks[0].prepared.part
+    who = np.arange(160) // 4
+    assert not set(who[split.train]) & set(who[split.validation])
+    weight, labels = rows_of(160)["w"][split.train], np.array(rows_of(160)["good"])[split.train]
+    assert np.array_equal(part.weight[: part.training], weight.astype(np.float32))
+    sums = [part.emphasis[labels == name].sum() for name in ("no", "yes")]
+    assert sums[0] == pytest.approx(sums[1], rel=1e-5)
+
+
+def test_the_plain_preset_is_standardisation_and_adam():
+    columns = {name: values for name, values in rows_of(160).items() if name in ("a", "b", "price")}
+    done = fit(columns, "price", seeds=2, preset="plain", hidden="8", epochs=5)
+    part, split = done.networks[0].prepared.part, done.splits[0]
+    x = np.stack([columns["a"], columns["b"]], axis=1)[split.train]
+    expected = (x - x.mean(axis=0)) / x.std(axis=0)
+    assert np.allclose(part.x[: part.training], expected, atol=1e-5)
+    y = columns["price"][split.train]
+    assert np.allclose(part.y[: part.training, 0], (y - y.mean()) / y.std(), atol=1e-5)
+    assert (done.config.optimizer, done.config.scheduler, done.config.keep) == ("adam", "constant", "last")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--target", "prise"], "price"),
+        (["--target", "nine"], "nine"),
+        (["--target", "size", "--folds", "200"], "folds"),
+        (["--target", "price", "--class-weight", "balanced"], "class_weight"),
+        (["--target", "price", "--preset", "tabel"], "did you mean table"),
+        (["--target", "price", "--validation", "1"], "validation"),
+        (["--target", "price", "--points", "5"], "beside a table"),
+        (["--target", "price", "--loss", "cross-entropy"], "softmax"),
+        (["--target", "price", "--keep", "best", "--validation", "0"], "keep"),
+        ([], "target"),
+    ],
+)
+def test_bad_input_gets_one_line_and_nothing_is_written(table, tmp_path, monkeypatch, capsys, words, message):
+    monkeypatch.chdir(tmp_path)
+    assert main.run(["train", "--data", "things.csv", *words]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert message in said.err.replace("-", "_") or message in said.err
+    assert [path.name for path in tmp_path.iterdir()] == ["things.csv"]
+
+
+def test_a_sweep_over_folds_trains_the_networks_of_a_fit_and_says_what_cannot_be_told(table, tmp_path, capsys):
+    words = ["--data", str(table), "--target", "good", "--ignore", OTHERS["good"], "--folds", "3", "--epochs", "20"]
+    store = str(tmp_path / "a.db")
+    assert main.run(["sweep", *words, "--hidden", "2,8", "--seeds", "4", "--out", store]) == 0
+    assert "24 networks: 24 trained" in capsys.readouterr().out
+    assert main.run(["sweep", *words, "--hidden", "2,8", "--seeds", "4", "--out", store]) == 0
+    assert "24 networks: 0 trained" in capsys.readouterr().out
+    done = fit(table, "good", seeds=4, roles={"ignore": OTHERS["good"]}, splitting={"folds": 3}, **SMALL)
+    with open_store(tmp_path / "a.db") as connection:
+        runs = read_runs(connection)
+        rows = connection.execute(
+            "SELECT p.fold, c.seed, c.log_loss FROM scores AS c JOIN splits AS p ON p.settings = c.settings "
+            "JOIN settings AS s ON s.id = c.settings WHERE s.hidden = '8' ORDER BY p.fold, c.seed"
+        ).fetchall()
+    wide = runs.column("hidden") == "8"
+    assert np.array_equal(np.sort(runs.loss[wide]), np.sort(done.results.loss))
+    assert [row[2] for row in rows] == pytest.approx(done.evaluation.members["test"]["log_loss"].tolist())
+    assert main.run(["show", store, "--by", "hidden", "--metric", "log_loss", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert {entry["settings"]["hidden"] for entry in shown["settings"]} == {"2", "8"}
+    best = shown["settings"][0]
+    values = [row[2] for row in rows] if best["settings"]["hidden"] == "8" else None
+    assert values is None or best["score"]["estimate"] == pytest.approx(np.mean(values))
+
+
+def test_a_model_of_a_named_data_set_answers_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main.run(["train", "--data", "linear", "--no-plots"]) == 0
+    model = load_model(tmp_path / "fnn-linear" / "model.npz")
+    assert model.predict({"x1": [0.9, 0.1], "x2": [0.1, 0.9]}).tolist() == [0, 1]
+    with pytest.raises(InvalidSetting, match="x2"):
+        model.predict({"x1": [0.9]})
