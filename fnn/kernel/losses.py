@@ -207,9 +207,10 @@ def errors_into(errors, values, table, y, weight, first, count):
     largest, squares, total = load(errors, LARGEST), load(errors, SQUARES), load(errors, ABSOLUTES)
     for r in range(count):
         times = load(weight, first + r)
+        counts = times > spread(errors, 0.0)
         for j in range(width):
             error = magnitude(load(values, outputs + r * width + j) - load(y, (first + r) * width + j))
-            largest = select(error > largest, error, largest)
+            largest = select((error > largest) & counts, error, largest)
             squares = fma(error * times, error, squares)
             total = fma(error, times, total)
     store(errors, LARGEST, largest)

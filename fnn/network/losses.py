@@ -26,9 +26,14 @@ def weighted_mean(values: Array, weight: Array | None) -> Any:
     return values.mean(axis=(-2, -1))
 
 
+def largest(errors: Array, weight: Array | None) -> Any:
+    """Return the largest of errors (..., N, O), of samples with these weights (N,) if any; 0 of them is no sample."""
+    return (errors if weight is None else errors * (weight[:, None] > 0)).max(axis=(-2, -1))
+
+
 # Measures of a network's errors |p − y|, (..., N, O), over samples and outputs, by which training may stop.
 ERRORS: dict[str, Callable[[Array, Array | None], Any]] = {
-    "max_error": lambda error, _weight: error.max(axis=(-2, -1)),
+    "max_error": largest,
     "rms": lambda error, weight: np.sqrt(weighted_mean(error * error, weight)),
     "mean_error": weighted_mean,
 }
