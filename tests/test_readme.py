@@ -11,6 +11,7 @@ from generate import (
     PYTHON,
     README,
     SHELL,
+    TABLE,
     alike,
     run_command,
     run_python,
@@ -39,7 +40,7 @@ def test_what_is_alike_differs_in_times_and_last_digits_alone():
 
 @pytest.mark.parametrize(
     ("name", "commands"),
-    [("README.md", ["train", "train", "sweep", "show"]), ("fnn/studies/README.md", ["study"])],
+    [("README.md", ["train", "train", "train", "predict", "sweep", "show"]), ("fnn/studies/README.md", ["study"])],
 )
 def test_commands_print_what_is_shown(name, commands, tmp_path):
     """They run one after the other in one folder, as a reader would."""
@@ -184,7 +185,7 @@ def test_links_and_names_of_files_lead_somewhere(path):
 
 def test_pictures_are_pictures():
     names = re.findall(r"!\[[^\]]+\]\((\.readme/[\w-]+\.png)\)", TEXT)
-    assert len(names) == 3
+    assert len(names) == 4
     for name in names:
         picture = image.imread(ROOT / name)
         assert picture.shape[2] in (3, 4)
@@ -195,3 +196,11 @@ def test_the_first_two_commands_install_and_test():
     first, second = re.findall(r"^    (python -m pip install .*)$", TEXT, re.MULTILINE)
     assert first == "python -m pip install . && fnn train --data linear"
     assert second == "python -m pip install '.[test]' && python -m pytest"
+
+
+def test_the_table_is_what_scikit_learn_ships(tmp_path):
+    datasets = pytest.importorskip("sklearn.datasets")
+    pytest.importorskip("pandas")
+    path = tmp_path / "diabetes.csv"
+    datasets.load_diabetes(as_frame=True, scaled=False).frame.to_csv(path, index=False)
+    assert path.read_text(encoding="utf-8") == TABLE.read_text(encoding="utf-8")

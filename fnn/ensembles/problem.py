@@ -82,7 +82,7 @@ def read_problem(source: Any, roles: Roles, form: Form = Form()) -> Problem:  # 
     table = read_table(source, form)
     targets = resolve_columns(table, roles.target)
     others = {name: _column("weight" if k == 0 else "groups", table, name) for k, name in enumerate(roles[3:5]) if name}
-    ignored = resolve_columns(table, roles.ignore) if roles.ignore else ()
+    ignored = resolve_columns(table, roles.ignore, "ignore") if roles.ignore else ()
     passed_over = tuple(dict.fromkeys((*others.values(), *ignored)))
     _apart(targets, passed_over)
     inputs = table.drop((*targets, *passed_over))
