@@ -18,6 +18,7 @@ from fnn.training.train import train_parts
 
 DTYPES = ["float32", "float64"]
 MEASURES = ("loss", "score", "validation_loss", "validation_score")
+CURVES = tuple(f"{name}_curve" for name in MEASURES)
 ENDS = ("best_epoch", "stopped", "met", "diverged", "epochs_to_solve")
 
 
@@ -33,6 +34,8 @@ def test_ten_configs_of_all_registries_are_the_numpy_path_and_have_the_same_bits
         assert ours.flat[0] == pytest.approx(theirs.flat[0], rel=1e-10, abs=1e-10), config
         for name in MEASURES:
             assert getattr(ours, name) == pytest.approx(getattr(theirs, name), rel=1e-9, nan_ok=True), (name, config)
+        for name in CURVES:
+            assert getattr(ours, name) == pytest.approx(getattr(theirs, name), rel=1e-6, nan_ok=True), (name, config)
         for name in ENDS:
             assert np.array_equal(getattr(ours, name), getattr(theirs, name)), (name, config)
 
