@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from comparing import same_outcome
 from drawn_parts import drawn, same_network, same_results
 from ways import KERNELS, train_by
 
@@ -14,10 +15,14 @@ import fnn
 from fnn.data.samples import Part
 from fnn.kernel.epoch import train_into
 from fnn.kernel.units_epoch import train_units_into
+from fnn.training import networks_in_lanes, units_in_lanes
+from fnn.training.grouping import Stack, numeric_settings
+from fnn.training.layout import Cuts
 from fnn.training.train import train_parts
 
 DTYPES = ["float32", "float64"]
 MEASURES = ("loss", "score", "validation_loss", "validation_score")
+CURVES = tuple(f"{name}_curve" for name in MEASURES)
 ENDS = ("best_epoch", "stopped", "met", "diverged", "epochs_to_solve")
 
 
@@ -33,6 +38,8 @@ def test_ten_configs_of_all_registries_are_the_numpy_path_and_have_the_same_bits
         assert ours.flat[0] == pytest.approx(theirs.flat[0], rel=1e-10, abs=1e-10), config
         for name in MEASURES:
             assert getattr(ours, name) == pytest.approx(getattr(theirs, name), rel=1e-9, nan_ok=True), (name, config)
+        for name in CURVES:
+            assert getattr(ours, name) == pytest.approx(getattr(theirs, name), rel=1e-6, nan_ok=True), (name, config)
         for name in ENDS:
             assert np.array_equal(getattr(ours, name), getattr(theirs, name)), (name, config)
 
@@ -65,6 +72,30 @@ def test_a_network_has_the_same_bits_on_its_part_alone_and_among_parts_in_any_or
             same_network(alone, 0, turned, (2 - p) * 19 + 18 - seed)
             if seed:
                 same_network(alone, 0, each, p)
+
+
+def stack_of(config, part, seeds):
+    """Return a stack of one config with these seeds on a part."""
+    layers = config.layers(part.x.shape[1], part.y.shape[1])
+    numeric = {**numeric_settings([config], len(seeds)), "seed": np.array(seeds)}
+    params = fnn.init(
+        layers, seeds, config.init, config.init_scale, config.dtype, parametrization=config.parametrization
+    )
+    return Stack(config, layers, params, numeric, part.astype(config.dtype), np.arange(config.epochs + 1))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_bits_do_not_depend_on_how_samples_and_epochs_are_cut(dtype):
+    """In parts of a few samples, of which none stays in memory; and two epochs at a time."""
+    rng = np.random.default_rng(11)
+    for _ in range(30):
+        config, (part,) = drawn(rng, dtype=dtype)
+        stack = stack_of(config, part, range(5))
+        with np.errstate(all="ignore"):
+            (expected,) = networks_in_lanes.fit([stack], threads=1)
+            for cuts in (Cuts(scratch=1, units_scratch=1, kept_inputs=0), Cuts(segment=2)):
+                for fit in (networks_in_lanes.fit, units_in_lanes.fit):
+                    same_outcome(*fit([stack], threads=2, cuts=cuts), expected)
 
 
 @pytest.mark.parametrize("way", [*KERNELS, "numpy"])
