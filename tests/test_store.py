@@ -10,7 +10,7 @@ from fnn.sweeps import grid
 from fnn.sweeps.conditions import parse_condition
 from fnn.sweeps.connect import open_store
 from fnn.sweeps.query import count_runs, missing_seeds, read_curves, read_runs
-from fnn.sweeps.schema import RESULTS, SETTINGS, VERSION
+from fnn.sweeps.schema import RESULTS, SCORE_COLUMNS, SETTINGS, SPLIT_COLUMNS, VERSION
 from fnn.sweeps.write import add_settings, begin_session, end_session, trial_key, write_results
 from fnn.training.train import NUMERICS
 
@@ -81,7 +81,12 @@ def test_the_tables_are_those_of_the_readme(connection):
     ]  # fmt: skip
     assert tables["curves"] == ["settings", "seed", "grid", "loss", "accuracy"]
     assert tables["grids"] == ["id", "epochs"]
-    assert set(tables) == {"sessions", "settings", "results", "curves", "grids", "runs", "migrations"}
+    assert tables["splits"] == ["settings", *SPLIT_COLUMNS]
+    assert tables["scores"] == ["settings", "seed", *SCORE_COLUMNS]
+    text = (Path(__file__).parents[1] / "fnn" / "sweeps" / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in text for name in (*SPLIT_COLUMNS, *SCORE_COLUMNS))
+    of_tables = {"splits", "scores"}
+    assert set(tables) == {"sessions", "settings", "results", "curves", "grids", "runs", "migrations"} | of_tables
     assert VERSION == 3
 
 

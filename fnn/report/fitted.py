@@ -1,5 +1,6 @@
 """What is shown of an ensemble that learnt a table, made from what `fit` gives: its report, and what figures draw."""
 
+import warnings
 from dataclasses import fields
 from pathlib import PurePath
 from typing import Any
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from fnn.config import KEEPS, Config
 from fnn.ensembles.answers import class_places, probabilities
-from fnn.ensembles.evaluation import SplitNetworks, answers
+from fnn.ensembles.evaluation import SplitNetworks, answers, rows_of
 from fnn.ensembles.fit import Fit
 from fnn.ensembles.importance import column_importance
 from fnn.ensembles.presets import PRESETS
@@ -187,7 +188,29 @@ def _numbers(fit: Fit) -> PredictedNumbers:
 
 def _reliability(fit: Fit) -> ReliabilityDiagram:
     bins = reliability(fit.held_out.mean, fit.problem.target.y[fit.held_out.rows])
-    return ReliabilityDiagram(_held_out_about(fit), bins, expected_calibration_error(bins))
+    shares, errors = _members_reliability(fit)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a bin that is empty in all networks
+        band = np.nanquantile(shares, [0.05, 0.95], axis=0) if len(shares) > 1 else None
+    return ReliabilityDiagram(
+        _held_out_about(fit), bins, expected_calibration_error(bins), members=band,
+        members_error=float(np.median(errors)) if band is not None else None,
+    )  # fmt: skip
+
+
+def _members_reliability(fit: Fit) -> tuple[NDArray[np.float64], list[float]]:
+    """Return for some networks the share of each bin that came true, (S, B), and the calibration error, on what each
+    one's split held out."""
+    part, shares, errors = fit.evaluation.held_out, [], []
+    each = max(1, _NETWORKS // len(fit.networks))
+    for of_split in fit.networks[:_NETWORKS]:
+        rows = np.unique(rows_of(of_split.split, part))
+        for p in answers(of_split, fit.problem.x[rows], slice(0, each), numba=fit.numba) if rows.size else ():
+            if np.isfinite(p).all():
+                bins = reliability(p, fit.problem.target.y[rows])
+                shares.append(bins.right)
+                errors.append(expected_calibration_error(bins))
+    return np.array(shares), errors
 
 
 def _importance(fit: Fit) -> Importance:
