@@ -1,6 +1,7 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
