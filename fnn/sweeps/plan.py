@@ -43,6 +43,7 @@ class Plan(NamedTuple):
             network_bytes(
                 t.config, t.samples.inputs, t.samples.outputs,
                 curve_length(t.config.epochs, curve_every(t.config.epochs, self.points)),
+                held_out=bool(t.samples.part and t.samples.part.held_out),
             )
             for t in self.shapes
         )  # fmt: skip

@@ -88,7 +88,9 @@ def train_parts(
     curve_every = checks.whole(0)("curve_every", curve_every)
     inputs, outputs = parts[0].x.shape[1], parts[0].y.shape[1]
     _need_validation(configs, parts)
-    table = _seeds(configs, seeds, most_seeds(configs, inputs, outputs, curve_every))
+    held_out, each = any(part.held_out for part in parts), 1 if per_seed else len(parts)
+    most = most_seeds(configs, inputs, outputs, curve_every, parts=each, held_out=held_out)
+    table = _seeds(configs, seeds, most)
     turns = _turns(table.shape[1], len(parts), per_seed)
     seeds_of_all = np.concatenate([table[:, turn.seeds] for turn in turns], axis=1)
     curve_epochs = _curve_epochs(max(config.epochs for config in configs), curve_every)
