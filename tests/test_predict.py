@@ -113,6 +113,8 @@ def test_every_class_has_its_probability():
 @pytest.mark.parametrize("suffix", WRITERS)
 @pytest.mark.parametrize("task", TASKS)
 def test_rows_without_an_answer_are_there_and_empty(tmp_path, task, suffix):
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow.parquet")
     table = TABLE | {"sugar": np.array([1.5, np.nan, 0.25, 7.0, np.nan])}
     done = predict_to(tmp_path / f"a{suffix}", model_of(task, missing="drop"), table, Form(), task == "multiclass")
     assert (done.rows, done.unanswered) == (5, 2)
