@@ -184,6 +184,15 @@ def test_empty_bins_are_left_out_and_one_network_has_no_band():
     assert isinstance(b, Reliability)
 
 
+def test_bins_too_narrow_for_their_number_go_without_it():
+    p = np.repeat([[0.01], [0.02], [0.03], [0.5], [1.0]], 10, axis=0)
+    b = reliability(p, p > 0.4, bins=5, event="positive", cut="count")
+    bottom = drawn(classification.reliability_diagram, classification.ReliabilityDiagram(ABOUT, b, 0.1)).axes[1]
+    wide = np.diff(b.edges) > 0.08
+    assert 0 < wide.sum() < len(wide)
+    assert [t.get_text() for t in bottom.texts] == [str(n) for n in b.counts[wide]]
+
+
 # ---- numbers ----
 
 

@@ -41,7 +41,9 @@ def test_a_number_has_three_digits(value, text):
 
 
 def test_an_interval_that_one_run_does_not_have_is_not_printed():
-    assert interval(ONE_RUN) == "0.640"
+    assert (
+        interval(ONE_RUN) == interval(Interval(0.64, -math.inf, 1)) == interval(Interval(0.64, 0, math.inf)) == "0.640"
+    )
     assert interval(Interval(0.5, 0.4, 0.6)) == "0.500 (0.400 to 0.600)"
 
 

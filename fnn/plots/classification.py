@@ -35,7 +35,7 @@ def confusion_matrix(figure: Figure, content: ConfusionMatrix) -> None:
     classes, counts = _fold_classes(content)
     C, rows = len(classes), counts.sum(axis=1)
     cell = 0.62 if C <= MOST_SHARES else 0.34
-    figure.set_size_inches(max(5.2, cell * C + 2.6), max(4.2, cell * C + 2.2))
+    figure.set_size_inches(max(5.8, cell * C + 2.6), max(4.2, cell * C + 2.2))
     ax = figure.subplots()
     shares = counts / np.maximum(rows, 1)[:, None]
     right = np.eye(C, dtype=bool)
@@ -128,7 +128,7 @@ def _write_bins(ax: Axes, bins: Reliability) -> None:
     edges, counts = bins.edges, bins.counts
     ax.bar(edges[:-1], counts, np.diff(edges), align="edge", color=ZERO, alpha=0.5, edgecolor="white")
     for left, right, count in zip(edges[:-1], edges[1:], counts, strict=True):
-        if count:
+        if count and right - left > 0.08:
             ax.annotate(
                 compact(count),
                 ((left + right) / 2, count),
