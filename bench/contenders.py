@@ -1,24 +1,31 @@
 """What a contender is, and those of the house: the kernel, the stacked NumPy path, the lab's loop.
 
-A contender is built from (config, params, x, y, threads), params stacked (S, I+1, O), all of them NumPy arrays; it
-gives the function to be timed, which trains the S networks, and one that makes of its result their predictions
-(S, N, O). All train the same networks from the same initial weights: by adam, with any schedule, on mse or bce, summed
-or averaged over samples and outputs, on all samples at once or in batches of them in the order given.
+A contender is built from (config, params, x, y, threads), params stacked (S, I+1, O), x: (N, I), y: (N, O), all of them
+NumPy arrays; it gives the function to be timed, which trains the S networks, and one that makes of its result their
+predictions (S, N, O). Where x: (P, N, I) and y: (P, N, O) are P folds, which only stacks and scikit-learn are given,
+network k is trained on fold k P // S. All train the same networks from the same initial weights: by adam, with any
+schedule, on mse, bce or cross-entropy, summed or averaged over samples and outputs, on all samples at once or in
+batches of them in the order given.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 import fnn
+from fnn.data.samples import part_from_arrays
+from fnn.ensembles.presets import VALIDATION, preset_config
 from fnn.network import functions as network
 from fnn.network import schedules
 from fnn.network.activations import ACTIVATIONS
 from fnn.network.losses import LOSSES, REDUCTIONS
+from fnn.network.scores import score_of
 from fnn.training import numpy_path
+from fnn.training.train import train_parts
 
 Array = NDArray[np.floating[Any]]
 Built = tuple[Callable[[], Any], Callable[[Any], Array]]
@@ -53,9 +60,9 @@ def rates(config: fnn.Config) -> Array:
     return schedules.rates(config.scheduler, np.arange(config.epochs), config.epochs, config)
 
 
-def gradient_factor(config: fnn.Config, count: int) -> float:
-    """Return the factor on the summed loss whose gradient is taken. count: outputs of a batch, over its samples."""
-    return REDUCTIONS[config.reduction](count)
+def gradient_factor(config: fnn.Config, samples: int, outputs: int) -> float:
+    """Return the factor on the loss summed over a batch of so many samples, whose gradient is taken."""
+    return REDUCTIONS[config.reduction](samples * (outputs if LOSSES[config.loss].each_output else 1))
 
 
 def batches(config: fnn.Config, samples: int) -> list[Any]:
@@ -68,13 +75,51 @@ def activations(config: fnn.Config) -> tuple[str, ...]:
     return tuple(layer.activation for layer in config.layers(1, 1))
 
 
+def of_network(rows: Array, k: int, networks: int) -> Array:
+    """Return the samples that network k of so many learns from: rows themselves, or those of its fold."""
+    return rows if rows.ndim == 2 else np.asarray(rows[k * len(rows) // networks])
+
+
+def each_its_own(rows: Array, networks: int) -> Array:
+    """Return samples as networks meet them: (1, N, ·) where all share them, (S, N, ·) where they are folds."""
+    return rows[None] if rows.ndim == 2 else np.asarray(rows[np.arange(networks) * len(rows) // networks])
+
+
+def _trained(config: fnn.Config, networks: int, x: Array, y: Array, held_out: int = 0, **options: Any) -> Any:
+    """Train on the samples, or on each fold of them; held_out: of the last of them epochs are compared."""
+    xs, ys = (x[None], y[None]) if x.ndim == 2 else (x, y)
+    cut = xs.shape[1] - held_out
+    parts = [
+        part_from_arrays(a[:cut], b[:cut], None, (a[cut:], b[cut:]) if held_out else None, config.loss, score_of)
+        for a, b in zip(xs, ys, strict=True)
+    ]
+    seeds = range(max(1, networks // len(parts)))
+    return train_parts([config], parts, seeds=seeds, curve_every=0, **options)
+
+
+def _predictions(results: Any, x: Array) -> Array:
+    params, layers = results.params, results.layers[0]
+    if x.ndim == 2:
+        return network.predict(layers, params, x)
+    places = [np.flatnonzero(results.split == fold) for fold in range(len(x))]
+    parts = [network.predict(layers, tuple(w[at] for w in params), a) for at, a in zip(places, x, strict=True)]
+    return np.concatenate(parts)
+
+
 def kernel(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
-    """The lane kernel, drawing its own initial weights from the seeds 0 to S − 1: the same ones."""
+    """The lane kernel, drawing its own initial weights from the seeds 0 to S − 1, of each fold: the same ones."""
+    run = partial(_trained, config, len(params[0]), x, y, threads=threads)
+    return run, lambda results: _predictions(results, x)
 
-    def run() -> Any:
-        return fnn.train(config, x, y, seeds=range(len(params[0])), threads=threads, curve_every=0)
 
-    return run, lambda results: network.predict(results.layers[0], results.params, x)
+def kernel_preset(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
+    """The lane kernel with the preset for tables, as many and as large networks and as many epochs."""
+    task = "multiclass" if config.loss == "cross-entropy" else "binary"
+    kept = {name: getattr(config, name) for name in ("hidden", "epochs", "batch_size", "dtype")}
+    preset = preset_config("table", task, kept, validates=True)
+    held_out = int(VALIDATION * x.shape[-2])
+    run = partial(_trained, preset, len(params[0]), x, y, held_out, threads=threads)
+    return run, lambda results: _predictions(results, x)
 
 
 def kernel_each_settings(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
@@ -91,10 +136,8 @@ def kernel_each_settings(config: fnn.Config, params: tuple[Array, ...], x: Array
 def numpy_stacked(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
     """`--backend numpy`: the lab on stacked arrays."""
 
-    def run() -> Any:
-        return fnn.train(config, x, y, seeds=range(len(params[0])), backend="numpy", curve_every=0)
-
-    return run, lambda results: network.predict(results.layers[0], results.params, x)
+    run = partial(_trained, config, len(params[0]), x, y, backend="numpy")
+    return run, lambda results: _predictions(results, x)
 
 
 def _numpy_pass(
@@ -122,9 +165,8 @@ def numpy_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
 
     def step(weights: list[Array], m: list[Array], v: list[Array], part: Any, t: int, rate: float) -> None:
         inputs, outputs = _numpy_pass(weights, apply, x[part])
-        delta = loss.gradient(outputs[-1], y[part], slopes[-1](outputs[-1]), config) * gradient_factor(
-            config, y[part].size
-        )
+        factor = gradient_factor(config, *y[part].shape)
+        delta = loss.gradient(outputs[-1], y[part], slopes[-1](outputs[-1]), config) * factor
         for d in reversed(range(len(weights))):
             g = np.matmul(inputs[d].T, delta)
             if d > 0:
@@ -152,6 +194,12 @@ def numpy_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
 
 OWN = {
     "fnn": Contender("fnn, lane kernel", kernel, measures=True),
+    "fnn-table": Contender(
+        "fnn, the preset for tables",
+        kernel_preset,
+        measures=True,
+        differs="the preset's settings, epochs chosen on a fifth of the samples, which it does not learn from",
+    ),
     "fnn-own": Contender("fnn, each its own settings", kernel_each_settings, measures=True),
     "fnn-numpy": Contender("fnn, stacked NumPy", numpy_stacked, probe=16, measures=True),
     "numpy-loop": Contender("NumPy loop, as the lab", numpy_loop, probe=1),

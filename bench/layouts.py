@@ -22,8 +22,9 @@ from fnn.training.results import Fit, Outcome
 
 from .peak import operations
 from .run import APART, Method, Row, agree, compared
+from .samples import table_like
 from .timing import in_rounds, quartiles, repeats_for, seconds_of
-from .work import Case, table_like
+from .work import Case
 
 WORK, CELLS = "layouts", 200
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)

@@ -54,15 +54,16 @@ def operations(config: Config, inputs: int, outputs: int, samples: int, measures
     """Return the operations of training one network with adam: multiplications, additions, and EXP for each exp.
 
     A sample costs two for each weight forwards, two for its gradient, two for passing the error on (not to the
-    inputs); for each unit 9 around its activation where that is a sigmoid or a tanh (its sum, slope and error) and an
-    exponential, else 4. A weight costs 14 in Adam, at each update. measures: whether with mini-batches all samples are
-    passed forwards once more an epoch, at two for each weight, one for each unit, and the exponentials.
+    inputs); for each unit 9 around its activation where that is a sigmoid, a tanh or a softmax (its sum, slope and
+    error) and an exponential, else 4. A weight costs 14 in Adam, at each update. measures: whether with mini-
+    batches all samples are passed forwards once more an epoch, at two for each weight, one for each unit, and the
+    exponentials.
     """
     layers = config.layers(inputs, outputs)
     weights = sum((layer.fan_in + 1) * layer.fan_out for layer in layers)
     passed_on = sum(layer.fan_in * layer.fan_out for layer in layers[1:])
     units = sum(layer.fan_out for layer in layers)
-    curved = sum(layer.fan_out for layer in layers if layer.activation in ("sigmoid", "tanh"))
+    curved = sum(layer.fan_out for layer in layers if layer.activation in ("sigmoid", "tanh", "softmax"))
     learnt = 4 * weights + 2 * passed_on + 4 * units + (5 + EXP[config.dtype]) * curved
     measured = 2 * weights + units + EXP[config.dtype] * curved
     updates = -(-samples // min(config.batch_size or samples, samples))

@@ -12,7 +12,7 @@ import numpy as np
 
 import fnn
 
-from .contenders import Array, Built, Contender, activations, gradient_factor, rates
+from .contenders import Array, Built, Contender, activations, gradient_factor, of_network, rates
 
 # Weights up to which JAX is fastest with every unit written out.
 _WRITTEN_OUT = 128
@@ -29,7 +29,10 @@ def _jax(config: fnn.Config) -> tuple[Any, Any, list[Callable[[Any], Any]]]:
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", config.dtype == "float64")
-    functions = {"sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "relu": jax.nn.relu, "identity": lambda z: z}
+    functions: dict[str, Callable[[Any], Any]] = {
+        "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "relu": jax.nn.relu, "identity": lambda z: z,
+        "softmax": lambda z: jax.nn.softmax(z, axis=1),
+    }  # fmt: skip
     return jax, jnp, [functions[name] for name in activations(config)]
 
 
@@ -40,12 +43,13 @@ def _jax_step(config: fnn.Config, logits: Logits) -> Callable[[Any, Any, Any], A
     losses: dict[str, Logits] = {
         "mse": lambda z, y: (apply[-1](z) - y) ** 2,
         "bce": lambda z, y: jax.nn.softplus(z) - y * z,
+        "cross-entropy": lambda z, y: -y * jax.nn.log_softmax(z, axis=1),
     }
     loss = losses[config.loss]
 
     def step(carry: Any, batch: Any, rate: Any) -> Any:
         (params, m, v, t), (x, y) = carry, batch
-        factor, t = gradient_factor(config, len(x) * y.shape[1]), t + 1
+        factor, t = gradient_factor(config, *y.shape[:2]), t + 1
         gradient = jax.grad(lambda p: factor * loss(logits(p, x), y).sum())(params)
         m = jax.tree.map(lambda a, g: b1 * a + (1 - b1) * g, m, gradient)
         v = jax.tree.map(lambda a, g: b2 * a + (1 - b2) * g * g, v, gradient)
@@ -135,12 +139,25 @@ def _small(params: tuple[Array, ...]) -> bool:
 def jax_vmap(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
     """JAX: one network's training, vmapped over networks and jitted whole."""
     jax, _, _ = _jax(config)
+    if x.ndim == 3:
+        return _jax_folds(config, params, x, y)
     train, given = _train_one(config, x, y), _pairs(config, params)
     if len(params[0]) == 1:  # a batch of one would only be in the way
         trained, alone = jax.jit(train), jax.tree.map(lambda a: a[0], given)
         return lambda: jax.block_until_ready(trained(alone)), lambda output: np.asarray(output)[None]
     trained = jax.jit(jax.vmap(train))
     return lambda: jax.block_until_ready(trained(given)), np.asarray
+
+
+def _jax_folds(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array) -> Built:
+    """The same on folds: vmapped over networks and over folds, in either order the same products to XLA."""
+    jax, jnp, _ = _jax(config)
+    trained = jax.jit(jax.vmap(lambda some, x, y: jax.vmap(_train_one(config, x, y))(some)))
+    given = tuple(
+        (w.reshape(len(x), -1, *w.shape[1:]), b.reshape(len(x), -1, b.shape[-1])) for w, b in _pairs(config, params)
+    )
+    samples = jnp.asarray(x, config.dtype), jnp.asarray(y, config.dtype)
+    return lambda: jax.block_until_ready(trained(given, *samples)), lambda out: np.concatenate(np.asarray(out))
 
 
 def jax_last(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
@@ -161,15 +178,30 @@ def jax_threads(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Arra
     XLA's own threads wait for each other at every operation, these only at the end.
     """
     jax, _, _ = _jax(config)
-    small = _small(params)
-    trained = jax.jit(_train_last(config, x, y, small) if small else jax.vmap(_train_one(config, x, y)))
+    small, networks = _small(params), len(params[0])
     laid_out, at_once = (_networks_last, _AT_ONCE_WRITTEN_OUT) if small else (_pairs, _AT_ONCE)
-    cuts = range(0, len(params[0]), at_once)
-    parts = [laid_out(config, tuple(w[cut : cut + at_once] for w in params)) for cut in cuts]
+
+    def training(params: Any, x: Any, y: Any) -> Any:
+        return (_train_last(config, x, y, small) if small else jax.vmap(_train_one(config, x, y)))(params)
+
+    trained = jax.jit(training)
+    folds = 1 if x.ndim == 2 else len(x)
+    cuts = [
+        (k, min(k + at_once, f + networks // folds))
+        for f in range(0, networks, networks // folds)
+        for k in range(f, f + networks // folds, at_once)
+    ]
+    parts = [
+        (
+            laid_out(config, tuple(w[slice(*cut)] for w in params)),
+            *(of_network(rows, cut[0], networks) for rows in (x, y)),
+        )
+        for cut in cuts
+    ]
 
     def run() -> list[Array]:
         with ThreadPoolExecutor(threads) as pool:
-            return list(pool.map(lambda part: np.asarray(trained(part)), parts))
+            return list(pool.map(lambda part: np.asarray(trained(*part)), parts))
 
     return run, lambda outputs: np.concatenate([np.moveaxis(a, -1, 0) if small else a for a in outputs])
 

@@ -8,7 +8,7 @@ import numpy as np
 
 import fnn
 
-from .contenders import Array, Built, Contender, activations, batches, gradient_factor, rates
+from .contenders import Array, Built, Contender, activations, batches, each_its_own, gradient_factor, rates
 
 # Networks whose work fits the cache: stacked PyTorch is fastest that many at a time.
 _AT_ONCE = 1024
@@ -32,15 +32,20 @@ def _functions(config: fnn.Config) -> tuple[list[Callable[[Any], Any]], Callable
     import torch
     from torch.nn import functional
 
-    functions = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": lambda z: z}
+    functions: dict[str, Callable[[Any], Any]] = {
+        "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": lambda z: z,
+        "softmax": lambda z: torch.softmax(z, dim=-1),
+    }  # fmt: skip
     apply = [functions[name] for name in activations(config)]
 
     def loss(z: Any, labels: Any) -> Any:
         if config.loss == "bce":
             total = functional.binary_cross_entropy_with_logits(z, labels.expand(z.shape), reduction="sum")
+        elif config.loss == "cross-entropy":
+            total = -(functional.log_softmax(z, dim=-1) * labels).sum()
         else:
             total = ((apply[-1](z) - labels) ** 2).sum()
-        return gradient_factor(config, labels.numel()) * total
+        return gradient_factor(config, *labels.shape[-2:]) * total
 
     return apply, loss
 
@@ -54,10 +59,11 @@ def torch_stacked(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Ar
     import torch
 
     dtype, schedule, (apply, loss) = getattr(torch, config.dtype), rates(config).tolist(), _functions(config)
-    inputs, labels, batch_slices = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype), batches(config, len(x))
+    networks, batch_slices = len(params[0]), batches(config, x.shape[-2])
+    inputs, labels = (torch.tensor(each_its_own(rows, networks), dtype=dtype) for rows in (x, y))
 
     def logits(weights: Any, biases: Any, x: Any) -> Any:
-        h = x.expand(len(weights[0]), *x.shape)
+        h = x.expand(len(weights[0]), -1, -1)
         for w, b, activation in zip(weights[:-1], biases[:-1], apply[:-1], strict=True):
             h = activation(torch.baddbmm(b, h, w))
         return torch.baddbmm(biases[-1], h, weights[-1])
@@ -67,18 +73,19 @@ def torch_stacked(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Ar
         biases = [torch.tensor(w[part, -1:], dtype=dtype).requires_grad_() for w in params]
         betas = config.beta1, config.beta2
         adam = torch.optim.Adam([*weights, *biases], lr=config.lr, betas=betas, eps=config.epsilon, fused=True)
+        mine, targets = (rows if len(rows) == 1 else rows[part] for rows in (inputs, labels))
         for rate in schedule:
             adam.param_groups[0]["lr"] = rate
             for batch in batch_slices:
                 adam.zero_grad(set_to_none=True)
-                loss(logits(weights, biases, inputs[batch]), labels[batch]).backward()
+                loss(logits(weights, biases, mine[:, batch]), targets[:, batch]).backward()
                 adam.step()
         with torch.no_grad():
-            return apply[-1](logits(weights, biases, inputs)).numpy()
+            return apply[-1](logits(weights, biases, mine)).numpy()
 
     def run() -> list[Any]:
         with _torch_on(threads):
-            return [train(part) for part in _parts(len(params[0]))]
+            return [train(part) for part in _parts(networks)]
 
     return run, np.concatenate
 
@@ -90,7 +97,7 @@ def _module(config: fnn.Config, params: tuple[Array, ...], k: int) -> Any:
 
     modules = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "identity": nn.Identity}
     parts: list[Any] = []
-    for w, name in zip(params, activations(config), strict=True):
+    for w, name in zip(params, (*activations(config)[:-1], "identity"), strict=True):
         linear = nn.Linear(w.shape[1] - 1, w.shape[2], dtype=getattr(torch, config.dtype))
         with torch.no_grad():
             linear.weight.copy_(torch.tensor(w[k, :-1].T))
@@ -105,37 +112,40 @@ def torch_func(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
     from torch.func import functional_call, grad, stack_module_state, vmap
 
     dtype, schedule, (apply, loss) = getattr(torch, config.dtype), rates(config).tolist(), _functions(config)
-    inputs, labels, batch_slices = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype), batches(config, len(x))
+    networks, batch_slices = len(params[0]), batches(config, x.shape[-2])
+    shared, at = x.ndim == 2, None if x.ndim == 2 else 0
+    inputs, labels = (torch.tensor(rows if shared else each_its_own(rows, networks), dtype=dtype) for rows in (x, y))
     model, b1, b2 = _module(config, params, 0), config.beta1, config.beta2
     stacked = [
-        stack_module_state([_module(config, params, k) for k in range(*part.indices(len(params[0])))])[0]
-        for part in _parts(len(params[0]))
+        stack_module_state([_module(config, params, k) for k in range(*part.indices(networks))])[0]
+        for part in _parts(networks)
     ]
 
     def logits(state: Any, x: Any) -> Any:
         return functional_call(model, state, (x,))
 
-    gradients = vmap(grad(lambda state, x, y: loss(logits(state, x), y)), in_dims=(0, None, None))
+    gradients = vmap(grad(lambda state, x, y: loss(logits(state, x), y)), in_dims=(0, at, at))
 
-    def step(state: dict[str, Any], m: dict[str, Any], v: dict[str, Any], batch: slice, t: int, rate: float) -> None:
-        for name, g in gradients(state, inputs[batch], labels[batch]).items():
+    def step(state: dict[str, Any], m: dict[str, Any], v: dict[str, Any], samples: Any, t: int, rate: float) -> None:
+        for name, g in gradients(state, *samples).items():
             m[name].lerp_(g, 1 - b1)
             v[name].mul_(b2).addcmul_(g, g, value=1 - b2)
             root = (v[name] / (1 - b2**t)).sqrt_().add_(config.epsilon)
             state[name].addcdiv_(m[name], root, value=-rate / (1 - b1**t))
 
-    def train(given: dict[str, Any]) -> Any:
+    def train(part: slice, given: dict[str, Any]) -> Any:
         state, t = {name: w.detach().clone() for name, w in given.items()}, 0
+        samples = [rows if shared else rows[part] for rows in (inputs, labels)]
         m, v = ({name: torch.zeros_like(w) for name, w in state.items()} for _ in range(2))
         for rate in schedule:
             for batch in batch_slices:
                 t += 1
-                step(state, m, v, batch, t, rate)
-        return apply[-1](vmap(logits, in_dims=(0, None))(state, inputs)).numpy()
+                step(state, m, v, [rows[..., batch, :] for rows in samples], t, rate)
+        return apply[-1](vmap(logits, in_dims=(0, at))(state, samples[0])).numpy()
 
     def run() -> list[Any]:
         with _torch_on(threads), torch.no_grad():
-            return [train(part) for part in stacked]
+            return [train(part, given) for part, given in zip(_parts(networks), stacked, strict=True)]
 
     return run, np.concatenate
 

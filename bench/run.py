@@ -9,7 +9,7 @@ import numpy as np
 import fnn
 
 from . import peers_jax, peers_sklearn, peers_torch
-from .contenders import OWN, Array, Contender
+from .contenders import OWN, Array, Contender, each_its_own
 from .fann import FANN
 from .peak import operations
 from .timing import BRIEF, in_rounds, quartiles, repeats_for, seconds_of
@@ -97,12 +97,12 @@ def agree(ours: Row, theirs: Row, solvable: bool) -> bool:
 
 def squared_errors(output: Array, y: Array) -> Array:
     """Return the mean squared error of each network, (S,). output: (S, N, O)."""
-    return np.asarray(((output - y) ** 2).mean(axis=(1, 2)))
+    return np.asarray(((output - each_its_own(y, len(output))) ** 2).mean(axis=(1, 2)))
 
 
 def outcome(row: Row, output: Array, y: Array) -> Row:
     """Add what became of the networks. output: (S, N, O)."""
-    solved = int((fnn.accuracy(output, y) == 1).sum())
+    solved = int((fnn.accuracy(output, each_its_own(y, len(output))) == 1).sum())
     return replace(
         row,
         solved=solved / len(output),
@@ -137,13 +137,11 @@ class _Entry:
         self.run: Callable[[], Any] | None = None
         self.brief = False
         self.losses: Array = np.empty(0)
-        config = case.config
+        config, (points, inputs) = case.config, case.x.shape[-2:]
         self.row = Row(
             work=case.work, what=case.what, at=case.at, dtype=config.dtype, contender=name, title=self.contender.title,
-            samples=len(case.x), epochs=config.epochs, hidden="x".join(map(str, config.hidden)) or "none",
-            operations=operations(
-                config, case.x.shape[1], case.y.shape[1], len(case.x), self.contender.measures
-            ),
+            samples=points, epochs=config.epochs, hidden="x".join(map(str, config.hidden)) or "none",
+            operations=operations(config, inputs, case.y.shape[-1], points, self.contender.measures),
             status=OWN_TRAINING if self.contender.differs else MEASURED, note=self.contender.differs,
         )  # fmt: skip
 
@@ -152,7 +150,8 @@ class _Entry:
 
     def build(self, networks: int, threads: int) -> tuple[Callable[[], Any], Callable[[Any], Array]]:
         case = self.case
-        params = fnn.init(case.layers, range(networks), case.config.init, case.config.init_scale)
+        each = max(1, networks // case.folds)
+        params = fnn.init(case.layers, [k % each for k in range(networks)], case.config.init, case.config.init_scale)
         return self.contender.build(case.config, params, case.x, case.y, threads)
 
     def affordable(self, method: Method, rate: float) -> int:

@@ -15,7 +15,7 @@ from fnn.config import DTYPES
 from fnn.files import replacing
 from fnn.machine import installed, processor, processors
 
-from . import layouts
+from . import layouts, reading
 from .contenders import OWN
 from .peak import peak
 from .processes import PROCESSES, measure_processes
@@ -35,7 +35,7 @@ PEER_PACKAGES = ("jax", "torch", "scikit-learn")
 
 def names_of(work: str | None) -> list[str]:
     """Return the names of the work wanted, by default all but layouts. Raises InvalidSetting for an unknown one."""
-    every = [*WORK, *PROCESSES]
+    every = [*WORK, reading.WORK, *PROCESSES]
     return every if work is None else [one_of("work", name, [*every, layouts.WORK]) for name in work.split(",")]
 
 
@@ -129,6 +129,9 @@ def _tables(
     """Yield the rows of each case of some work."""
     if work in PROCESSES:
         yield measure_processes(work, peers, method, partial(tell, PROCESSES[work][0]))
+        return
+    if work == reading.WORK:
+        yield from reading.measure_reading(peers, method, tell)
         return
     if work == layouts.WORK:
         yield layouts.measure_grid(method, networks, tell)

@@ -84,7 +84,7 @@ def case_lines(rows: Sequence[Row]) -> Iterator[str]:
         yield "the way that training takes has a star"
         yield from map(_cell_line, cells_of(rows))
         return
-    single, by_loss = first.work == "chains", first.work in ("chains", "tables")
+    single, by_loss = first.work == "chains", first.work in ("chains", "tables", "ensembles")
     if first.dtype:
         about = f"hidden {first.hidden}, {first.samples:,} samples, {first.epochs} epochs, {first.dtype}"
         yield f"{first.what}   ({about})"

@@ -1,12 +1,13 @@
 """What was promised, and whether a run keeps it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .contenders import OWN
 from .layouts import LEEWAY, choices
+from .reading import WORK as READING
 from .run import Row
-from .work import TABLES
+from .work import ENSEMBLES, TABLES
 
 JAX, TORCH = ("jax", "jax-last", "jax-threads"), ("torch", "torch-func")
 EITHER = "the faster of JAX and PyTorch"
@@ -72,6 +73,18 @@ def _tables() -> Iterable[Target]:
             yield Target("tables", table.what, "float32", "scikit-learn", ("sklearn",), table.networks)
 
 
+# Fits of scikit-learn's in whose time a whole ensemble is to be trained; the share of it that reading may take.
+FITS, READING_SHARE = 4, 0.1
+
+
+def _ensembles() -> Iterable[Target]:
+    """A whole ensemble is also to take less time than a few single networks of scikit-learn's."""
+    for ensemble, bound in zip(ENSEMBLES, (3, 3, 5), strict=True):
+        yield Target("ensembles", ensemble.what, "float32", EITHER, JAX + TORCH, bound)
+        least = ensemble.networks / FITS
+        yield Target("ensembles", ensemble.what, "float32", "scikit-learn", ("sklearn",), least)
+
+
 RATIOS = (
     # What was promised is a multiple of vmap; JAX with every unit written out was not thought of, and is faster.
     Target("xor", "lab XOR", "float32", "JAX, vmap", ("jax",), 12),
@@ -86,6 +99,7 @@ RATIOS = (
     Target("chains", "SimpleChains' 4-32-16-4", "float32", "JAX", JAX, 2),
     Target("chains", "SimpleChains' 4-32-16-4", "float32", "PyTorch", (*TORCH, "torch-loop"), 10),
     *_tables(),
+    *_ensembles(),
 )
 # In what share of the grid of layouts the way to fill the lanes is to be as good as the fastest.
 RIGHT_CHOICES = 0.9
@@ -124,12 +138,25 @@ def checks(rows: Sequence[Row]) -> list[Check]:
             kept.append(_check(row, "the FMA peak", share, row.share, percent=True))
         elif row.contender == "fnn-own" and row.ratio:
             kept.append(_check(row, "the same settings in all", OWN_SETTINGS, row.ratio - 1, least=False, percent=True))
+    kept += _reading(rows)
     chosen = choices(rows)
     if chosen:
         what, against = f"the way to fill the lanes, {chosen.cells} cells", f"the fastest, within {LEEWAY:.0%}"
         right = chosen.right
         kept.append(Check("layouts", what, "both", against, RIGHT_CHOICES, right, right >= RIGHT_CHOICES, percent=True))
     return kept
+
+
+def _reading(rows: Sequence[Row]) -> Iterator[Check]:
+    """Yield what share of reading and training the reading of each ensemble's table is."""
+    ours = {(row.work, row.what): row.seconds[1] for row in rows if row.contender == "fnn" and row.seconds}
+    for ensemble in ENSEMBLES:
+        reading, training = ours.get((READING, f"reading {ensemble.what}")), ours.get(("ensembles", ensemble.what))
+        if reading and training:
+            share, bound = reading / (reading + training), READING_SHARE
+            yield Check(
+                READING, ensemble.what, "float32", "reading and training", bound, share, share <= bound, False, True
+            )
 
 
 def _check(

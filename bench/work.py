@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 import fnn
 from fnn.data.synthetic import Data
 
+from .samples import folds_of, matrix_exponentials, table_like
+
 Array = NDArray[np.float64]
 
 STACKS = ("fnn", "fnn-numpy", "torch", "torch-func", "jax", "jax-last", "jax-threads")
@@ -24,7 +26,8 @@ MUCH_DATA = "one network fills one lane; its samples follow one another instead 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Networks to train: `networks` of them with these settings on x: (N, I), y: (N, O).
+    """Networks to train: `networks` of them with these settings on x: (N, I), y: (N, O); or on P folds of samples, x:
+    (P, N, I), y: (P, N, O), as many networks on each.
 
     what: the case in words, `at` the number that distinguishes it within `work`. whole: whether even a loop has to
     train all of them, for the time of the stack and not of a network is asked for. solvable: whether a network can be
@@ -44,9 +47,14 @@ class Case:
     behind: str = ""
 
     @property
+    def folds(self) -> int:
+        """P, the number of folds; 1 where there are none."""
+        return 1 if self.x.ndim == 2 else len(self.x)
+
+    @property
     def layers(self) -> Any:
         """The layers of the networks."""
-        return self.config.layers(self.x.shape[1], self.y.shape[1])
+        return self.config.layers(self.x.shape[-1], self.y.shape[-1])
 
 
 def _cases(
@@ -106,19 +114,6 @@ def samples() -> Iterable[Case]:
         )  # fmt: skip
 
 
-def matrix_exponentials(samples: int = 10_000, seed: int = 0) -> Data:
-    """Return symmetric positive 2×2 matrices A = GᵀG/16, G standard normal, and their exponentials, both (N, 4).
-
-    The data of SimpleChains.jl's small example: matrices drawn at random (there from a Wishart distribution), and
-    what `exp` makes of them.
-    """
-    g = np.random.default_rng(seed).standard_normal((samples, 2, 2))
-    a = np.swapaxes(g, 1, 2) @ g / 16
-    values, vectors = np.linalg.eigh(a)
-    y = (vectors * np.exp(values)[:, None, :]) @ np.swapaxes(vectors, 1, 2)
-    return Data(a.reshape(samples, 4), y.reshape(samples, 4))
-
-
 def chains() -> Iterable[Case]:
     """The small example of SimpleChains.jl: one 4-32-16-4 tanh network, 10,000 samples, full-batch Adam.
 
@@ -133,17 +128,6 @@ def chains() -> Iterable[Case]:
         work="chains", what="SimpleChains' 4-32-16-4", config=config, x=x, y=y, networks=1,
         contenders=STACKS + LOOPS, whole=True, solvable=False, behind=MUCH_DATA,
     )  # fmt: skip
-
-
-def table_like(samples: int, seed: int = 0) -> Data:
-    """Return 20 standard normal inputs (N, 20) and a label (N, 1) that only some of them tell, and not for certain.
-
-    The label is 1 with probability sigmoid(2(x₀x₁ + sin 2x₂ + max(x₃, 0) − x₄/2)): no network should be right always.
-    """
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal((samples, 20))
-    z = 2 * (x[:, 0] * x[:, 1] + np.sin(2 * x[:, 2]) + np.maximum(x[:, 3], 0) - x[:, 4] / 2)
-    return Data(x, (rng.random(samples) < 1 / (1 + np.exp(-z))).astype(np.float64)[:, None])
 
 
 class Table(NamedTuple):
@@ -194,6 +178,49 @@ def tables() -> Iterable[Case]:
         )
 
 
+class Ensemble(NamedTuple):
+    """What an ensemble learns: a table of so many samples, inputs and classes, or the training parts of its folds."""
+
+    what: str
+    networks: int
+    width: int
+    batch: int
+    samples: int
+    inputs: int
+    classes: int
+    epochs: int
+    folds: int = 0
+
+
+ENSEMBLES = (
+    Ensemble("wine-like, 64 of 32x32", 64, 32, 32, 1_600, 11, 6, 100),
+    Ensemble("adult-like, 32 of 64x64", 32, 64, 256, 40_000, 50, 2, 20),
+    Ensemble("5 folds, 64 of 32x32 on each", 320, 32, 32, 600, 30, 2, 100, folds=5),
+)
+
+
+def ensembles() -> Iterable[Case]:
+    """Ensembles as they are trained on tables, in float32: Adam at its usual numbers, mini-batches in the given order.
+
+    `fnn-table` is what `fnn train --data` does by itself: the preset, epochs chosen on a fifth that is held out.
+    """
+    names = ("fnn", "fnn-table", "torch", "torch-func", "jax", "jax-threads", "sklearn")
+    for each in ENSEMBLES:
+        loss, output = ("bce", "sigmoid") if each.classes == 2 else ("cross-entropy", "softmax")
+        config = fnn.Config(
+            hidden=(each.width, each.width), activation="relu", loss=loss, output=output, reduction="mean", init="he",
+            batch_size=each.batch, epochs=each.epochs, scheduler="constant", lr=1e-3, beta2=0.999, epsilon=1e-8,
+            dtype="float32",
+        )  # fmt: skip
+        x, y = table_like(each.samples, each.inputs, each.classes)
+        if each.folds:
+            x, y = folds_of(x, each.folds), folds_of(y, each.folds)
+        yield Case(
+            work="ensembles", what=each.what, config=config, x=x, y=y, networks=each.networks, contenders=names,
+            at=each.width, whole=True, solvable=False, behind=FEW_LANES,
+        )  # fmt: skip
+
+
 def settings() -> Iterable[Case]:
     """The lab's XOR, every network with numeric settings of its own."""
     yield from _cases("settings", "own settings", fnn.Config(), fnn.data.xor(), 10_240, ("fnn", "fnn-own"))
@@ -208,5 +235,6 @@ WORK = {
     "samples": samples,
     "chains": chains,
     "tables": tables,
+    "ensembles": ensembles,
     "settings": settings,
 }

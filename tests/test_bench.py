@@ -15,7 +15,7 @@ from conftest import read_only
 from matplotlib import image
 
 import fnn
-from fnn.bench import fann, figures, peak, processes, run, suite, tables, targets, timing, work
+from fnn.bench import fann, figures, peak, processes, reading, run, samples, suite, tables, targets, timing, work
 from fnn.bench.contenders import OWN, Contender
 from fnn.bench.run import CONTENDERS, Case, Method, Row
 from fnn.cli import main
@@ -90,6 +90,82 @@ def test_contenders_train_them_in_float32_too(name, which):
     got, expected = trained(name, replace(CONFIGS[which], dtype="float32"), 3, fnn.data.xor())
     assert np.allclose(got, expected, rtol=0, atol=2e-5)
     assert np.abs(got - expected).max() > 1e-9  # float64 would be a time of something else
+
+
+# Those that are given classes and folds: of the ensembles.
+STACKED = [name for name in next(iter(work.ensembles())).contenders if not CONTENDERS[name].differs]
+
+
+@pytest.mark.parametrize("name", STACKED)
+def test_contenders_train_classes_and_folds(name):
+    x, y = samples.table_like(40, 5, 3)
+    config = replace(CONFIGS["table"], loss="cross-entropy", output="softmax", hidden=(9,))
+    got, expected = trained(name, config, 11, (x, y))
+    assert np.allclose(got.sum(axis=2), 1)
+    assert np.allclose(got, expected, rtol=0, atol=1e-12)
+    # Networks 0 to 8 on the first fold, 9 to 17 on the second: more than a thread of JAX's takes at a time.
+    folds = samples.folds_of(x, 2), samples.folds_of(y, 2)
+    layers = config.layers(5, 3)
+    params = read_only(*fnn.init(layers, [*range(9), *range(9)], config.init, config.init_scale))
+    go, answers = contender(name).build(config, params, *read_only(*folds), 2)
+    got = answers(go())
+    for fold, networks in enumerate((slice(0, 9), slice(9, 18))):
+        theirs = tuple(w[networks] for w in params)
+        expected = oracle(config, layers, theirs, folds[0][fold], folds[1][fold])
+        assert np.allclose(got[networks], expected, rtol=0, atol=1e-12)
+
+
+def test_a_fold_is_what_is_outside_it():
+    assert samples.folds_of(np.arange(6), 3).tolist() == [[1, 2, 4, 5], [0, 2, 3, 5], [0, 1, 3, 4]]
+
+
+def test_the_preset_trains_as_many_networks_on_each_fold_and_answers_for_all_samples():
+    case = list(suite.cases("ensembles", None))[-1]
+    small = replace(case, config=replace(case.config, epochs=2), networks=10)
+    assert (case.folds, case.networks) == (5, 320)
+    go, answers = run._Entry(small, "fnn-table").build(10, 2)
+    results = go()
+    assert results.split.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert (results.configs[0].parametrization, results.configs[0].epochs) == ("ntk", 2)
+    assert answers(results).shape == (10, 480, 1)
+
+
+def test_sklearn_takes_classes_and_folds_too():
+    x, y = samples.table_like(60, 5, 3)
+    config = replace(CONFIGS["table"], loss="cross-entropy", output="softmax", hidden=(9,), epochs=60)
+    assert contender("sklearn").takes(config)
+    folds = samples.folds_of(x, 2), samples.folds_of(y, 2)
+    params = fnn.init(config.layers(5, 3), [0, 0])
+    go, answers = contender("sklearn").build(config, params, *folds, 1)
+    output = answers(go())
+    assert output.shape == (2, 30, 3)
+    for fold in range(2):  # each knows its own fold, and the other's no better than chance
+        right = (output[fold].argmax(axis=1) == folds[1][fold].argmax(axis=1)).mean()
+        assert right > 0.7
+
+
+def test_tables_are_read_from_what_people_have():
+    adult, wine, folds = ((e, reading.table_file(e)) for e in (work.ENSEMBLES[1], work.ENSEMBLES[0], work.ENSEMBLES[2]))
+    for (ensemble, file), parts in ((adult, 1), (wine, 1), (folds, 5)):
+        with file as path:
+            prepared = reading.read_and_prepare(path, ensemble._replace(samples=ensemble.samples))
+        assert len(prepared) == parts
+        outputs = 1 if ensemble.classes == 2 else ensemble.classes
+        rows = ensemble.samples * (4 if ensemble.folds else 5) // 5
+        assert (prepared[0].part.x.shape, prepared[0].part.y.shape[1]) == (
+            (rows if ensemble.folds else ensemble.samples, ensemble.inputs),
+            outputs,
+        )
+
+
+def test_reading_is_held_against_the_training_of_the_same_table():
+    what = work.ENSEMBLES[0].what
+    rows = [timed("fnn", 1.0, work="ensembles", what=what, seconds=[1, 9.0, 10]),
+            timed("fnn", 1.0, work="reading", what=f"reading {what}", seconds=[1, 1.0, 2])]  # fmt: skip
+    (check,) = [check for check in targets.checks(rows) if check.work == "reading"]
+    assert (check.measured, check.met) == (0.1, True)
+    slower = [rows[0], replace(rows[1], seconds=[1, 1.1, 2])]
+    assert [check.met for check in targets.checks(slower)] == [False]
 
 
 def test_own_settings_are_hardly_different_ones():
@@ -321,7 +397,7 @@ sys.exit(main.run(["bench", "--peers", "--work", "size", "--networks", "1", "--c
     absent = {r["contender"]: r["note"] for r in rows if r["status"] == "not installed"}
     assert set(absent) == set(CONTENDERS) - set(OWN)
     assert "compiler" in absent["fann"]
-    assert {r["contender"] for r in rows if r["seconds"]} == set(OWN) - {"fnn-own"}
+    assert {r["contender"] for r in rows if r["seconds"]} == set(OWN) - {"fnn-own", "fnn-table"}
 
 
 def test_promises_are_held_against_the_fastest_form():
@@ -367,7 +443,7 @@ def test_every_promise_is_of_a_case_there_is():
 
 
 def test_the_label_of_a_table_is_no_more_certain_than_it_says():
-    x, y = work.table_like(20_000)
+    x, y = samples.table_like(20_000)
     assert np.abs(x.mean(axis=0)).max() < 0.05
     assert np.abs(x.std(axis=0) - 1).max() < 0.05
     # Where the sum in the sigmoid is about 0 the label is a coin, far above nearly always 1; x[:, 5:] say nothing.
@@ -407,7 +483,7 @@ def test_tables_fit_and_mark_what_needs_a_note():
 
 def test_the_data_of_the_single_network_are_matrix_exponentials():
     linalg = pytest.importorskip("scipy.linalg")
-    x, y = work.matrix_exponentials(samples=20)
+    x, y = samples.matrix_exponentials(samples=20)
     expected = [linalg.expm(a.reshape(2, 2)).ravel() for a in x]
     assert np.allclose(y, expected, rtol=1e-12)
 

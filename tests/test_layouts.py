@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import fnn
-from fnn.bench import layouts, peak, suite, tables, targets, work
+from fnn.bench import layouts, peak, samples, suite, tables, targets, work
 from fnn.bench.run import APART, Method, Row
 from fnn.training import lanes
 
 
 def case(networks, **settings):
-    data = work.table_like(900)
+    data = samples.table_like(900)
     config = fnn.Config(**{"epochs": 2, "dtype": "float32", "hidden": (3,)} | settings)
     return work.Case(
         work="layouts", what="few", config=config, x=data.x, y=data.y, networks=networks, contenders=(), solvable=False
