@@ -18,6 +18,10 @@ def study(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="lab, xor-literature, or one of your own.")],
     seeds: Annotated[int, run_option(parser=whole, help="Networks of each arm, of seeds that all arms share.")] = 1000,
     seed: Annotated[int, run_option(parser=whole, help="Seed of the first; the others follow.")] = SEED,
+    draws: Annotated[
+        int | None,
+        run_option(parser=whole, help="Draws of the data over which seeds are spread; by itself as the study says."),
+    ] = None,
     multiverse: Annotated[
         bool, run_option("--multiverse", help="Test each claim under every combination of its nuisance settings too.")
     ] = False,
@@ -30,7 +34,14 @@ def study(
     try:
         with progress_bar("studying", quiet=json_) as update:
             document = fnn.study(
-                name, seeds=seeds, seed=seed, multiverse=multiverse, out=folder, threads=threads, on_progress=update
+                name,
+                seeds=seeds,
+                seed=seed,
+                draws=draws,
+                multiverse=multiverse,
+                out=folder,
+                threads=threads,
+                on_progress=update,
             )
     except InvalidSetting as error:
         raise (CommandError(str(error), 2) if ", line " in error.name else error) from None

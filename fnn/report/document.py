@@ -64,12 +64,10 @@ class ArmDocument(TypedDict):
 
 
 class MultiverseDocument(TypedDict):
-    """A claim's verdicts in so many cells; by: setting, then value, then verdict, how many."""
+    """A claim's verdicts in so many cells, counted; by: setting, then value, then verdict, how many."""
 
     cells: int
-    supported: int
-    refuted: int
-    undecided: int
+    counts: dict[str, int]
     by: dict[str, dict[str, dict[str, int]]]
 
 
@@ -77,8 +75,10 @@ class ClaimDocument(TypedDict):
     """A claim. words: the effect in a sentence; metric: what is compared, in words.
 
     effect, low, high: with its interval; null: the effect of no difference, None of a share alone; margin: the
-    smallest effect worth the name, or the share claimed; up: whether the effect is to be above it; p, p_holm: before
-    and after Holm's correction over the study. depends_on: settings, of a mixed claim; seeds_needed: of an undecided
+    smallest effect worth the name, or the share claimed; up: whether the effect is to be above it. wins, ties, losses:
+    shares of pairs, None of a share alone. p, p_adjusted: of the effect being the margin, before and after the
+    correction for all claims. draws: of the data, between_draws: the share of the variance of a run between them, None
+    of one draw. depends_on: settings, of a mixed claim; seeds_needed: of an undecided
     one, about how many would decide it. figure: by id. command: trains its arms again. multiverse: None without.
     """
 
@@ -93,8 +93,13 @@ class ClaimDocument(TypedDict):
     null: float | None
     margin: float
     up: bool
+    wins: float | None
+    ties: float | None
+    losses: float | None
     p: float
-    p_holm: float
+    p_adjusted: float
+    draws: int
+    between_draws: float | None
     arms: list[ArmDocument]
     depends_on: list[str]
     seeds_needed: int | None
@@ -178,13 +183,15 @@ class ReplicationDocument(TypedDict):
 class StudyDocument(TypedDict):
     """A study. counts: claims by verdict; figures and claims by id; outside: published results run again.
 
-    command: makes it again. multiverse: whether claims were tried in other settings. versions: of what ran it.
+    draws: of data that are drawn. command: makes it again. multiverse: whether claims were tried in other settings.
+    versions: of what ran it.
     """
 
     name: str
     title: str
     intro: str
     seeds: SeedsDocument
+    draws: int
     command: str
     multiverse: bool
     seconds: float

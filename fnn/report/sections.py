@@ -56,7 +56,7 @@ def _effect_figure(claim: ClaimDocument) -> Html:
     caption = fragment(
         element("b", f"{name[:1].upper()}{name[1:]} {number(claim['effect'])}"),
         f", 95% interval {to(*values)}; {claim['metric']}. ",
-        f"{chance(claim['p_holm'])} after Holm’s correction over the study, {chance(claim['p'])} alone.",
+        f"Against the margin {chance(claim['p_adjusted'])} corrected for all claims, {chance(claim['p'])} alone.",
     )
     return element("figure", effect_drawing(claim, words=True), element("figcaption", caption), class_="effect")
 
@@ -114,8 +114,7 @@ def _arm_row(arm: ArmDocument) -> list[Any]:
 
 
 def _multiverse(multiverse: MultiverseDocument) -> Html:
-    numbers = (multiverse["supported"], multiverse["refuted"], multiverse["undecided"])
-    counts = ", ".join(f"{number(n) if n else 'none'} {kind}" for kind, n in zip(KINDS, numbers, strict=True))
+    counts = ", ".join(f"{number(n)} {word}" for word, n in multiverse["counts"].items())
     text = f"Under {number(multiverse['cells'])} combinations of settings that the claim does not mention: {counts}."
     heads = ["Setting", "Verdicts", *(kind.capitalize() for kind in KINDS)]
     groups = (_setting(name, values) for name, values in multiverse["by"].items())

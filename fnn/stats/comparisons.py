@@ -57,20 +57,23 @@ def _score_low(up: int, down: int, runs: int, z: float) -> float:
     return -1.0 if estimate == -1 else float(brentq(excess, -1.0, estimate - 1e-12))
 
 
-def _discordant(up: int, down: int, runs: int, confidence: float) -> Comparison:
-    """Return (up − down) / runs for pairs that differ one way and the other.
+def difference_interval(up: int, down: int, runs: int, confidence: float = 0.95) -> Interval:
+    """Return (up − down) / runs, for pairs that differ one way and the other, with its interval.
 
-    Interval: Tango, "Equivalence test and confidence interval for the difference in proportions for the paired-sample
-    design", Stat. Med. 17 (1998); without ties it is Wilson's. Of 200 pairs it covers 94.4–95.6% wherever 4% or more
-    differ, by the probability of all counts there can be; Bonett & Price's (2012) 94.4–98.1%, Wald's 91.1–95.3%.
-    p: exact, of up among up + down; McNemar, Psychometrika 12 (1947).
+    Tango, "Equivalence test and confidence interval for the difference in proportions for the paired-sample design",
+    Stat. Med. 17 (1998); without ties it is Wilson's. Of 200 pairs it covers 94.4–95.6% wherever 4% or more differ, by
+    the probability of all counts there can be; Bonett & Price's (2012) 94.4–98.1%, Wald's 91.1–95.3%.
     """
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    return Interval((up - down) / runs, _score_low(up, down, runs, z), -_score_low(down, up, runs, z))
+
+
+def _discordant(up: int, down: int, runs: int, confidence: float) -> Comparison:
+    """Return the difference; p: exact, of up among up + down. McNemar, Psychometrika 12 (1947)."""
     from scipy.stats import binomtest
 
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
     p = float(binomtest(up, up + down).pvalue) if up + down else 1.0
-    low, high = _score_low(up, down, runs, z), -_score_low(down, up, runs, z)
-    return Comparison((up - down) / runs, low, high, p)
+    return Comparison(*difference_interval(up, down, runs, confidence), p)
 
 
 def share_difference(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Comparison:

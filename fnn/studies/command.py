@@ -10,16 +10,26 @@ from fnn.studies.model import Arm
 from fnn.sweeps.grid import DATA_SETTINGS
 
 
-def sweep_command(arms: Sequence[Arm], seeds: range, out: str) -> str:
-    """Return the sweep that trains these arms: one where their settings make a grid, else one after the other."""
-    names = list(dict.fromkeys(name for arm in arms for name in arm.settings))
+def sweep_command(arms: Sequence[Arm], seeds: range, out: str, draws: int = 1) -> str:
+    """Return the sweep that trains these arms: one where their settings make a grid, else one after the other.
+
+    Over several draws of the data, a loop of a shell: every draw has seeds of its own.
+    """
+    names = list(dict.fromkeys(name for arm in arms for name in arm.settings if draws == 1 or name != "data_seed"))
     settings = [{name: _setting(arm, name) for name in names} for arm in arms]
     values = {name: list(dict.fromkeys(row[name] for row in settings)) for name in names}
     distinct = {tuple(row.values()) for row in settings}
+    ending = f"{_seeds(seeds)} --out {shlex.quote(out)}"
+    if draws > 1:
+        first, runs = arms[0].settings.get("data_seed", SEED), len(seeds) // draws
+        own = f"--seed $(({seeds.start} + {runs} * draw)) --seeds {runs}"
+        ending = f"--data-seed $(({first} + draw)) {own} --out {shlex.quote(out)}"
     if math.prod(map(len, values.values())) == len(distinct) and not any(None in v for v in values.values()):
-        return _sweep(values, seeds, out)
-    each = [_sweep({name: [value] for name, value in arm.settings.items()}, seeds, out) for arm in arms]
-    return " && ".join(dict.fromkeys(each))
+        command = f"{_sweep(values)} {ending}"
+    else:
+        rows = [{name: [value] for name, value in arm.settings.items() if name in names} for arm in arms]
+        command = " && ".join(dict.fromkeys(f"{_sweep(row)} {ending}" for row in rows))
+    return command if draws == 1 else f"for draw in $(seq 0 {draws - 1}); do {command}; done"
 
 
 def _setting(arm: Arm, name: str) -> Any:
@@ -30,7 +40,10 @@ def _setting(arm: Arm, name: str) -> Any:
     return "x".join(map(str, value)) if isinstance(value, tuple) else value
 
 
-def _sweep(values: Mapping[str, Sequence[Any]], seeds: range, out: str) -> str:
+def _sweep(values: Mapping[str, Sequence[Any]]) -> str:
     options = [f"--{name.replace('_', '-')} {','.join(map(str, v))}" for name, v in values.items()]
-    first = [] if seeds.start == SEED else [f"--seed {seeds.start}"]
-    return " ".join(["fnn sweep", *options, *first, f"--seeds {len(seeds)}", f"--out {shlex.quote(out)}"])
+    return " ".join(["fnn sweep", *options])
+
+
+def _seeds(seeds: range) -> str:
+    return " ".join([*([] if seeds.start == SEED else [f"--seed {seeds.start}"]), f"--seeds {len(seeds)}"])

@@ -5,21 +5,20 @@ from collections.abc import Mapping, Sequence
 
 from fnn.config import SEED
 from fnn.report.document import ClaimDocument, MultiverseDocument, StudyDocument
-from fnn.stats.comparisons import holm
 from fnn.studies.command import sweep_command
+from fnn.studies.contrasts import Effect
 from fnn.studies.effects import arm_document, claim_effect, in_words
 from fnn.studies.findings import finding_document, prediction_document
 from fnn.studies.model import Arm, Claim, Study
 from fnn.studies.parse import shipped
 from fnn.studies.replications import replication_document
-from fnn.studies.runs import ArmResults, Key, run_key
+from fnn.studies.runs import ArmResults, Key, of_arm, run_key
 from fnn.studies.verdicts import (
-    MIXED,
-    REFUTED,
-    SUPPORTED,
     UNDECIDED,
+    VERDICTS,
+    Adjusted,
     Cells,
-    Effect,
+    adjust,
     overall_verdict,
     seeds_to_decide,
     verdict,
@@ -28,20 +27,26 @@ from fnn.studies.verdicts import (
 Results = Mapping[Key, ArmResults]
 
 
-def study_document(study: Study, results: Results, seeds: range, cells: Mapping[str, Cells]) -> StudyDocument:
-    """Return the document; it has no figures yet, no seconds and no versions. cells: of the multiverse, by claim."""
-    claims = _claims(study, results, seeds, cells)
+def study_document(
+    study: Study, results: Results, seeds: range, draws: int, cells: Mapping[str, Cells]
+) -> StudyDocument:
+    """Return the document; it has no figures yet, no seconds and no versions.
+
+    draws: of the data, where they are drawn; cells: of the multiverse, by claim.
+    """
+    claims = _claims(study, results, seeds, draws, cells)
     counts = Counter(claim["verdict"] for claim in claims.values())
     return {
         "name": study.name,
         "title": study.title,
         "intro": " ".join(study.intro.split()),
         "seeds": {"first": seeds.start, "count": len(seeds)},
-        "command": _study_command(study, seeds, bool(cells)),
+        "draws": draws,
+        "command": _study_command(study, seeds, draws, bool(cells)),
         "multiverse": bool(cells),
         "seconds": 0.0,
         "versions": {},
-        "counts": {word: counts[word] for word in (SUPPORTED, REFUTED, MIXED, UNDECIDED)},
+        "counts": {word: counts[word] for word in VERDICTS},
         "sections": list(study.sections),
         "figures": {},
         "claims": claims,
@@ -65,20 +70,28 @@ def _by_label(arms: Sequence[Arm], results: Results) -> dict[str, ArmResults]:
     return {arm.label: results[run_key(arm.trial)] for arm in arms}
 
 
-def _claims(study: Study, results: Results, seeds: range, cells: Mapping[str, Cells]) -> dict[str, ClaimDocument]:
-    by_claim = [[results[run_key(arm.trial)] for arm in claim.arms] for claim in study.claims]
+def _claims(
+    study: Study, results: Results, seeds: range, draws: int, cells: Mapping[str, Cells]
+) -> dict[str, ClaimDocument]:
+    by_claim = [[of_arm(results, arm, draws) for arm in claim.arms] for claim in study.claims]
     effects = [claim_effect(claim, arms) for claim, arms in zip(study.claims, by_claim, strict=True)]
-    adjusted = map(float, holm([effect.p for effect in effects]))
+    count = len(effects)
     return {
-        claim.id: _claim(claim, effect, p, arms, seeds, cells.get(claim.id))
-        for claim, effect, p, arms in zip(study.claims, effects, adjusted, by_claim, strict=True)
+        claim.id: _claim(claim, effect, p, arms, seeds, cells.get(claim.id), count)
+        for claim, effect, p, arms in zip(study.claims, effects, adjust(effects), by_claim, strict=True)
     }
 
 
 def _claim(
-    claim: Claim, effect: Effect, p_holm: float, results: Sequence[ArmResults], seeds: range, cells: Cells | None
+    claim: Claim,
+    effect: Effect,
+    p: Adjusted,
+    results: Sequence[ArmResults],
+    seeds: range,
+    cells: Cells | None,
+    claims: int,
 ) -> ClaimDocument:
-    stated = verdict(effect, p_holm)
+    stated = verdict(effect, p, claims)
     word, depends_on = overall_verdict(stated, cells) if cells is not None else (stated, [])
     return {
         "sentence": claim.sentence,
@@ -92,13 +105,18 @@ def _claim(
         "null": effect.null,
         "margin": effect.margin,
         "up": effect.up,
+        "wins": effect.wins,
+        "ties": effect.ties,
+        "losses": effect.losses,
         "p": effect.p,
-        "p_holm": p_holm,
+        "p_adjusted": p.margin,
+        "draws": effect.draws,
+        "between_draws": effect.variance.share_between if effect.variance else None,
         "arms": [arm_document(arm, r) for arm, r in zip(claim.arms, results, strict=True)],
         "depends_on": depends_on,
         "seeds_needed": seeds_to_decide(effect, len(seeds)) if word == UNDECIDED else None,
         "figure": claim.figure,
-        "command": sweep_command(claim.arms, seeds, f"{claim.id}.db"),
+        "command": sweep_command(claim.arms, seeds, f"{claim.id}.db", effect.draws),
         "multiverse": _multiverse(cells) if cells is not None else None,
         "note": " ".join(claim.note.split()),
     }
@@ -107,16 +125,15 @@ def _claim(
 def _multiverse(cells: Cells) -> MultiverseDocument:
     counts = Counter(cells.verdicts)
     by = {
-        name: {value: {word: c[word] for word in (SUPPORTED, REFUTED, UNDECIDED)} for value, c in values.items()}
+        name: {value: {word: c[word] for word in VERDICTS if c[word]} for value, c in values.items()}
         for name, values in cells.by().items()
     }
-    return {
-        "cells": len(cells.verdicts), "supported": counts[SUPPORTED], "refuted": counts[REFUTED],
-        "undecided": counts[UNDECIDED], "by": by,
-    }  # fmt: skip
+    return {"cells": len(cells.verdicts), "counts": {w: counts[w] for w in VERDICTS if counts[w]}, "by": by}
 
 
-def _study_command(study: Study, seeds: range, multiverse: bool) -> str:
+def _study_command(study: Study, seeds: range, draws: int, multiverse: bool) -> str:
     name = study.name if study.name in shipped() else study.file
     first = [] if seeds.start == SEED else [f"--seed {seeds.start}"]
-    return " ".join([f"fnn study {name}", f"--seeds {len(seeds)}", *first, *(["--multiverse"] if multiverse else [])])
+    spread = [] if draws == study.draws else [f"--draws {draws}"]
+    last = ["--multiverse"] if multiverse else []
+    return " ".join([f"fnn study {name}", f"--seeds {len(seeds)}", *first, *spread, *last])

@@ -1,30 +1,36 @@
 """The effect that a claim is about, from the results of its arms: as numbers and in words; and a summary of an arm."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from fnn.report.document import ArmDocument, LossDocument
 from fnn.stats.intervals import median_interval, quantiles, spread, wilson
+from fnn.studies.contrasts import Bounds, Effect, difference_effect, share_effect, weakest
+from fnn.studies.metrics import METRICS
 from fnn.studies.model import Arm, Claim
 from fnn.studies.runs import ArmResults
-from fnn.studies.verdicts import Effect, difference_effect, share_effect, weakest
 
 
 def claim_effect(claim: Claim, results: Sequence[ArmResults], cells: int = 1) -> Effect:
-    """Return a claim's effect from the results of its arms. cells: of how many such effects this is one."""
-    values = [r.measures[claim.measure] for r in results]
-    shares = claim.measure.name == "solved"
+    """Return a claim's effect from the results of its arms. cells: of how many such effects this is one.
+
+    Where an arm's data are drawn, the runs of the others are cut into as many blocks, of the same seeds.
+    """
+    draws = max(r.draws for r in results)
+    runs = min(len(r.loss) // draws for r in results) * draws
+    values = [r.measures[claim.measure][:runs] for r in results]
     comparisons = cells * _comparisons(claim)
     if not claim.pairs:
-        return weakest([share_effect(v, claim.margin, up=claim.up, comparisons=comparisons) for v in values])
-    effects = []
-    for a, b in claim.pairs:
-        more, less = (values[a], values[b]) if claim.up else (values[b], values[a])
-        effects.append(
-            difference_effect(more, less, claim.margin, shares=shares, factor=claim.factor, comparisons=comparisons)
-        )
-    return weakest(effects)
+        share = partial(share_effect, margin=claim.margin, up=claim.up, draws=draws, comparisons=comparisons)
+        return weakest([share(v) for v in values])
+    metric = METRICS[claim.measure.name]
+    difference = partial(
+        difference_effect, margin=claim.margin, shares=claim.measure.name == "solved", up=claim.up,
+        factor=claim.factor, bounds=Bounds(metric.low, metric.high), draws=draws, comparisons=comparisons,
+    )  # fmt: skip
+    return weakest([difference(values[a], values[b]) for a, b in claim.pairs])
 
 
 def _comparisons(claim: Claim) -> int:
@@ -41,7 +47,17 @@ def in_words(claim: Claim, effect: Effect, results: Sequence[ArmResults]) -> str
         sentence = _difference_words(claim, effect, level, results)
     else:
         sentence = _improvement_words(claim, effect, level, results)
-    return f"The weakest of {count} comparisons: {sentence}" if count > 1 else sentence[:1].upper() + sentence[1:]
+    sentence = f"The weakest of {count} comparisons: {sentence}" if count > 1 else sentence[:1].upper() + sentence[1:]
+    return f"{sentence} {_levels(effect)}" if effect.variance else sentence
+
+
+def _levels(effect: Effect) -> str:
+    """Return over what the interval is, and how much of what varies is the draw."""
+    assert effect.variance
+    return (
+        f"The interval is over {effect.draws} draws of the data, which account for "
+        f"{effect.variance.share_between:.0%} of the variance of a run's answer."
+    )
 
 
 def _share_words(claim: Claim, effect: Effect, level: str) -> str:
@@ -69,10 +85,12 @@ def _improvement_words(claim: Claim, effect: Effect, level: str, results: Sequen
     factor = f" by a factor of {claim.factor:g} or more" if claim.factor > 1 else ""
     medians = [_number(float(quantiles(results[k].measures[claim.measure], [0.5])[0])) for k in (a, b)]
     interval = f"({level}, {effect.low:.1%} to {effect.high:.1%})"
+    assert effect.wins is not None
     return (
         f"{claim.measure.words} {verb} {way}{factor} with {claim.arms[a].label} than with {claim.arms[b].label} for "
-        f"{effect.effect:.1%} of seeds, ties counting half {interval}. Beyond {effect.margin:.0%} it is worth the "
-        f"name. The medians are {medians[0]} and {medians[1]}."
+        f"{effect.wins:.1%} of seeds, alike for {effect.ties:.1%}, the other way round for {effect.losses:.1%}: "
+        f"{effect.effect:.1%}, ties counting half {interval}. Beyond {effect.margin:.0%} it is worth the name. The "
+        f"medians are {medians[0]} and {medians[1]}."
     )
 
 

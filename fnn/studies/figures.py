@@ -9,7 +9,7 @@ from fnn.plots.study import Answers, Curve, StudyFigure
 from fnn.report.document import FigureDocument
 from fnn.stats.curves import cumulative_share, solved_by_epoch
 from fnn.studies.model import Arm, Figure, Study
-from fnn.studies.runs import ArmResults, Key, run_key
+from fnn.studies.runs import ArmResults, Key, of_arm
 
 # The panels of each kind of figure, by their names in `plots.study`.
 PANELS = {"curves": ("loss", "solved"), "accuracy": ("accuracy", "solved"), "schedule": ("rate", "loss"),
@@ -35,6 +35,7 @@ CURVES: dict[str, Callable[[Arm, ArmResults], Curve]] = {
 def figure_content(figure: Figure, results: Sequence[ArmResults]) -> StudyFigure:
     """Return what is drawn; results: of each of its arms."""
     runs = f"{len(results[0].loss):,} runs" + (" an arm" if len(figure.arms) > 1 else "")
+    runs += f", over {results[0].draws} draws of the data" if results[0].draws > 1 else ""
     arms = list(zip(figure.arms, results, strict=True))
     if figure.kind == "answers":
         return StudyFigure(figure.title, runs, {}, [_answers(arm, r) for arm, r in arms])
@@ -50,10 +51,16 @@ def _answers(arm: Arm, results: ArmResults) -> Answers:
     return Answers(arm.label, samples.x, samples.y[:, 0], results.answers)
 
 
-def save_figures(folder: Path, study: Study, results: Mapping[Key, ArmResults]) -> dict[str, FigureDocument]:
-    """Draw the figures of a study into the folder; return them for the document."""
+def save_figures(
+    folder: Path, study: Study, results: Mapping[Key, ArmResults], draws: int
+) -> dict[str, FigureDocument]:
+    """Draw the figures of a study into the folder; return them for the document. draws: of the data."""
     return {
-        figure.id: _save(folder / f"{figure.id}.png", figure, [results[run_key(arm.trial)] for arm in figure.arms])
+        figure.id: _save(
+            folder / f"{figure.id}.png",
+            figure,
+            [of_arm(results, arm, 1 if figure.of_one_draw else draws) for arm in figure.arms],
+        )
         for figure in study.figures.values()
     }
 

@@ -80,7 +80,7 @@ class Metric(NamedTuple):
     """A metric: what computes it, its name in words, and the settings it can only be compared within.
 
     takes_epoch, takes_until: whether it may be taken at (or from) an epoch, and up to one. whole_curve: whether it is
-    computed from the losses of all epochs.
+    computed from the losses of all epochs. low, high: the ends of its scale, where runs tie however different they are.
     """
 
     of: Callable[[Results, int | None], Array]
@@ -89,17 +89,19 @@ class Metric(NamedTuple):
     takes_epoch: bool = False
     takes_until: bool = False
     whole_curve: bool = False
+    low: float = -np.inf
+    high: float = np.inf
 
 
 METRICS: dict[str, Metric] = {
     "solved": Metric(solved, "share solved", (), takes_epoch=True),
-    "epochs": Metric(epochs, "epochs to solve", ()),
-    "loss": Metric(loss, "final loss", ("loss", "output", "data"), takes_epoch=True),
-    "accuracy": Metric(accuracy, "final accuracy", ("data",), takes_epoch=True),
-    "best-loss": Metric(best_loss, "best loss", ("loss", "output", "data"), whole_curve=True),
+    "epochs": Metric(epochs, "epochs to solve", (), low=0),
+    "loss": Metric(loss, "final loss", ("loss", "output", "data"), takes_epoch=True, low=FLOOR),
+    "accuracy": Metric(accuracy, "final accuracy", ("data",), takes_epoch=True, low=0, high=1),
+    "best-loss": Metric(best_loss, "best loss", ("loss", "output", "data"), whole_curve=True, low=FLOOR),
     "roughness": Metric(
         roughness, "roughness over the last fifth", ("loss", "data"), takes_epoch=True, takes_until=True,
-        whole_curve=True,
+        whole_curve=True, low=0,
     ),
 }  # fmt: skip
 

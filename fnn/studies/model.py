@@ -40,6 +40,11 @@ class Figure(NamedTuple):
     arms: tuple[Arm, ...]
     mark: float | None = None
 
+    @property
+    def of_one_draw(self) -> bool:
+        """Whether it shows single samples, or a loss that was printed of them, and so one draw of the data."""
+        return self.kind in ("answers", "final")
+
 
 class Claim(NamedTuple):
     """A claim: in each of `pairs`, places in `arms`, the first has more of the measure (less, unless `up`).
@@ -111,7 +116,10 @@ class PublishedResult(NamedTuple):
 
 
 class Study(NamedTuple):
-    """All that a study file has. sections: as the document has them; rates: among which the best rate is searched."""
+    """All that a study file has. sections: as the document has them; rates: among which the best rate is searched.
+
+    draws: of data that are drawn, over which seeds are spread.
+    """
 
     name: str
     file: str
@@ -125,6 +133,7 @@ class Study(NamedTuple):
     published: tuple[PublishedResult, ...]
     nuisance: dict[str, list[Any]]
     rates: tuple[float, ...]
+    draws: int
 
 
 @lru_cache(maxsize=256)

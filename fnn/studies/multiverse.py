@@ -15,7 +15,7 @@ from fnn.studies import runs
 from fnn.studies.effects import claim_effect
 from fnn.studies.model import Arm, Claim, Study
 from fnn.studies.runs import ArmResults, Key, Requests, request, run_key
-from fnn.studies.verdicts import CELL_COMPARISONS, Cells, verdict
+from fnn.studies.verdicts import CELL_COMPARISONS, Adjusted, Cells, verdict
 from fnn.sweeps.summaries import value_text
 
 # Seeds of a cell, and of the search for the best rate: those are others than the ones tested, and the same whatever
@@ -30,8 +30,10 @@ BestRate = Callable[[Arm], float]
 OnProgress = Callable[[int, float], None]
 
 
-def run(study: Study, seeds: range, threads: int | None, on_progress: OnProgress | None = None) -> dict[str, Cells]:
-    """Return the verdicts of each claim in its cells. seeds: of the study; the first of them are tested here."""
+def run(
+    study: Study, seeds: range, draws: int, threads: int | None, on_progress: OnProgress | None = None
+) -> dict[str, Cells]:
+    """Return the verdicts of each claim in its cells. seeds, draws: of the study; the first seeds are tested here."""
     cells = {claim.id: claim_cells(claim, study.nuisance) for claim in study.claims}
     search = _search_requests(study, cells)
     searched, tested = len(search) * len(SEARCH_SEEDS), seeds[:SEEDS]
@@ -41,23 +43,29 @@ def run(study: Study, seeds: range, threads: int | None, on_progress: OnProgress
     requests: Requests = {}
     for claim in study.claims:
         for arm in (arm for cell in arms[claim.id] for arm in cell):
-            request(requests, arm, (claim.measure,))
-    total = searched + len(requests) * len(tested)
+            request(requests, arm, (claim.measure,), draws=draws)
+    total = searched + runs.networks(requests, len(tested))
     results = runs.run(requests, tested, threads, on_progress and (lambda done: on_progress(total, searched + done)))
-    return {claim.id: _verdicts(claim, cells[claim.id], arms[claim.id], results) for claim in study.claims}
+    return {claim.id: _verdicts(claim, cells[claim.id], arms[claim.id], results, draws) for claim in study.claims}
 
 
 def _verdicts(
-    claim: Claim, cells: Sequence[Cell], arms: Sequence[tuple[Arm, ...]], results: Mapping[Key, ArmResults]
+    claim: Claim,
+    cells: Sequence[Cell],
+    arms: Sequence[tuple[Arm, ...]],
+    results: Mapping[Key, ArmResults],
+    draws: int,
 ) -> Cells:
     settings = [{name: value_text(value) for name, value in cell.items()} for cell in cells]
-    return Cells(settings, [cell_verdict(claim, [results[run_key(arm.trial)] for arm in cell]) for cell in arms])
+    return Cells(settings, [cell_verdict(claim, [runs.of_arm(results, arm, draws) for arm in cell]) for cell in arms])
 
 
 def cell_verdict(claim: Claim, results: Sequence[ArmResults]) -> str:
     """Return the verdict on a claim in one cell, from the results of its arms there; at the level of cells."""
     effect = claim_effect(claim, results, CELL_COMPARISONS)
-    return verdict(effect, min(1.0, effect.p * CELL_COMPARISONS))
+    null = effect.at_null.two_sided if effect.at_null else 1.0
+    p = Adjusted(min(1.0, effect.p * CELL_COMPARISONS), min(1.0, null * CELL_COMPARISONS))
+    return verdict(effect, p, CELL_COMPARISONS)
 
 
 # ---- the cells of a claim ----

@@ -51,7 +51,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fnn.checks import one_of
+from fnn.checks import one_of, whole
 from fnn.errors import InvalidSetting
 from fnn.report.document import SectionDocument
 from fnn.studies.model import Claim, Figure, Settings, Study, trial
@@ -62,10 +62,13 @@ from fnn.studies.toml_source import TomlTable, line_numbers
 from fnn.sweeps import grid
 
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+# Of data that are drawn: enough for the variance between them to be told, with 33 of 1,000 seeds on each.
+DRAWS = 30
 FIGURE_KINDS = ("curves", "accuracy", "schedule", "answers", "final")
 
 _TOP = (
-    "title", "intro", "base", "nuisance", "rates", "sections", "figures", "claims", "findings", "tables", "outside",
+    "title", "intro", "base", "nuisance", "rates", "draws", "sections", "figures", "claims", "findings", "tables",
+    "outside",
 )  # fmt: skip
 _FIGURE = ("title", "kind", "alt", "caption", "mark", "settings", "arms")
 
@@ -129,6 +132,7 @@ def parse(top: TomlTable, name: str) -> Study:
         published=published,
         nuisance=nuisance,
         rates=_rates(top, base),
+        draws=_draws(top),
     )
 
 
@@ -153,6 +157,12 @@ def _nuisance(table: TomlTable, base: Settings) -> dict[str, list[Any]]:
                 if (key, value) != ("lr", "best"):
                     trial({"data": "linear", **base, key: value})
     return levels
+
+
+def _draws(top: TomlTable) -> int:
+    draws = top.get("draws", int, DRAWS)
+    with top.locating("draws"):
+        return whole(1)("draws", draws)
 
 
 def _rates(top: TomlTable, base: Settings) -> tuple[float, ...]:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.config import SEED, Config
+from fnn.data.samples import Samples, samples_from_recipe
+from fnn.data.synthetic import Recipe
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.stats.curves import curve_quantiles, predictions
 from fnn.stats.intervals import quantiles
@@ -30,9 +32,13 @@ LEVELS, QUARTILES = (0.05, 0.5, 0.95), (0.25, 0.5, 0.75)
 
 @dataclass
 class Request:
-    """What is to be trained, and what is to be kept of its runs beside how they ended."""
+    """What is to be trained, and what is to be kept of its runs beside how they ended.
+
+    draws: of the data, each with seeds of its own; 1 for the one draw that the trial names.
+    """
 
     trial: grid.Trial
+    draws: int = 1
     measures: set[Measure] = field(default_factory=set)
     curves: bool = False
     predictions: bool = False
@@ -47,10 +53,20 @@ Requests = dict[Key, Request]
 
 
 def request(
-    requests: Requests, arm: Arm, measures: Sequence[Measure] = (), curves: bool = False, predictions: bool = False
+    requests: Requests,
+    arm: Arm,
+    measures: Sequence[Measure] = (),
+    *,
+    draws: int = 1,
+    curves: bool = False,
+    predictions: bool = False,
 ) -> None:
-    """Add an arm to what is to be trained, or what is to be kept of it to one that is there already."""
-    entry = requests.setdefault(run_key(arm.trial), Request(arm.trial))
+    """Add an arm to what is to be trained, or what is to be kept of it to one that is there already.
+
+    draws: of the data, where they are drawn.
+    """
+    draws = draws if is_drawn(arm.trial) else 1
+    entry = requests.setdefault(run_key(arm.trial, draws), Request(arm.trial, draws))
     entry.measures.update(measures)
     entry.curves |= curves
     entry.predictions |= predictions
@@ -61,7 +77,7 @@ class ArmResults(NamedTuple):
 
     met, stopped: as in `train.Results`. curve_epochs: (P,), loss_levels, accuracy_levels: quartiles (3, P); empty
     unless requested. outputs: quantiles of the predictions (3, N), right: the share right of each (N,), answers: the
-    share that answers 1 of each (N,).
+    share that answers 1 of each (N,). draws: D, of the data; runs stand draw by draw, as many of each.
     """
 
     loss: Array
@@ -77,6 +93,7 @@ class ArmResults(NamedTuple):
     outputs: Array
     right: Array
     answers: Array
+    draws: int = 1
 
     @property
     def solved(self) -> Array:
@@ -84,14 +101,25 @@ class ArmResults(NamedTuple):
         return self.epochs >= 0
 
 
-def run_key(trial: grid.Trial) -> Key:
+def is_drawn(trial: grid.Trial) -> bool:
+    """Return whether another seed of the data makes other data."""
+    return trial.samples.data not in ("xor", "xor4") or trial.samples.noise > 0
+
+
+def run_key(trial: grid.Trial, draws: int = 1) -> Key:
     """Return what runs depend on beside their seed: settings that their optimizer and data do not use are left out."""
     s, c = trial.samples, trial.config
-    drawn = (s.data_seed,) if s.data not in ("xor", "xor4") or s.noise > 0 else ()
+    drawn = (s.data_seed, draws) if is_drawn(trial) else ()
     hyperparameters = {name for optimizer in OPTIMIZERS.values() for name in optimizer.uses}
     unused = hyperparameters - set(OPTIMIZERS[c.optimizer].uses)
     defaults = {name: getattr(_DEFAULT, name) for name in unused}
     return (s.data, s.points, s.noise, drawn, replace(c, seed=SEED, **defaults))
+
+
+def of_arm(results: Mapping[Key, ArmResults], arm: Arm, draws: int = 1) -> ArmResults:
+    """Return the results of an arm over that many draws of its data, where they are drawn."""
+    trial = arm.trial
+    return results[run_key(trial, draws if is_drawn(trial) else 1)]
 
 
 _DEFAULT = Config()
@@ -107,16 +135,40 @@ def run(
     kept: dict[Key, ArmResults] = {}
     done = 0
     for keys, curve_every in _batches(requests, len(seeds)):
-        trials = [requests[key].trial for key in keys]
-        samples = trials[0].samples
-        results = train(
-            [trial.config for trial in trials], samples.x, samples.y, seeds=seeds, threads=threads,
-            curve_every=curve_every, on_progress=_after(done, on_progress) if on_progress else None,
-        )  # fmt: skip
-        done += len(results)
+        entries = [requests[key] for key in keys]
+        each: list[Results] = []
+        for samples, own in _draws(entries[0], seeds):
+            results = train(
+                [entry.trial.config for entry in entries], samples.x, samples.y, seeds=own, threads=threads,
+                curve_every=curve_every, on_progress=_after(done, on_progress) if on_progress else None,
+            )  # fmt: skip
+            done += len(results)
+            each.append(results)
         for k, key in enumerate(keys):
-            kept[key] = _arm_results(_results_of(results, k, len(seeds)), requests[key])
+            kept[key] = _arm_results(_results_of(each, k), requests[key])
     return kept
+
+
+def networks(requests: Requests, seeds: int) -> int:
+    """Return how many networks are trained for these requests."""
+    return sum(seeds // _count(entry, seeds) * _count(entry, seeds) for entry in requests.values())
+
+
+def _count(entry: Request, seeds: int) -> int:
+    """Return of how many draws the runs are: no more than there are seeds."""
+    return min(entry.draws, seeds)
+
+
+def _draws(entry: Request, seeds: range) -> Iterator[tuple[Samples, range]]:
+    """Yield each draw of the data with the seeds trained on it: its own, for seeds are of the draw they meet."""
+    samples, draws = entry.trial.samples, _count(entry, len(seeds))
+    runs = len(seeds) // draws
+    for draw in range(draws):
+        made = samples
+        if draw:
+            data_seed = samples.data_seed + draw
+            made = samples_from_recipe(Recipe(samples.data, samples.points, samples.noise, data_seed))
+        yield made, seeds[draw * runs : (draw + 1) * runs]
 
 
 def _after(before: int, on_progress: Callable[[float], None]) -> Callable[[Progress], None]:
@@ -145,15 +197,19 @@ def _groups(requests: Mapping[Key, Request]) -> list[list[Key]]:
     return [[key for alike in group.values() for key in alike] for group in groups.values()]
 
 
-def _results_of(results: Results, k: int, seeds: int) -> Results:
-    """Return the results of the k-th config of several."""
-    part = slice(k * seeds, (k + 1) * seeds)
-    columns = (
-        "seeds", "split", *(name for name in Outcome._fields if name != "flat"),
-    )  # fmt: skip
+def _results_of(each: Sequence[Results], k: int) -> Results:
+    """Return the results of the k-th config of several, draw by draw."""
+    parts = [slice(k * len(results.flat[k]), (k + 1) * len(results.flat[k])) for results in each]
+    columns = ("seeds", "split", *(name for name in Outcome._fields if name != "flat"))
+
+    def joined(name: str) -> Array:
+        return np.concatenate([getattr(results, name)[part] for results, part in zip(each, parts, strict=True)])
+
+    first = each[0]
     return replace(
-        results, configs=results.configs[k : k + 1], layers=results.layers[k : k + 1],
-        flat=results.flat[k : k + 1], **{name: getattr(results, name)[part] for name in columns},
+        first, configs=first.configs[k : k + 1], layers=first.layers[k : k + 1],
+        flat=(np.concatenate([results.flat[k] for results in each]),),
+        **{name: joined(name) for name in columns},  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -163,7 +219,8 @@ def _arm_results(results: Results, entry: Request) -> ArmResults:
     predicted = _prediction_levels(results, entry) if entry.predictions else (nothing, np.empty(0), np.empty(0))
     return ArmResults(
         results.loss, results.accuracy, results.epochs_to_solve, results.diverged, results.met, results.stopped,
-        {measure: measure.of(results) for measure in entry.measures}, *curves, *predicted,
+        {measure: measure.of(results) for measure in entry.measures},
+        *curves, *predicted, draws=_count(entry, len(results)),  # type: ignore[misc]
     )  # fmt: skip
 
 

@@ -31,12 +31,15 @@ def study(
     *,
     seeds: int = 1000,
     seed: int = SEED,
+    draws: int | None = None,
     multiverse: bool = False,
     out: str | Path | None = None,
     threads: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> StudyDocument:
     """Test the claims of a study over `seeds` seeds from `seed` on; return the document of verdicts.
+
+    draws: over how many draws of the data, where they are drawn, the seeds are spread; by itself as the study says.
 
     A plain dict, whose shape is stated in `fnn.report.document`. name: of a shipped study, or a file. multiverse: try
     each claim under every combination of its nuisance settings too. out: a folder for the figures, verdicts.json and
@@ -47,21 +50,22 @@ def study(
     numbers = checks.seed_range(seeds, seed, least=2)
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
     multiverse = checks.boolean("multiverse", multiverse)
-    requests = _requests(spec)
-    total = len(requests) * len(numbers)
+    draws = spec.draws if draws is None else checks.whole(1)("draws", draws)
+    requests = _requests(spec, draws)
+    total = runs.networks(requests, len(numbers))
     checks.fits("seeds", len(numbers), total * RUN_BYTES)
     folder = None if out is None else writable_folder("out", checks.path("out", out))
     began = time.perf_counter()
     report = partial(_report, on_progress, "claims") if on_progress else None
     results = runs.run(requests, numbers, threads, report and partial(report, total))
-    cells = _cells(spec, numbers, threads, on_progress) if multiverse else {}
-    document = study_document(spec, results, numbers, cells)
+    cells = _cells(spec, numbers, draws, threads, on_progress) if multiverse else {}
+    document = study_document(spec, results, numbers, draws, cells)
     if folder is None:
         document = without_figures(document)
     else:
         from fnn.studies.figures import save_figures
 
-        document["figures"] = save_figures(folder, spec, results)
+        document["figures"] = save_figures(folder, spec, results, draws)
     document["seconds"] = round(time.perf_counter() - began, 1)
     document["versions"] = versions(threads)
     if folder is not None:
@@ -69,24 +73,30 @@ def study(
     return document
 
 
-def _cells(spec: Study, seeds: range, threads: int | None, on_progress: OnProgress | None) -> dict[str, Cells]:
-    return multiverses.run(spec, seeds, threads, on_progress and partial(_report, on_progress, "multiverse"))
+def _cells(
+    spec: Study, seeds: range, draws: int, threads: int | None, on_progress: OnProgress | None
+) -> dict[str, Cells]:
+    return multiverses.run(spec, seeds, draws, threads, on_progress and partial(_report, on_progress, "multiverse"))
 
 
 def _report(on_progress: OnProgress, stage: str, total: int, done: float) -> None:
     on_progress(done, total, f"{stage}: {int(done):,} of {total:,} networks")
 
 
-def _requests(spec: Study) -> Requests:
-    """Return what is to be trained for a study, and what is to be kept of it."""
+def _requests(spec: Study, draws: int) -> Requests:
+    """Return what is to be trained for a study, and what is to be kept of it.
+
+    What is told of single samples, and what was printed of them, is of the one draw that the study names.
+    """
     requests: Requests = {}
     for figure in spec.figures.values():
         for arm in figure.arms:
-            curves = figure.kind not in ("answers", "final")
-            request(requests, arm, curves=curves, predictions=figure.kind == "answers")
+            answers, curves = figure.kind == "answers", figure.kind not in ("answers", "final")
+            shown = 1 if figure.of_one_draw else draws
+            request(requests, arm, draws=shown, curves=curves, predictions=answers)
     for claim in spec.claims:
         for arm in claim.arms:
-            request(requests, arm, (claim.measure,))
+            request(requests, arm, (claim.measure,), draws=draws)
     for table in spec.tables:
         request(requests, table.arm, predictions=True)
     for arms in (*(f.arms for f in spec.findings), *(p.arms for p in spec.published)):

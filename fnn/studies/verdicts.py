@@ -1,7 +1,7 @@
-"""Verdicts: from one number a run to supported, refuted, mixed or undecided.
+"""Verdicts: from the effect of a claim to a word, at an error rate that is kept over all claims of a study.
 
-A claim is a list of comparisons, all of which it says are true: arm a against arm b, paired by seed, or one arm's
-share of solved runs against a share. It is as true as the weakest of them. Intervals are Bonferroni's over them.
+A claim is a list of comparisons, all of which it says are true. Two hypotheses are tested of each, which cannot be true
+together: that its effect is the margin, and that there is none. A verdict says on which side of them it is.
 """
 
 import math
@@ -10,102 +10,68 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from fnn.stats.comparisons import improvement, seeds_needed, share_difference
-from fnn.stats.intervals import Interval, wilson
+from fnn.stats.comparisons import seeds_needed
+from fnn.stats.intervals import Interval
+from fnn.stats.margins import adjusted
+from fnn.studies.contrasts import LEVEL, Effect
 
-LEVEL = 0.05
-# In the multiverse an interval is at 99%, as if it were one of so many, so that half a percent of the cells are on the
-# wrong side by chance; where at most this share of them disagrees, the claim is not called mixed. Cells share seeds,
-# and settings that change next to nothing, as the precision, repeat what chance did: hence as much as a tenth.
+# In the multiverse cells share seeds, and settings that change next to nothing repeat what chance did: where at most
+# this share of the cells disagrees, the claim is not called mixed.
 CELL_COMPARISONS, TOLERATED = 5, 0.1
 
-SUPPORTED, REFUTED, MIXED, UNDECIDED = "supported", "refuted", "mixed", "undecided"
+SUPPORTED, MIXED, UNDECIDED = "supported", "mixed", "undecided"
+# What "not as claimed" can mean, and why nothing can be said.
+REVERSED, NO_DIFFERENCE, TOO_SMALL, FALLS_SHORT = "reversed", "no difference", "too small", "falls short"
+TOO_FEW, UNTESTABLE = "too few runs", "cannot be tested here"
+REFUTED = (REVERSED, NO_DIFFERENCE, TOO_SMALL, FALLS_SHORT)
+VERDICTS = (SUPPORTED, *REFUTED, MIXED, UNDECIDED, UNTESTABLE, TOO_FEW)
 
 
-class Effect(NamedTuple):
-    """An effect with its interval; above `margin` (below, unless up) it is as claimed. null: no difference.
+class Adjusted(NamedTuple):
+    """p of a claim's two hypotheses, corrected for all claims of a study: of the margin, and of no difference."""
 
-    comparison: which of the claim's comparisons it is.
-    """
-
-    name: str
-    effect: float
-    low: float
-    high: float
-    p: float
-    null: float | None
     margin: float
-    up: bool = True
-    comparison: int = 0
-
-    @property
-    def beyond_margin(self) -> float:
-        """How far the interval's nearer end is beyond the margin; negative where it holds the margin or less."""
-        return self.low - self.margin if self.up else self.margin - self.high
-
-    @property
-    def short_of_margin(self) -> float:
-        """How far the interval's farther end falls short of the margin; negative where it gets there."""
-        return self.margin - self.high if self.up else self.low - self.margin
+    null: float
 
 
-def difference_effect(
-    a: ArrayLike, b: ArrayLike, margin: float, *, shares: bool, factor: float = 1.0, comparisons: int = 1
-) -> Effect:
-    """Return by how much a is above b: of shares the difference, else the probability of a being above factor · b.
+def adjust(effects: Sequence[Effect]) -> list[Adjusted]:
+    """Return the corrected p of each effect; of a share alone there is no hypothesis of no difference."""
+    rows = [[effect.p, effect.at_null.two_sided if effect.at_null else math.nan] for effect in effects]
+    return [Adjusted(*map(float, row)) for row in adjusted(np.reshape(rows, (-1, 2)))]
 
-    a, b: (S,), entry k of both of the same seed.
+
+def verdict(effect: Effect, p: Adjusted, claims: int = 1, level: float = LEVEL) -> str:
+    """Return the verdict on an effect. p: corrected; claims: so many; level: at which the study may err at all.
+
+    Supported: beyond the margin. Else, short of it: reversed, if it is the other way; too small, if it is there but not
+    worth the name; no difference, if neither can be told; falls short, of a share. Where the margin is out of reach it
+    cannot be tested, and where no outcome of so few runs could decide, they are too few.
     """
-    confidence = 1 - LEVEL / comparisons
-    if shares:
-        return Effect("difference in share", *share_difference(a, b, confidence), 0.0, margin)
-    name = "probability of improvement" + (f" by a factor {factor:g}" if factor > 1 else "")
-    return Effect(name, *improvement(factor * np.asarray(b, np.float64), a, confidence), 0.5, margin)
-
-
-def share_effect(successes: ArrayLike, margin: float, *, up: bool, comparisons: int = 1) -> Effect:
-    """Return a share that is claimed to be at least (at most, unless up) the margin; p by the exact binomial test.
-
-    successes: (S,) of 0 and 1.
-    """
-    from scipy.stats import binomtest
-
-    count, runs = int(np.sum(successes)), int(np.size(successes))
-    low, high = wilson(count, runs, 1 - LEVEL / comparisons)
-    p = float(binomtest(count, runs, margin, alternative="greater" if up else "less").pvalue)
-    return Effect("share of runs", count / runs, low, high, p, None, margin, up)
-
-
-def weakest(effects: Sequence[Effect]) -> Effect:
-    """Return the comparison that is most against the claim, with the largest p of all.
-
-    That all are true is rejected unless each is: an intersection–union test, which needs no correction.
-    Berger, "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24 (1982).
-    """
-    gaps = [(e.effect - e.margin) * (1 if e.up else -1) for e in effects]
-    k = int(np.argmin(gaps))
-    return effects[k]._replace(p=max(e.p for e in effects), comparison=k)
-
-
-def verdict(effect: Effect, p: float) -> str:
-    """Return the verdict on an effect; p: after correction for the study's other claims.
-
-    Supported: the interval lies beyond the margin, and p < 0.05. Refuted: it lies short of the margin, so that the
-    difference is absent, smaller than worth the name, or the opposite.
-    """
-    if effect.beyond_margin > 0 and p < LEVEL:
+    if effect.least * claims >= level:
+        return TOO_FEW
+    if p.margin < level and effect.claimed < effect.against:
         return SUPPORTED
-    return REFUTED if effect.short_of_margin > 0 else UNDECIDED
+    null, sure = effect.at_null, p.null < level
+    if p.margin < level and sure and null and null.below < null.above:
+        return REVERSED
+    if effect.out_of_reach * claims < level:
+        return UNTESTABLE
+    if p.margin >= level:
+        return UNDECIDED
+    return FALLS_SHORT if null is None else TOO_SMALL if sure else NO_DIFFERENCE
 
 
 def seeds_to_decide(effect: Effect, runs: int) -> int | None:
-    """Return about how many seeds would decide an undecided claim, in two digits; None where none would."""
-    needed = seeds_needed(Interval(effect.effect, effect.low, effect.high), runs, effect.margin)
+    """Return about how many fresh runs (draws, where there are several) would decide an undecided claim.
+
+    In two digits; None where none would.
+    """
+    units = effect.draws if effect.draws > 1 else runs
+    needed = seeds_needed(Interval(effect.effect, effect.low, effect.high), units, effect.margin)
     if needed is None:
         return None
-    seeds = max(needed, runs + 1)
+    seeds = max(needed, units + 1)
     unit = int(10 ** max(0, math.floor(math.log10(seeds)) - 1))
     return -(-seeds // unit) * unit
 
@@ -134,13 +100,17 @@ def overall_verdict(alone: str, cells: Cells) -> tuple[str, list[str]]:
     alone: the verdict under the study's own settings. Mixed is what is supported in more cells than a few, or under the
     study's own settings, and refuted in more than a few; or the other way round.
     """
-    counts = Counter(cells.verdicts)
-    most = TOLERATED * len(cells.verdicts)
-    for word in (SUPPORTED, REFUTED):
-        other = REFUTED if word == SUPPORTED else SUPPORTED
-        if counts[other] > most and (alone == word or counts[word] > most):
+    kinds = [_side(word) for word in cells.verdicts]
+    counts, most = Counter(kinds), TOLERATED * len(kinds)
+    for side, other in ((True, False), (False, True)):
+        if counts[other] > most and (_side(alone) is side or counts[side] > most):
             return MIXED, depends_on(cells)
     return alone, []
+
+
+def _side(word: str) -> bool | None:
+    """Return whether a verdict says that the claim is true, or that it is not; None where it says neither."""
+    return True if word == SUPPORTED else False if word in REFUTED else None
 
 
 def depends_on(cells: Cells) -> list[str]:
@@ -149,8 +119,9 @@ def depends_on(cells: Cells) -> list[str]:
     How well is the information, in bits, that the value gives about the verdict among the cells that have one; where
     these are of one kind, about which cells have one.
     """
-    decided = [k for k, word in enumerate(cells.verdicts) if word in (SUPPORTED, REFUTED)]
-    part = Cells([cells.settings[k] for k in decided], [cells.verdicts[k] for k in decided])
+    decided = [k for k, word in enumerate(cells.verdicts) if _side(word) is not None]
+    sides = [SUPPORTED if _side(cells.verdicts[k]) else REFUTED[0] for k in decided]
+    part = Cells([cells.settings[k] for k in decided], sides)
     part = part if len(set(part.verdicts)) > 1 else cells
     whole = _bits(Counter(part.verdicts))
     gains = {
