@@ -25,31 +25,58 @@ class Variance(NamedTuple):
 
 
 def draws_interval(effects: Array, confidence: float = 0.95) -> Interval:
-    """Return the mean of the effects of D draws, (D,), with its interval by Student's t; without end where D is 1."""
+    """Return the mean of the effects of D draws, (D,), with its interval; without ends where D is 1.
+
+    Each end is the farther of Student's and of Hall's, which knows that the effects are skewed: shares near 1 have few
+    draws far below them, and Student's interval of 30 holds their mean in 92% of cases instead of 95. Hall, "On the
+    removal of skewness by transformation", J. R. Stat. Soc. B 54 (1992).
+    """
     from scipy.stats import t
 
-    mean = float(effects.mean())
-    if len(effects) < 2:
+    draws, mean = len(effects), float(effects.mean())
+    if draws < 2:
         return Interval(mean, -np.inf, np.inf)
-    half = float(t.ppf((1 + confidence) / 2, len(effects) - 1) * _standard_error(effects))
-    return Interval(mean, mean - half, mean + half)
+    error, skewness, edge = _standard_error(effects), _skewness(effects), float(t.ppf((1 + confidence) / 2, draws - 1))
+    ends = [_unskewed(side, skewness, draws) for side in (edge, -edge)]
+    return Interval(mean, mean - error * max(edge, ends[0]), mean + error * max(edge, -ends[1]))
 
 
 def draws_sides(effects: Array, value: float) -> Sides:
-    """Return what the effects of D draws, (D,), say against their mean being a value, by Student's t."""
+    """Return what the effects of D draws, (D,), say against their mean being a value: the larger p of both tests."""
     from scipy.stats import t
 
-    if len(effects) < 2:
+    draws = len(effects)
+    if draws < 2:
         return Sides(1.0, 1.0)
     away, error = float(effects.mean()) - value, _standard_error(effects)
     if error == 0:
         return Sides(float(away <= 0), float(away >= 0))
-    above = float(t.sf(away / error, len(effects) - 1))
-    return Sides(above, 1 - above)
+    student = away / error
+    both = student, _skewed(student, _skewness(effects), draws)
+    return Sides(float(max(t.sf(both, draws - 1))), float(max(t.cdf(both, draws - 1))))
 
 
 def _standard_error(effects: Array) -> float:
     return float(effects.std(ddof=1) / np.sqrt(len(effects)))
+
+
+def _skewness(effects: Array) -> float:
+    spread = float(effects.std())
+    return float(((effects - effects.mean()) ** 3).mean()) / spread**3 if spread else 0.0
+
+
+def _skewed(student: float, skewness: float, draws: int) -> float:
+    """Return Hall's transformation of Student's t, which is nearer to the distribution that t has without skewness."""
+    g, n = skewness, draws
+    return student + g * student**2 / (3 * np.sqrt(n)) + g**2 * student**3 / (27 * n) + g / (6 * np.sqrt(n))
+
+
+def _unskewed(value: float, skewness: float, draws: int) -> float:
+    """Return the Student's t of which `_skewed` makes that value."""
+    if abs(skewness) < 1e-8:
+        return value
+    root = np.cbrt(1 + skewness * (value - skewness / (6 * np.sqrt(draws))) / np.sqrt(draws))
+    return float(3 * np.sqrt(draws) / skewness * (root - 1))
 
 
 def variance_components(scores: Array) -> Variance:

@@ -137,7 +137,7 @@ def _true(values: ArrayLike) -> NDArray[np.bool_]:
 
 
 def _wider(within: Interval, over: Interval, least: float) -> Interval:
-    """Return the interval over draws, from `least` to 1 at most, but no narrower than if all runs were of one draw, or that where there is one.
+    """Return the interval over draws, from `least` to 1, no narrower than if all runs were of one draw.
 
     Draws that say the same by chance would have an interval without width.
     """
