@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 class Effect(NamedTuple):
     """An effect with its interval; above `margin` (below, unless up) it is as claimed. null: no difference, or None.
 
-    at_margin, at_null: one-sided p against each. least: the smallest p that so few runs could have against the margin.
+    at_margin, at_null: one-sided p against each. least: the p at the margin if all of so few runs were as claimed.
     out_of_reach: p of the margin being within reach, where the arm compared with is at its ceiling or both tie at a
     bound. wins, ties, losses: shares of pairs, None of a share alone. draws: D; variance: between and within them, None
     of one draw. comparison: which of the claim's comparisons it is.
@@ -107,7 +107,7 @@ def difference_effect(
         margin=margin,
         at_margin=_both(difference_sides(won, lost, pairs, needed), of_draws, needed),
         at_null=_both(difference_sides(won, lost, pairs, 0.0), of_draws, 0.0),
-        least=min(difference_sides(k, pairs - k, pairs, needed).two_sided for k in (0, pairs)),
+        least=difference_sides(pairs, 0, pairs, needed).two_sided,
         out_of_reach=share_sides(informative, pairs, needed).below if needed > 0 else 1.0,
         wins=won / pairs,
         ties=1 - (won + lost) / pairs,
@@ -123,7 +123,7 @@ def share_effect(successes: ArrayLike, margin: float, *, up: bool, draws: int = 
     count, runs, confidence = int(scores.sum()), scores.size, 1 - LEVEL / comparisons
     within = Interval(count / runs, *wilson(count, runs, confidence))
     sides = _both(share_sides(count, runs, margin), scores.mean(axis=1), margin)
-    least = 2 * min(margin**runs, (1 - margin) ** runs)
+    least = share_sides(runs if up else 0, runs, margin).two_sided
     ends = _wider(within, draws_interval(scores.mean(axis=1), confidence), 0.0)
     return Effect(
         "share of runs", ends.estimate, ends.low, ends.high, None, margin, sides, None, least, up, draws=draws,

@@ -46,10 +46,8 @@ def verdict(effect: Effect, p: Adjusted, claims: int = 1, level: float = LEVEL) 
 
     Supported: beyond the margin. Else, short of it: reversed, if it is the other way; too small, if it is there but not
     worth the name; no difference, if neither can be told; falls short, of a share. Where the margin is out of reach it
-    cannot be tested, and where no outcome of so few runs could decide, they are too few.
+    cannot be tested, and where so few runs could not support it whatever they said, they are too few.
     """
-    if effect.least * claims >= level:
-        return TOO_FEW
     if p.margin < level and effect.claimed < effect.against:
         return SUPPORTED
     null, sure = effect.at_null, p.null < level
@@ -58,7 +56,7 @@ def verdict(effect: Effect, p: Adjusted, claims: int = 1, level: float = LEVEL) 
     if effect.out_of_reach * claims < level:
         return UNTESTABLE
     if p.margin >= level:
-        return UNDECIDED
+        return TOO_FEW if effect.least * claims >= level else UNDECIDED
     return FALLS_SHORT if null is None else TOO_SMALL if sure else NO_DIFFERENCE
 
 
