@@ -77,6 +77,25 @@ def test_several_columns_of_yes_and_no_are_answered_in_the_words_of_each():
     assert all(np.mean(answers[:, o] == words) > 0.9 for o, words in enumerate(sign.values()))
 
 
+def test_a_polars_frame_is_learnt_and_answered_as_the_same_pandas_frame_bit_for_bit():
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    rows = rows_of(160)
+    columns = {name: rows[name] for name in ("a", "b", "kind", "good")} | {"up": rows["a"] > 0, "count": rows["who"]}
+    lacking = columns | {"b": [None if n % 9 == 0 else value for n, value in enumerate(rows["b"].tolist())]}
+    frames = pandas.DataFrame(lacking), polars.DataFrame(lacking)
+    theirs, ours = (fit(frame, target="good", roles={"missing": "mean"}, seeds=3, **SMALL) for frame in frames)
+    assert ours.problem.digest == theirs.problem.digest
+    assert ours.problem.encoder == theirs.problem.encoder
+    assert all(map(np.array_equal, ours.model.params, theirs.model.params))
+    new = {name: column[:40] for name, column in lacking.items() if name != "good"}
+    answers = ours.model.predict(polars.DataFrame(new))
+    assert answers.tolist() == theirs.model.predict(pandas.DataFrame(new)).tolist()
+    assert set(answers) == {"bad", "fine"}
+    shares = [model.predict_proba(frame(new)) for model, frame in ((ours.model, polars.DataFrame),
+                                                                  (theirs.model, pandas.DataFrame))]  # fmt: skip
+    assert np.array_equal(*shares)
+
+
 def test_booleans_of_a_frame_are_answered_as_booleans():
     pandas = pytest.importorskip("pandas")
     rows = rows_of(160)

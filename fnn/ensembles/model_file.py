@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from fnn import __version__, checks
 from fnn.config import DTYPES, Config
+from fnn.data.npy import Shape
 from fnn.data.scaling import Scaling
-from fnn.ensembles.archive import Archive, Shape, open_archive, read_arrays, read_text
+from fnn.ensembles.archive import Archive, open_archive, read_arrays, read_text
 from fnn.ensembles.document import Document, read_config, read_document, read_json, write_document
 from fnn.ensembles.model import Model
 from fnn.ensembles.plain import plain_model
