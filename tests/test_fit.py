@@ -13,6 +13,7 @@ from fnn.cli import main
 from fnn.ensembles.fit import fit
 from fnn.ensembles.model_file import load_model
 from fnn.errors import InvalidSetting
+from fnn.report.fitted import table_figures
 from fnn.sweeps.connect import open_store
 from fnn.sweeps.query import read_runs
 
@@ -42,6 +43,67 @@ def table(tmp_path):
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))
     return path
+
+
+def test_yes_and_no_are_answered_in_the_words_of_the_table(tmp_path, monkeypatch, capsys):
+    """In every place where a class is named, on the way from a CSV to answers."""
+    monkeypatch.chdir(tmp_path)
+    rows = rows_of(160)
+    told = np.where(rows["a"] + rows["b"] > 0, "Yes", "no")
+    lines = [f"{a},{b},{word}" for a, b, word in zip(rows["a"], rows["b"], told, strict=True)]
+    (tmp_path / "t.csv").write_text("a,b,told\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    words = ["train", "--data", "t.csv", "--target", "told", "--hidden", "8", "--epochs", "30", "--seeds", "3"]
+    assert main.run(words) == 0
+    assert "2 classes (no, Yes)" in capsys.readouterr().out
+    fitted = fit(tmp_path / "t.csv", target="told", seeds=3, **SMALL)
+    assert table_figures(fitted).confusion.classes == ("no", "Yes")
+    model = fnn.load(tmp_path / "fnn-t" / "model.npz")
+    answers = model.predict(tmp_path / "t.csv")
+    assert set(answers) == {"no", "Yes"}
+    assert np.mean(answers == told) > 0.85
+    assert main.run(["predict", "fnn-t/model.npz", "--data", "t.csv", "--probabilities"]) == 0
+    assert f"told: Yes {(answers == 'Yes').sum()}, no {(answers == 'no').sum()}" in capsys.readouterr().out
+    with (tmp_path / "t-predictions.csv").open(newline="", encoding="utf-8") as file:
+        written = list(csv.DictReader(file))
+    assert [row["class"] for row in written] == answers.tolist()
+    assert list(written[0]) == ["class", "probability", "spread", "p_no", "p_Yes"]
+
+
+def test_several_columns_of_yes_and_no_are_answered_in_the_words_of_each():
+    rows = rows_of(160)
+    sign = {"up": np.where(rows["a"] > 0, "yes", "no"), "big": np.where(rows["b"] > 0, "TRUE", "FALSE")}
+    model = fit({"a": rows["a"], "b": rows["b"], **sign}, target=["up", "big"], seeds=3, hidden="8", epochs=60).model
+    answers = model.predict({"a": rows["a"], "b": rows["b"]})
+    assert all(np.mean(answers[:, o] == words) > 0.9 for o, words in enumerate(sign.values()))
+
+
+def test_a_polars_frame_is_learnt_and_answered_as_the_same_pandas_frame_bit_for_bit():
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    rows = rows_of(160)
+    columns = {name: rows[name] for name in ("a", "b", "kind", "good")} | {"up": rows["a"] > 0, "count": rows["who"]}
+    lacking = columns | {"b": [None if n % 9 == 0 else value for n, value in enumerate(rows["b"].tolist())]}
+    frames = pandas.DataFrame(lacking), polars.DataFrame(lacking)
+    theirs, ours = (fit(frame, target="good", roles={"missing": "mean"}, seeds=3, **SMALL) for frame in frames)
+    assert ours.problem.digest == theirs.problem.digest
+    assert ours.problem.encoder == theirs.problem.encoder
+    assert all(map(np.array_equal, ours.model.params, theirs.model.params))
+    new = {name: column[:40] for name, column in lacking.items() if name != "good"}
+    answers = ours.model.predict(polars.DataFrame(new))
+    assert answers.tolist() == theirs.model.predict(pandas.DataFrame(new)).tolist()
+    assert set(answers) == {"bad", "fine"}
+    shares = [model.predict_proba(frame(new)) for model, frame in ((ours.model, polars.DataFrame),
+                                                                  (theirs.model, pandas.DataFrame))]  # fmt: skip
+    assert np.array_equal(*shares)
+
+
+def test_booleans_of_a_frame_are_answered_as_booleans():
+    pandas = pytest.importorskip("pandas")
+    rows = rows_of(160)
+    frame = pandas.DataFrame({"a": rows["a"], "b": rows["b"], "up": rows["a"] > 0})
+    model = fit(frame, target="up", seeds=3, **SMALL).model
+    answers = model.predict(frame)
+    assert answers.dtype == np.bool_
+    assert np.mean(answers == frame["up"].to_numpy()) > 0.9
 
 
 OTHERS = {"price": "size,good,who,w", "size": "price,good,who,w", "good": "price,size,who,w"}

@@ -4,6 +4,7 @@ import csv
 import io
 import sys
 import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -474,6 +475,67 @@ def test_npz(tmp_path, rng):
 def test_bad_npz_arrays_are_refused(tmp_path, arrays, words):
     np.savez(tmp_path / "a.npz", allow_pickle=True, **arrays)
     assert words in refusal(tmp_path / "a.npz")
+
+
+def npy(header, data, version=1):
+    """Return an .npy file with that text for a header."""
+    length = len(header).to_bytes(2 if version == 1 else 4, "little")
+    return b"\x93NUMPY" + bytes((version, 0)) + length + header.encode() + data
+
+
+def zipped(path, content):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("x.npy", content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("header", "version"),
+    [
+        ("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 3), }      \n", 1),
+        ("{'descr': '<i4', 'fortran_order': False, 'shape': (2,3)}", 1),  # as other languages write it
+        ("{'descr':'<i4','fortran_order':False,'shape':(2,3,),}\n", 1),
+        ("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 3), }\n", 2),
+    ],
+)
+def test_npz_files_of_others_are_read(tmp_path, header, version):
+    path = zipped(tmp_path / "a.npz", npy(header, np.arange(6, dtype="<i4").tobytes(), version))
+    assert np.array_equal(np.load(path)["x"], np.arange(6).reshape(2, 3))
+    assert [column.values.tolist() for column in read_table(path).columns] == [[0, 3], [1, 4], [2, 5]]
+
+
+def test_npz_arrays_keep_their_order_and_their_bytes(tmp_path, rng):
+    x = rng.normal(size=(4, 3))
+    for other in (np.asfortranarray(x), x.astype(">f8"), x.astype(">f8").copy("F")):
+        np.savez(tmp_path / "a.npz", x=other)
+        assert np.array_equal(np.stack([c.values for c in read_table(tmp_path / "a.npz").columns], axis=1), x)
+
+
+@pytest.mark.parametrize(
+    ("header", "version", "words"),
+    [
+        ("{'descr': __import__('os').system('true'), 'fortran_order': False, 'shape': (2, 3), }", 1, "plain numbers"),
+        ("{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }", 1, "objects of Python"),
+        ("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (2, 3), }", 1, "plain numbers"),
+        ("{'descr': '<z8', 'fortran_order': False, 'shape': (2, 3), }", 1, "plain numbers"),
+        ("{'descr': '<i4', 'fortran_order': False, 'shape': (-2, -3), }", 1, "plain numbers"),
+        ("{'descr': '<i4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", 1, "not as large"),
+        ("[" * 60_000, 1, "plain numbers"),
+        ("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 3), }", 3, "version (3, 0)"),
+    ],
+)
+def test_npz_headers_that_someone_made_are_refused(tmp_path, header, version, words):
+    assert words in refusal(zipped(tmp_path / "a.npz", npy(header, np.arange(6, dtype="<i4").tobytes(), version)))
+
+
+def test_a_header_that_would_grow_is_not_read_to_its_end(tmp_path):
+    """64 MB of spaces are 64 kB in the archive."""
+    path = zipped(tmp_path / "a.npz", npy("{'descr': '<i4'" + " " * 2**26, b"", 2))
+    tracemalloc.start()
+    assert "plain numbers" in refusal(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**23
 
 
 def test_an_npz_file_that_claims_more_than_the_memory_is_refused_unread(tmp_path, monkeypatch):

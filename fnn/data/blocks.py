@@ -93,7 +93,16 @@ def _settle_words(column: Column, block: Block, source: str, kind: str) -> Colum
 
 def _as_boolean(column: Column, block: Block, source: str) -> Column:
     each = BOOLEANS | {"0": 0.0, "1": 1.0}
-    return _as_floats(column, block, source, "boolean", {w: each.get(w.lower()) for w in column.categories})
+    floats = _as_floats(column, block, source, "boolean", {w: each.get(w.lower()) for w in column.categories})
+    return floats._replace(categories=_first_words(column, floats.values))
+
+
+def _first_words(column: Column, values: NDArray[np.float64]) -> tuple[str, ...]:
+    """Return as what false and true first stand in a column's rows; nothing unless both are there."""
+    rows = [np.flatnonzero(values == truth) for truth in (0, 1)]
+    if not all(there.size for there in rows):
+        return ()
+    return tuple(column.categories[column.values[there[0]]] for there in rows)
 
 
 def _as_number(column: Column, block: Block, source: str) -> Column:
