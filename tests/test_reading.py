@@ -209,6 +209,12 @@ def test_lines_of_anything_else_are_left_to_the_reader_of_words(lines):
     assert read_lines(lines, 2, ",", ".") is None
 
 
+def test_control_characters_that_count_as_blanks(write):
+    path = write("a,b\n\x1c1,\x1f\n2\x1d, 3\x1e\n")
+    assert values(read_table(path, Form(encoding="latin-1")), "a") == [1.0, 2.0]
+    assert values(read_table(path, Form(encoding="latin-1")), "b") == [None, 3.0]
+
+
 def test_blank_lines_are_no_rows(write):
     table = read_table(write("a\n1\n\n2\n\n\n3\n"))
     assert values(table, "a") == [1.0, 2.0, 3.0]
