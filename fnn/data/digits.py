@@ -165,7 +165,7 @@ def _read_exponents(
 
 
 def _times_power(whole: NDArray[np.uint64], power: NDArray[np.int64]) -> tuple[Floats, Flags]:
-    """Return whole numbers below 1.81 · 10^19 times powers of ten, and where that is sure to be the nearest number. → (M,)
+    """Return whole numbers below 1.81 · 10^19 times powers of ten, and where that is sure to be the nearest: (M,).
 
     The products of halves are exact: Dekker, "A floating-point technique for extending the available precision" (1971).
     The test whether rounding is safe is Ziv's, "Fast evaluation of elementary mathematical functions with correctly
