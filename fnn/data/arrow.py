@@ -14,7 +14,8 @@ from fnn.data.dialect import Form
 from fnn.data.words import sorted_categories
 from fnn.errors import InvalidSetting
 
-_BATCH = 2**16  # rows
+_BATCH = 2**13  # rows
+_BUFFER = 2**16  # bytes of a column
 # What pandas writes its index under; a frame's index is no column either.
 _INDEX = re.compile(r"__index_level_[0-9]+__")
 
@@ -65,7 +66,8 @@ def _pyarrow(source: str) -> Any:
 
 
 def _parquet(pyarrow: Any, path: Path) -> Any:
-    return pyarrow.parquet.ParquetFile(path)
+    # Buffered beforehand, all of the file would stay in memory; so, of every column a page or two does.
+    return pyarrow.parquet.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER)
 
 
 def _ipc(pyarrow: Any, path: Path) -> Any:
