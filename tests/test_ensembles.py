@@ -11,6 +11,8 @@ import fnn
 from fnn.data.encoding import Encoder
 from fnn.ensembles.model import with_unknown
 from fnn.errors import InvalidSetting
+from fnn.training import predicting
+from fnn.training.predicting import predict_stack
 
 
 def answers_by_hand(model, x):
@@ -192,3 +194,16 @@ def test_the_package_names_them(tmp_path):
 
     model = fnn.load(str(save_model(tmp_path / "model.npz", model_of("binary"))))
     assert isinstance(model, fnn.Model)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_answers_are_the_same_however_many_samples_are_laid_out_at_once(monkeypatch, rng, dtype, threads):
+    config = fnn.Config(hidden="20x9", dtype=dtype)
+    layers = config.layers(3, 2)
+    params = fnn.init(layers, [1, 2, 3], dtype=np.dtype(dtype))
+    x = rng.normal(size=(4001, 3)).astype(dtype)
+    together = predict_stack(layers, params, x)
+    np.testing.assert_allclose(together, fnn.predict(layers, params, x), rtol=1e-4, atol=1e-5)
+    monkeypatch.setattr(predicting, "_SAMPLES", 500)
+    assert predict_stack(layers, params, x, threads).tobytes() == together.tobytes()

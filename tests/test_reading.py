@@ -210,10 +210,28 @@ def test_lines_of_anything_else_are_left_to_the_reader_of_words(lines):
     assert read_lines(lines, 2, ",", ".") is None
 
 
+def test_control_characters_that_count_as_blanks(write):
+    path = write("a,b\n\x1c1,\x1f\n2\x1d, 3\x1e\n")
+    assert values(read_table(path, Form(encoding="latin-1")), "a") == [1.0, 2.0]
+    assert values(read_table(path, Form(encoding="latin-1")), "b") == [None, 3.0]
+
+
 def test_blank_lines_are_no_rows(write):
     table = read_table(write("a\n1\n\n2\n\n\n3\n"))
     assert values(table, "a") == [1.0, 2.0, 3.0]
     assert "line 6: it has inf" in refusal(write("a\n1\n\n2\n\ninf\n"))
+
+
+@pytest.mark.parametrize("word", ["x", "7"])
+@pytest.mark.parametrize("where", [slice(0, 1), slice(150_000, 150_002), slice(299_999, None)])
+def test_a_column_with_values_in_one_of_many_blocks(write, word, where):
+    words = [""] * 300_000
+    words[where] = [word] * len(words[where])
+    column = read_table(write("a,b,c\n" + "".join(f"1,{b},{'yz'[i % 2]}\n" for i, b in enumerate(words)))).column("b")
+    assert column.kind == ("text" if word == "x" else "number")
+    assert np.array_equal(~column.missing, np.array(words) != "")
+    assert set(column.values[~column.missing].tolist()) == {0 if word == "x" else 7.0}
+    assert column.categories == (("x",) if word == "x" else ())
 
 
 def test_quoted_newlines_after_many_lines_of_numbers(write):

@@ -57,7 +57,7 @@ def _read_with_missing(words: Sequence[str]) -> NDArray[np.float64] | None:
         if is_missing(word):
             each[word] = np.nan
         elif is_number(word):
-            each[word] = float(word)
+            each[word] = float(word.strip())  # strips less by itself
         else:
             return None
     return np.fromiter(map(each.__getitem__, words), np.float64, len(words))

@@ -150,16 +150,15 @@ def prepare(problem: Problem, split: Split, preparation: Preparation, dtype: str
     """
     train, held_out = split.train, split.validation if len(split.validation) else split.test
     weight = np.ones(problem.rows) if problem.weight is None else problem.weight
-    x, y = problem.x[train], problem.target.y
+    both = np.concatenate((train, held_out))
     scaling = learn_scaling(
-        x, preparation.scaling, preparation.smooth_clip, None if problem.weight is None else weight[train]
-    )
+        problem.x, preparation.scaling, preparation.smooth_clip, None if problem.weight is None else weight[train],
+        rows=train,
+    )  # fmt: skip
     center, spread = _target_scale(problem.target, train, weight[train])
-    scaled = scale(scaling, x, dtype), scale(scaling, problem.x[held_out], dtype)
-    targets = ((y[rows] - center) / spread for rows in (train, held_out))
     part = Part(
-        np.concatenate(scaled), np.concatenate([np.asarray(t, dtype) for t in targets]),
-        weight[np.concatenate((train, held_out))].astype(dtype),
+        scale(scaling, problem.x, dtype, both), ((problem.target.y[both] - center) / spread).astype(dtype),
+        weight[both].astype(dtype),
         (weight[train] * _class_factors(problem, train, weight[train], preparation)).astype(dtype),
         len(train), SCORED[problem.target.task],
     )  # fmt: skip
