@@ -151,11 +151,11 @@ def test_the_plain_preset_is_standardisation_and_adam():
 STANDARD = Preparation("standard", smooth_clip=False)
 
 
-def prepared_part(columns, train, held_out, weight=None, missing="mean"):
+def prepared_part(columns, train, held_out, weight=None, missing="mean", dtype="float64"):
     """Return what the networks of a split are given."""
     table = {name: columns[name] for name in ("a", "b", "price", *([weight] if weight else ()))}
     problem = read_problem(table, Roles("price", weight=weight, missing=missing))
-    return prepare(problem, Split(train, held_out, np.arange(0)), STANDARD, "float64").part
+    return prepare(problem, Split(train, held_out, np.arange(0)), STANDARD, dtype).part
 
 
 def with_gaps(columns):
@@ -199,6 +199,33 @@ def test_balanced_classes_weigh_alike_and_all_rows_together_as_before(absent):
     assert sums == pytest.approx([columns["w"][:120].sum() / len(present)] * len(present))
     assert part.emphasis[size[:120] == absent].sum() == 0
     assert np.array_equal(part.weight, columns["w"])
+
+
+def test_epochs_are_compared_on_the_validation_rows_and_without_any_on_those_to_test_on():
+    columns = {name: rows_of(60)[name] for name in ("a", "b", "price")}
+    problem, train = read_problem(columns, Roles("price")), np.arange(30)
+    middle, last = np.arange(30, 45), np.arange(45, 60)
+    for split, held_out in ((Split(train, middle, last), middle), (Split(train, middle[:0], last), last)):
+        part = prepare(problem, split, Preparation("none", smooth_clip=False), "float64").part
+        assert (part.training, part.held_out) == (30, 15)
+        assert np.array_equal(part.x[30:], np.stack([columns["a"], columns["b"]], axis=1)[held_out])
+
+
+def test_numbers_to_learn_that_are_all_alike_in_a_part_stay_numbers():
+    columns = {name: rows_of(60)[name] for name in ("a", "b", "price")}
+    columns["price"][:40] = 7.0
+    part = prepared_part(columns, np.arange(40), np.arange(40, 60))
+    assert (part.y[:40] == 0).all()
+    assert np.allclose(part.y[40:, 0], columns["price"][40:] - 7)
+
+
+def test_a_part_of_which_no_row_counts_is_refused():
+    for nothing in (slice(40), slice(40, 60)):
+        for weight in (0.0, 1e-300):  # which is 0 in float32
+            columns = rows_of(60)
+            columns["w"][nothing] = weight
+            with pytest.raises(InvalidSetting, match=r"weight: got 0.*in every part of every split"):
+                prepared_part(columns, np.arange(40), np.arange(40, 60), "w", dtype="float32")
 
 
 @pytest.mark.parametrize("missing", ["mean", "indicator"])
