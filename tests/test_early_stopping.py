@@ -155,6 +155,18 @@ def test_where_no_epoch_could_be_measured_none_is_the_best_and_the_last_is_kept(
     assert np.isfinite(best.loss).all()
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_an_answer_that_is_no_number_is_of_no_class(way):
+    """Held out are the three classes at a place where logits are ∞ of both signs, and softmax of them no number."""
+    x, y = np.array([[1.0], [1.0], [1.0], [1e308], [1e308], [1e308]]), np.tile(np.eye(3), (2, 1))
+    config = fnn.Config(hidden="none", loss="cross-entropy", output="softmax", init_scale=1e3, epochs=1)
+    results = train_by(way, [config], [Part(x, y, np.ones(6), np.ones(3), 3, "largest")], seeds=range(20))
+    nan = np.isnan(results.validation_loss)
+    assert nan.any()
+    assert (results.validation_score[nan] == 0).all()
+    assert np.isfinite(results.loss).all()
+
+
 @pytest.mark.parametrize("settings", [{"keep": "best"}, {"patience": 3}])
 def test_settings_that_compare_epochs_want_samples_held_out(settings):
     name = next(iter(settings))
