@@ -6,6 +6,7 @@ from conftest import read_only
 import fnn
 from fnn.network import functions
 from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
+from fnn.network.layers import Layer
 from fnn.network.losses import LOSSES, REDUCTIONS
 from fnn.network.scores import SCORES
 
@@ -78,6 +79,16 @@ def test_gradient_through_every_output_activation(output, rng):
     flat, h, direction = functions.flatten(params), 1e-5, rng.normal(size=22)
     up, down = (flat_loss(layers, flat + d * direction, x, y, loss, "sum") for d in (h, -h))
     assert same_side_of_kinks(layers, flat + h * direction, flat - h * direction, x)
+    assert (up - down) / (2 * h) == pytest.approx(gradient @ direction, rel=1e-7)
+
+
+def test_gradient_through_a_scale_between_other_layers(rng):
+    layers = Layer("dense", 3, 4, "tanh"), Layer("scale", 4, 4, "mish"), Layer("dense", 4, 2, "identity")
+    x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    params = tuple(rng.normal(size=w.shape) for w in fnn.init(layers, 1))
+    gradient = functions.flatten(fnn.backward(layers, params, fnn.forward(layers, params, x), y))
+    flat, h, direction = functions.flatten(params), 1e-5, rng.normal(size=30)
+    up, down = (flat_loss(layers, flat + d * direction, x, y, "mse", "sum") for d in (h, -h))
     assert (up - down) / (2 * h) == pytest.approx(gradient @ direction, rel=1e-7)
 
 
