@@ -66,6 +66,14 @@ def test_patience_counts_epochs_without_a_better_one(patience, stopped, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_a_rule_that_is_met_where_patience_ends_is_met(way):
+    """After 7 and 8 epochs the loss is 22.9 and 18.5; patience of 3 ends after 8."""
+    for loss, stopped, met in ((23.0, 7, True), (20.0, 8, True), (18.0, 8, False)):
+        results = train_by(way, [fnn.Config(**SETTINGS, patience=3, stop_loss=loss)], [toy()])
+        assert (results.stopped[0], results.met[0], results.best_epoch[0]) == (stopped, met, 5)
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("monitor", MONITORS)
 def test_of_epochs_as_good_the_last_is_kept_and_the_first_counts_for_patience(monitor, way):
     still = SETTINGS | {"lr": 0.0, "monitor": monitor}

@@ -8,6 +8,7 @@ import fnn
 from fnn import rng as streams
 from fnn.data.scaling import scale
 from fnn.ensembles.fit import fit
+from fnn.stats.prediction_intervals import learn_interval, measured_coverage
 
 SMALL = {"hidden": "4", "epochs": 5, "dtype": "float64"}
 
@@ -71,6 +72,26 @@ def test_each_row_is_answered_by_all_networks_that_did_not_learn_from_it(rng):
     assert done.held_out.rows.tolist() == list(range(90))
     assert done.held_out.mean[:, 0] == pytest.approx(np.mean(said, axis=1), rel=1e-9)
     assert done.held_out.variance[:, 0] == pytest.approx(np.var(said, axis=1), rel=1e-6)
+
+
+def test_intervals_of_scores_end_where_the_scores_do(rng):
+    """Of two splits, t has one degree of freedom: means are nearly anywhere."""
+    done = fit(table(rng), "price", seeds=2, splitting={"folds": 2}, roles={"ignore": "w"}, **SMALL)
+    scores = done.scores["test"]
+    assert [scores[name].ensemble.low for name in ("rmse", "mae")] == [0, 0]
+    assert scores["r2"].ensemble.high == 1
+    assert scores["r2"].ensemble.low < 0
+
+
+def test_intervals_of_numbers_are_learnt_from_rows_that_were_held_out_or_there_are_none(rng):
+    columns = table(rng)
+    done = fit(columns, "price", seeds=3, splitting={"folds": 3}, roles={"ignore": "w"}, **SMALL)
+    y, said = columns["price"][:, None], done.held_out
+    assert done.model.learned_interval == learn_interval(said.mean, said.variance, y)
+    assert done.model.coverage == measured_coverage(said.mean, said.variance, y)
+    none = fit(columns, "price", preset="plain", seeds=3, splitting={"validation": 0.0}, roles={"ignore": "w"}, **SMALL)
+    assert none.evaluation.held_out == "training"
+    assert (none.model.learned_interval, none.model.coverage) == (None, None)
 
 
 def test_rows_that_a_bootstrap_drew_twice_are_scored_once(rng):

@@ -57,6 +57,21 @@ def test_ten_configs_in_float32_have_the_same_bits_in_both_layouts(draw):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_threads_that_share_a_network_train_the_one_that_is_trained_alone(dtype):
+    """On samples that are cut into chunks, of which each thread passes some through, and moves some of the weights."""
+    rng = np.random.default_rng(12)
+    clipped = 0
+    while clipped < 8:
+        config, parts = drawn(rng, dtype=dtype)
+        if config.clip_norm is None or config.batch_size or parts[0].training < 128:
+            continue
+        alone = train_by("networks", [config], parts, seeds=[3], threads=1)
+        for threads in (2, 3, 5):
+            same_results(train_by("units", [config], parts, seeds=[3], threads=threads), alone)
+        clipped += 1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("draw", range(4))
 def test_a_network_has_the_same_bits_on_its_part_alone_and_among_parts_in_any_order(draw, dtype):
     rng = np.random.default_rng(200 + draw)
