@@ -109,6 +109,14 @@ def test_answers_do_not_depend_on_how_many_rows_are_held_at_a_time(monkeypatch, 
     np.testing.assert_allclose((model.predict(table), model.spread(table)), at_once, rtol=1e-9, atol=1e-12)
 
 
+def test_a_probability_of_exactly_a_half_is_no():
+    model = with_params(model_of("binary"), lambda w: 0 * w)
+    assert model.predict_proba(TABLE).tolist() == [[0.5, 0.5]] * 5
+    assert model.predict(TABLE).tolist() == ["no"] * 5
+    several = with_params(model_of("multilabel"), lambda w: 0 * w)
+    assert several.predict(TABLE).tolist() == [[False, False]] * 5
+
+
 def test_one_network_has_no_spread():
     assert model_of("binary", networks=1, splits=1).spread(TABLE).tolist() == [[0, 0]] * 5
 
