@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from fnn.data import digits
-from fnn.data.digits import read_lines
 from fnn.data.words import is_number, read_numbers
+
+
+def read_lines(text, width, delimiter, decimal):
+    """Return lines of numbers, (N, width); None where a column has words, or lines are of other lengths."""
+    columns = digits.read_lines(text, width, delimiter, decimal, np.zeros(width, bool))
+    return None if columns is None or any(isinstance(c, list) for c in columns) else np.stack(columns, axis=1)
 
 
 def check(words):

@@ -196,18 +196,48 @@ def test_lines_of_numbers_are_read_at_once(rng):
     words = [word for word in sorted(drawn) if is_number(word) or is_missing(word)]
     expected = [float(word) if is_number(word) else np.nan for word in words]
     lines = "".join(f"{word};{word}\n" for word in words)
-    read = read_lines(lines, 2, ";", ".")
     assert len(words) > 1000
-    assert read.tobytes() == np.repeat(expected, 2).tobytes()
-    assert read_lines(lines.replace(".", ",").replace("\n", "\r\n"), 2, ";", ",").tobytes() == read.tobytes()
+    for text, decimal in ((lines, "."), (lines.replace(".", ",").replace("\n", "\r\n"), ",")):
+        for column in read_lines(text, 2, ";", decimal, np.zeros(2, bool)):
+            assert column.tobytes() == np.array(expected).tobytes()
 
 
-@pytest.mark.parametrize(
-    "lines",
-    ["1,2\n3,x\n", "1,2\n3\n", "1,2\n3,4,5\n", "1\n2,3,4\n", "1,2\n\n3,4\n", "1,٢\n", "1,1.2.3\n", "1,-\n", "1,1-2\n"],
-)
-def test_lines_of_anything_else_are_left_to_the_reader_of_words(lines):
-    assert read_lines(lines, 2, ",", ".") is None
+@pytest.mark.parametrize("lines", ["1,2\n3\n", "1,2\n3,4,5\n", "1\n2,3,4\n", "1,2\n\n3,4\n"])
+def test_lines_of_other_lengths_are_left_to_the_reader_of_rows(lines):
+    assert read_lines(lines, 2, ",", ".", np.zeros(2, bool)) is None
+
+
+@pytest.mark.parametrize("word", ["x", "1.1.2.3", "-", "1-2", "٢", "e", "é.e5"])
+def test_a_field_that_is_no_number_makes_its_column_words(word):
+    numbers, words = read_lines(f"1,2\n3,{word}\n5e0, NA\n", 2, ",", ".", np.zeros(2, bool))
+    assert numbers.tolist() == [1, 3, 5]
+    assert words == [b"2", word.encode(), b" NA"]
+    assert read_lines("1,2\n", 2, ",", ".", np.array([True, False]))[0] == [b"1"]
+
+
+def test_words_and_numbers_are_read_as_the_standard_reader_has_them(write, rng):
+    """A table of several blocks, with a quoted newline and an empty line in the middle, against csv.reader."""
+    words = ["red", "grün", "", "NA", "a e.5", "1", " x ", "e"]
+    rows = [[str(rng.choice(words)), f"{rng.normal():.6g}", str(rng.choice(["", "3", "4e2"]))] for _ in range(60_000)]
+    rows[30_000][0] = 'two\nlines, "quoted"'
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows([["word", "x", "gaps"], *rows[:40_000]])
+    file.write("\n")
+    csv.writer(file, lineterminator="\n").writerows(rows[40_000:])
+    table = read_table(write(file.getvalue()))
+    assert table.rows == 60_000
+    column = table.column("word")
+    expected = [None if word.strip() in ("", "NA") else word.strip() for word, _, _ in rows]
+    assert [column.categories[place] if place >= 0 else None for place in column.values] == expected
+    assert table.column("x").values.tolist() == [float(x) for _, x, _ in rows]
+    gaps = [np.nan if gap == "" else float(gap) for _, _, gap in rows]
+    np.testing.assert_array_equal(table.column("gaps").values, gaps)
+
+
+def test_a_line_is_named_behind_rows_of_two_lines_too(write):
+    lines = ["a,b", *("1,x" for _ in range(40_000)), '2,"y', 'z"', *("3,x" for _ in range(40_000)), "4,x,5"]
+    with pytest.raises(InvalidSetting, match=f"line {len(lines):,} has 3"):
+        read_table(write("\n".join(lines) + "\n"))
 
 
 def test_control_characters_that_count_as_blanks(write):

@@ -1,4 +1,4 @@
-"""Lines of nothing but numbers, read at once in NumPy: a field's digits eight at a time, those of all fields together.
+"""Lines of numbers, and words between them, read at once in NumPy: digits eight at a time, of all fields together.
 
 A field is a whole number times a power of ten. Their product is taken to some 100 bits, and rounded once: where all
 that lies within its error rounds to one number, that is the number nearest to what is written, as Python's float() has
@@ -19,6 +19,7 @@ Flags = NDArray[np.bool_]
 
 _NEWLINE, _PLUS, _MINUS = b"\n+-"
 _LONGEST = 24  # digits before the point, and after it
+_LONGEST_WORD = 2**17  # no field of a table is longer: the standard library's reader, which has this limit, refuses it
 # Beyond these powers of ten the parts of a product could be too small, or it too large, for float64.
 _MOST_POWER = 250
 _TEN = 10 ** np.arange(20, dtype=np.uint64)
@@ -51,30 +52,65 @@ class _Fields(NamedTuple):
     end: Places
     plain: Flags
 
+    def take(self, places: Places) -> "_Fields":
+        """Return some of the fields."""
+        return _Fields(
+            self.start[places], self.point[places], self.fraction[places], self.digits_end[places], self.end[places],
+            self.plain[places],
+        )  # fmt: skip
 
-def read_lines(text: str, width: int, delimiter: str, decimal: str) -> Floats | None:
-    """Return lines without quotes as numbers, NaN where missing. → (N, width)
 
-    None: one at least is no number, or the lines are not of so many fields.
+def read_lines(text: str, width: int, delimiter: str, decimal: str, words: Flags) -> list[Floats | list[bytes]] | None:
+    """Return lines without quotes as columns: numbers, NaN where missing, (N,); or what stands there, as UTF-8.
+
+    words: (width,) which columns are known to hold words; others do if one of their fields at least is no number. None:
+    the lines are not of so many fields, or one is too long.
     """
     text = text.replace("\r\n", "\n")
     text = text if text.endswith("\n") else text + "\n"
     rows = text.count("\n")
     blank = width == 1 and (text[0] == "\n" or "\n\n" in text)
-    if not text.isascii() or "\r" in text or blank:
+    if not delimiter.isascii() or "\r" in text or blank:
         return None
-    codes = np.frombuffer(bytes(_LONGEST) + text.encode() + b"\n", np.uint8)
+    coded = text.encode()
+    codes = np.frombuffer(bytes(_LONGEST) + coded + b"\n", np.uint8)
     fields = _find_fields(codes[:-1], ord(delimiter), ord(decimal))
     if len(fields.end) != rows * width or (codes[fields.end[width - 1 :: width]] != _NEWLINE).any():
         return None
-    values, plain = _read_fields(codes, fields)
-    others = np.flatnonzero(~plain)
-    places = zip((fields.start[others] - _LONGEST).tolist(), (fields.end[others] - _LONGEST).tolist(), strict=True)
-    slowly = read_numbers([text[start:end] for start, end in places], decimal)
-    if slowly is None:
+    if (fields.end - fields.start).max(initial=0) > _LONGEST_WORD:
         return None
+    columns: list[Floats | list[bytes]] = [
+        _field_words(coded, fields, place, width) if words[place] else np.empty(0) for place in range(width)
+    ]
+    numbers = np.flatnonzero(~words)
+    if numbers.size:
+        some = fields if numbers.size == width else fields.take((np.arange(rows)[:, None] * width + numbers).ravel())
+        values, plain = _read_fields(codes, some)
+        values, plain = np.ascontiguousarray(values.reshape(rows, -1).T), plain.reshape(rows, -1).T
+        for place, column, right in zip(numbers.tolist(), values, plain, strict=True):
+            columns[place] = _with_others(coded, fields, place, width, column, right, decimal)
+    return columns
+
+
+def _field_words(coded: bytes, fields: "_Fields", place: int, width: int) -> list[bytes]:
+    """Return what stands in a column."""
+    starts, ends = ((each[place::width] - _LONGEST).tolist() for each in (fields.start, fields.end))
+    return [coded[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _with_others(
+    coded: bytes, fields: "_Fields", place: int, width: int, values: Floats, right: Flags, decimal: str
+) -> Floats | list[bytes]:
+    """Return a column with its fields that are not plain numbers read one by one, or as words if one is no number."""
+    others = np.flatnonzero(~right)
+    if not others.size:
+        return values
+    starts, ends = ((each[place::width][others] - _LONGEST).tolist() for each in (fields.start, fields.end))
+    slowly = read_numbers([coded[a:b].decode() for a, b in zip(starts, ends, strict=True)], decimal)
+    if slowly is None:
+        return _field_words(coded, fields, place, width)
     values[others] = slowly
-    return values.reshape(rows, width)
+    return values
 
 
 def _find_fields(codes: NDArray[np.uint8], delimiter: int, point: int) -> _Fields:

@@ -69,11 +69,11 @@ def _plain(words: Iterable[str]) -> bool:
     return joined.isascii() and "_" not in joined
 
 
-def read_categories(name: str, words: Sequence[str]) -> Column:
-    """Return the words as a column of text. → values (N,)"""
-    places: defaultdict[str, int] = defaultdict(count().__next__)
+def read_categories(name: str, words: Sequence[str] | Sequence[bytes]) -> Column:
+    """Return the words, or what they are in UTF-8, as a column of text. → values (N,)"""
+    places: defaultdict[str | bytes, int] = defaultdict(count().__next__)
     values = np.fromiter(map(places.__getitem__, words), np.int32, len(words))
-    return sorted_categories(name, values, list(places))
+    return sorted_categories(name, values, [word if isinstance(word, str) else word.decode() for word in places])
 
 
 def sorted_categories(name: str, values: NDArray[np.int32], words: Sequence[str]) -> Column:
