@@ -90,12 +90,12 @@ def test_version_1_is_read_as_networks_of_columns_as_they_are(tmp_path, xor, see
 
 def test_networks_that_diverged_are_left_out_and_noted():
     def spoil(w):
-        w[1, 0, 0], w[2, -1, -1] = np.nan, np.inf
+        w[0, 0, 0], w[2, -1, -1] = np.nan, np.inf
         return w
 
     model = without_diverged(with_params(model_of("binary", networks=4), spoil))
-    assert (model.seeds.tolist(), model.splits.tolist()) == ([49, 52], [0, 1])
-    assert model.about["diverged"]["networks"] == [[50, 1], [51, 0]]
+    assert (model.seeds.tolist(), model.splits.tolist()) == ([50, 52], [1, 1])
+    assert model.about["diverged"]["networks"] == [[49, 0], [51, 0]]
     assert all(np.isfinite(w).all() and len(w) == 2 for w in model.params)
     whole = model_of("binary")
     assert without_diverged(whole) is whole
