@@ -47,10 +47,12 @@ def _head(title: str) -> Html:
         element("meta", http_equiv="Content-Security-Policy", content=POLICY),
         element("link", rel="icon", href="data:,"),
         element("title", title),
-        element(
-            "style", Html(files("fnn.report").joinpath("page.css").read_text(encoding="utf-8")), choice_rules(CLAIMS)
-        ),
+        element("style", _style(), choice_rules(CLAIMS)),
     )
+
+
+def _style() -> Html:
+    return Html(files("fnn.report").joinpath("page.css").read_text(encoding="utf-8"))
 
 
 def _header(document: StudyDocument) -> Iterator[Html]:
@@ -131,10 +133,8 @@ def _choice(counts: Counter[str]) -> Html:
 
 
 def _radio(word: str) -> Html:
-    checked = "checked" if word == "all" else None
-    return element(
-        "input", type="radio", name="only", id=f"only-{'all' if word == 'all' else kind(word)}", checked=checked
-    )
+    name, checked = ("all", "checked") if word == "all" else (kind(word), None)
+    return element("input", type="radio", name="only", id=f"only-{name}", checked=checked)
 
 
 def _group(section: SectionDocument, claims: Claims) -> Html:

@@ -56,14 +56,12 @@ def _open_question(claim: ClaimDocument) -> Html | None:
 
 
 def _effect_figure(claim: ClaimDocument) -> Html:
-    name, values = claim["effect_name"], (claim["low"], claim["high"])
+    name, values, null = claim["effect_name"], (claim["low"], claim["high"]), claim["p_null_adjusted"]
     caption = fragment(
         element("b", f"{name[:1].upper()}{name[1:]} {number(claim['effect'])}"),
         f", 95% interval {to(*values)}; {claim['metric']}. Against the margin {chance(claim['p_adjusted'])} ",
         f"corrected for all claims, {chance(claim['p'])} alone",
-        f"; against no difference {chance(null)}, corrected"
-        if (null := claim["p_null_adjusted"]) is not None
-        else None,
+        None if null is None else f"; against no difference {chance(null)}, corrected",
         f". Over {claim_levels(claim)}{_between(claim)}.",
     )
     drawn = fragment(effect_drawing(claim, words=True), _pairs(claim))
@@ -82,7 +80,7 @@ def _pairs(claim: ClaimDocument) -> Html | None:
         return None
     counts = {"wins": claim["wins"], "ties": claim["ties"], "losses": claim["losses"]}
     words = {"wins": "as claimed", "ties": "alike", "losses": "the other way round"}
-    numbers = (element("span", element("b", share(counts[name])), f" {words[name]}") for name in counts)
+    numbers = (fragment(element("span", element("b", share(counts[name])), f" {words[name]}"), " ") for name in counts)
     return element("div", bar(counts), element("p", *numbers), class_="pairs")
 
 

@@ -146,7 +146,7 @@ def _word(place: float, text: str, end: str) -> Html:
 
 
 def bar(counts: Mapping[str, float]) -> Html:
-    """Return a bar with a stretch for each count, of the class of its name. The numbers stand beside it, so it is silent."""
+    """Return a bar with a stretch for each count, its name the class. The numbers stand beside it: it is silent."""
     total, left, parts = sum(counts.values()) or 1, 0.0, []
     for name, count in counts.items():
         width = 100 * count / total

@@ -62,9 +62,7 @@ def levels(document: StudyDocument) -> list[str]:
 def claim_levels(claim: ClaimDocument) -> str:
     """Return over how many draws of the data, and seeds of each, a claim is tested."""
     seeds = counted(claim["seeds"], "seed")
-    return (
-        f"{counted(claim['draws'], 'draw')} of the data × {seeds}" if claim["draws"] > 1 else f"{seeds}, one data set"
-    )
+    return f"{claim['draws']:,} draws of the data × {seeds}" if claim["draws"] > 1 else f"{seeds} on one data set"
 
 
 def fresh(claim: ClaimDocument) -> str | None:
