@@ -53,8 +53,7 @@ def how_to_read(document: StudyDocument) -> Html:
         "details",
         element("summary", "How to read this"),
         element("p", drawn.strip()),
-        element("dl", *_verdicts(document)),
-        element("dl", *_terms(document)) if claims else None,
+        element("dl", *_verdicts(document), *(_terms(document) if claims else ())),
     )
 
 
