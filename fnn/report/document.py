@@ -3,7 +3,7 @@
 A number that is not finite is None. Intervals are of 95%, but those of several comparisons, which are jointly so.
 """
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, TypedDict
 
 
 class SeedsDocument(TypedDict):
@@ -134,12 +134,19 @@ class TableDocument(RowsDocument):
 
 
 class PublishedDocument(TypedDict):
-    """What was published: successes among runs, with the interval of their share; a least share; a time in epochs."""
+    """What was published: successes among runs, a share, or a least share; a time in epochs, the fastest and slowest.
+
+    least_runs: how many runs there were, or at least were, as far as is told. low, high: of the share of so many.
+    """
 
     successes: int | None
     runs: int | None
+    share: float | None
+    least_runs: int | None
     at_least: float | None
     time: float | None
+    fastest: float | None
+    slowest: float | None
     low: float | None
     high: float | None
 
@@ -147,8 +154,10 @@ class PublishedDocument(TypedDict):
 class ReadingDocument(TypedDict):
     """Our runs under one reading of what a source leaves open. low, high: of the share of successes.
 
-    time: the statistic of the epochs they took, q25, q75: the middle half; None where no run succeeds, an end also
-    where it falls among runs without success. agrees: with what was published.
+    time: the statistic of the epochs they took, None where no run succeeds; time_low, time_high: between them lies the
+    statistic of `of` runs like ours, the number that was published or the least it can have been; None as time, and
+    where it is infinite. p: of the published numbers, corrected for how many there are of the source. agrees: with
+    this result alone. most_runs: where their number is not told, how many they may be for it to agree.
     """
 
     label: str
@@ -156,16 +165,44 @@ class ReadingDocument(TypedDict):
     runs: int
     low: float
     high: float
-    q25: float | None
-    q75: float | None
     time: float | None
-    agrees: NotRequired[bool]
+    of: int
+    time_low: float | None
+    time_high: float | None
+    p: float
+    agrees: bool
+    most_runs: int | None
+
+
+class OffDocument(TypedDict):
+    """How often a reading agrees that is off by so much."""
+
+    off: float
+    agrees: float
+
+
+class ErrorsDocument(TypedDict):
+    """How often the rule errs, simulated. right: how often the right reading disagrees, None of
+    runs without success.
+
+    solved, time: how often a reading agrees whose share is off by so much, whose times are by such a factor. label: of
+    the reading whose runs were simulated, the nearest.
+    """
+
+    right: float | None
+    solved: list[OffDocument]
+    time: list[OffDocument]
+    label: str
 
 
 class ReplicationDocument(TypedDict):
-    """A published result beside our runs. open: what its source leaves open; told, found: both in a few words."""
+    """A published result beside our runs. open: what its source leaves open; told, found: both in a few words.
+
+    verdict: of its source, whose readings are the same for all of its results.
+    """
 
     id: str
+    source_id: str
     title: str
     source: str
     what: str
@@ -177,11 +214,37 @@ class ReplicationDocument(TypedDict):
     told: str
     found: str
     words: str
+    errors: ErrorsDocument
+    error_words: str
     command: str
 
 
+class JointReadingDocument(TypedDict):
+    """One reading of all that a source leaves open, and with which of its results it agrees."""
+
+    label: str
+    agrees: list[bool]
+
+
+class SourceDocument(TypedDict):
+    """A source: its results by id, and its readings, of which those agree that do with all results.
+
+    wrong_too: how often a wrong reading of those tried agrees beside the right one, simulated; None where there is
+    but one reading, or nothing to simulate.
+    """
+
+    id: str
+    title: str
+    results: list[str]
+    readings: list[JointReadingDocument]
+    agreeing: int
+    verdict: str
+    words: str
+    wrong_too: float | None
+
+
 class StudyDocument(TypedDict):
-    """A study. counts: claims by verdict; figures and claims by id; outside: published results run again.
+    """A study. counts: claims by verdict; figures and claims by id; outside, sources: published results run again.
 
     draws: of data that are drawn. command: makes it again. multiverse: whether claims were tried in other settings.
     versions: of what ran it.
@@ -203,3 +266,4 @@ class StudyDocument(TypedDict):
     findings: list[FindingDocument]
     tables: list[TableDocument]
     outside: list[ReplicationDocument]
+    sources: list[SourceDocument]

@@ -57,7 +57,7 @@ from fnn.report.document import SectionDocument
 from fnn.studies.model import Claim, Figure, Settings, Study, trial
 from fnn.studies.parse_arms import read_arms, read_settings
 from fnn.studies.parse_claims import read_claim
-from fnn.studies.parse_evidence import read_finding, read_prediction_table, read_published
+from fnn.studies.parse_evidence import check_joint_readings, read_finding, read_prediction_table, read_published
 from fnn.studies.toml_source import TomlTable, line_numbers
 from fnn.sweeps import grid
 
@@ -117,6 +117,7 @@ def parse(top: TomlTable, name: str) -> Study:
         _check_ids(top.tables(key))
     claims = tuple(read_claim(entry, figures, base, nuisance) for entry in top.tables("claims"))
     published = tuple(read_published(entry, base) for entry in top.tables("outside"))
+    check_joint_readings(top.tables("outside"), published)
     if not (claims or published):
         top.fail("claims", None, "at least one claim, or one published result under [[outside]]")
     return Study(
