@@ -8,7 +8,7 @@ from pathlib import Path
 from fnn.report.components import Figures, anchor, number, paragraphs, to, verdict
 from fnn.report.document import ClaimDocument, SectionDocument, StudyDocument
 from fnn.report.markup import Child, Html, element, fragment
-from fnn.report.replications import replication_article, replication_row
+from fnn.report.replications import replication_articles, replication_groups
 from fnn.report.sections import claim_article, effect_drawing, finding_article, table_article
 from fnn.report.svg import PATTERNS
 
@@ -24,9 +24,12 @@ VERDICTS = {
 }
 # The same for published results, each tried under every reading of what its source leaves open.
 AGREEMENTS = {
-    "reproduced": "What was published agrees with ours, under every reading of what the source leaves open.",
-    "not reproduced": "It agrees with ours under none of them.",
-    "depends": "It agrees under some of them.",
+    "reproduced": "What was published is what as many runs like ours would give, under every reading of what the "
+    "source leaves open, the same for all of its results.",
+    "consistent": "The same, but the source does not tell of how many runs it is: it is compared with the fewest that "
+    "it can have been, a single run where nothing else is told. A weak word: more runs might not agree.",
+    "depends": "It agrees under some of the readings: on what the source leaves open depends whether it holds.",
+    "not reproduced": "Under no reading would so many runs like ours give what was published.",
 }
 DRAWINGS = "In the drawings the dot is what was found and the bar its 95% interval over seeds. "
 EFFECTS = (
@@ -35,9 +38,10 @@ EFFECTS = (
 )
 SHARES = (
     "Of published results each reading is a dot: on the upper axis the share of networks that solved it, the interval "
-    "of the published share shaded; on the axis of epochs the time they took, the published one a line. Shares agree "
-    "where the 95% interval of their difference holds 0, times where the published one is among the middle half of "
-    "our runs. "
+    "of the published share shaded; on the axis of epochs the time they took, the published one a line. A published "
+    "mean of 25 runs is compared with what means of 25 runs like ours may be, a share with shares of as many; a "
+    "reading disagrees where one of the published numbers would be too far out, so that the right reading does in 5% "
+    "of cases at most. How often a wrong one agrees is told with each result. "
 )
 # The browser itself refuses whatever is not in the file.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -88,7 +92,7 @@ def _parts(document: StudyDocument, figures: Figures) -> Iterator[Part]:
         yield anchor("section", section["id"]), section["title"], _section(section, document["claims"], figures)
     lists = {
         "findings": ("What the report itself got wrong", [finding_article(f, figures) for f in document["findings"]]),
-        "outside": ("Published results, run again", [replication_article(entry) for entry in document["outside"]]),
+        "outside": ("Published results, run again", [*replication_articles(document)]),
         "tables": ("Tables", [table_article(table) for table in document["tables"]]),
     }
     yield from ((name, title, list[Child](articles)) for name, (title, articles) in lists.items() if articles)
@@ -131,7 +135,7 @@ def _verdicts(document: StudyDocument) -> Iterator[Html]:
         groups = [_group(section, claims) for section in sections(document) if section["claims"]]
         yield _table("Each claim, its verdict, and its effect with a 95% interval", "Claim", groups)
     if outside:
-        groups = [element("tbody", *map(replication_row, outside))]
+        groups = [*replication_groups(document)]
         yield _table("Each published result, and whether ours agrees with it", "Published result", groups, "outside")
     drawn = DRAWINGS + (EFFECTS if claims else "") + (SHARES if outside else "")
     yield _how_to_read(drawn, (VERDICTS if claims else {}) | (AGREEMENTS if outside else {}))

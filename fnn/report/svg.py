@@ -14,6 +14,7 @@ from fnn.report.markup import Html, element, fragment
 SHAPES = {
     "supported": '<circle cx="8" cy="8" r="7.2"/><path class="cut" d="M4.4 8.4l2.5 2.5 4.8-5.4"/>',
     "refuted": '<path d="M1 1h14v14H1z"/><path class="cut" d="M4.8 4.8l6.4 6.4M11.2 4.8l-6.4 6.4"/>',
+    "consistent": '<circle class="ring" cx="8" cy="8" r="6.4"/><path class="line" d="M4.9 8.3l2.2 2.2 4.2-4.8"/>',
     "mixed": '<path d="M8 .4L15.6 8 8 15.6.4 8z"/><path class="hole" d="M8 3.2v9.6L12.8 8z"/>',
     "undecided": '<circle class="open" cx="8" cy="8" r="6.4"/><path class="line" d="M4.6 8h6.8"/>',
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from fnn.report.document import ErrorsDocument, OffDocument, PublishedDocument, ReadingDocument
+from fnn.report.published import ErrorsDocument, OffDocument, PublishedDocument, ReadingDocument
 from fnn.stats.predictive import least_runs
 
 
@@ -62,8 +62,8 @@ def comparison_words(
     if published["share"] is not None:
         runs, successes = published["least_runs"], least_runs(published["share"])[1]
         yield (
-            f"Of how many runs is not told, but no fewer than {runs} give {published['share']:.0%}: it is compared with "
-            f"the {statistic} of {successes}, the weakest comparison there is."
+            f"Of how many runs is not told, but no fewer than {runs} give {published['share']:.0%}: it is compared "
+            f"with the {statistic} of {successes}, the weakest comparison there is."
         )
     else:
         yield "Of how many runs is not told: it is compared with single runs, the weakest comparison there is."

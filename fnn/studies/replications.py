@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fnn.config import SEED
-from fnn.report.document import (
+from fnn.report.published import (
     ErrorsDocument,
     PublishedDocument,
     ReadingDocument,
@@ -74,9 +74,8 @@ def _replicated(
     by_arm = [results[run_key(arm.trial)] for arm in result.arms]
     readings = [agreement.reading(result, arm, r, rng) for arm, r in zip(result.arms, by_arm, strict=True)]
     told = agreement.published(result)
-    return Replicated(
-        result, readings, by_arm, [min(count * float(agreement.least_p(r, told)[0]), 1.0) for r in readings]
-    )
+    p = [min(count * float(agreement.least_p(r, told)[0]), 1.0) for r in readings]
+    return Replicated(result, readings, by_arm, p)
 
 
 def source_document(
@@ -179,11 +178,8 @@ def errors_document(each: Replicated, level: float, rng: np.random.Generator) ->
     nearest = max(range(len(each.readings)), key=lambda k: _nearness(each, k))
     reading = each.readings[nearest]
     off = agreement.errors(reading, level, rng)
-    right = (
-        0.0
-        if reading.successes == 0 and reading.result.at_least is None
-        else 1 - agreement.agreement(reading, level, rng)
-    )
+    simulated = reading.successes or each.result.at_least is not None
+    right = 1 - agreement.agreement(reading, level, rng) if simulated else None
     return {
         "right": right,
         "solved": [{"off": by, "agrees": agrees} for by, agrees in off["solved"]],
