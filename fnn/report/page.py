@@ -29,6 +29,7 @@ AGREEMENTS = {
     "consistent": "The same, but the source does not tell of how many runs it is: it is compared with the fewest that "
     "it can have been, a single run where nothing else is told. A weak word: more runs might not agree.",
     "depends": "It agrees under some of the readings: on what the source leaves open depends whether it holds.",
+    "too few runs": "It agrees, but so few runs of ours could not have disagreed in time: more seeds would tell.",
     "not reproduced": "Under no reading would so many runs like ours give what was published.",
 }
 DRAWINGS = "In the drawings the dot is what was found and the bar its 95% interval over seeds. "

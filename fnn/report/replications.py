@@ -69,7 +69,7 @@ def _side_by_side(entry: ReplicationDocument) -> Html:
     counts = {reading["of"] for reading in entry["ours"]}
     of = f"of {number(counts.pop())}" if len(counts) == 1 else "of as many"
     times = f"Epochs, {entry['statistic']} (what one {of} may be)"
-    heads = ["Runs", "Drawn", "Solved (95%)", times, "Agrees"]
+    heads = ["Runs", "Drawn", "Solved (95%)", times, "Agrees (p)"]
     rows = [_table_row(row, entry) for row in _all_runs(entry)]
     drawn = ["the shaded stretch is the published interval"] if _published_share(entry) else []
     drawn += ["the line is the published time, the bar what it may be"] if _time_axis(entry) else []

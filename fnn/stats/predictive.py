@@ -74,6 +74,26 @@ def two_sided(drawn: Array, published: ArrayLike, rounding: float, least: float 
     return np.clip(2 * (np.minimum(above, below) + 1) / (count + 1), least, 1.0)
 
 
+def fastest_p(values: ArrayLike, runs: int, published: ArrayLike) -> Array:
+    """Return p of each published least number of so many runs, given the values of other such runs, (S,); exact.
+
+    A resample of ours has none beyond ours, where the least of others often is. But in one row with theirs ours stand
+    in any order with the same probability: that the first j are all ours has probability ∏ (S − i) / (S + runs − i)
+    over i < j. Epstein, "Tables for the distribution of the number of exceedances", Ann. Math. Stat. 25 (1954).
+    """
+    v, told = np.sort(np.asarray(values, np.float64)), np.atleast_1d(np.asarray(published, np.float64))
+    places = np.arange(len(v))
+    ours_first = np.concatenate([[1.0], np.cumprod((len(v) - places) / (len(v) + runs - places)), [0.0]])
+    at_least = ours_first[np.searchsorted(v, told, "left")]
+    at_most = 1 - ours_first[np.searchsorted(v, told, "right") + 1]
+    return np.asarray(np.minimum(2 * np.minimum(at_least, at_most), 1.0), np.float64)
+
+
+def slowest_p(values: ArrayLike, runs: int, published: ArrayLike) -> Array:
+    """Return p of each published greatest number of so many runs, as `fastest_p` does of the least."""
+    return fastest_p(-np.asarray(values, np.float64), runs, -np.asarray(published, np.float64))
+
+
 def two_sided_interval(drawn: Array, level: float) -> tuple[float, float]:
     """Return the least and the greatest of what is drawn, sorted, whose `two_sided` p is above the level."""
     outside = min(int(np.floor(level * (len(drawn) + 1) / 2)), (len(drawn) + 1) // 2)
@@ -89,7 +109,7 @@ def share_p(successes: int, runs: int, published: ArrayLike, of: int) -> Array:
     """
     from scipy.stats import hypergeom
 
-    told, back = np.unique(np.asarray(published, np.int64), return_inverse=True)
+    told, back = np.unique(np.atleast_1d(np.asarray(published, np.int64)), return_inverse=True)
     law = hypergeom(runs + of, successes + told, of)
     tail = np.minimum(law.cdf(told), law.sf(told - 1))
     return np.asarray(np.minimum(2 * tail, 1.0)[back], np.float64)

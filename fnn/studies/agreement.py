@@ -21,6 +21,7 @@ Array = NDArray[Any]
 # Numbers of simulated results, or of one that was published, by part: (M,) each.
 Numbers = Mapping[str, Array]
 
+EXTREMES = {"fastest": predictive.fastest_p, "slowest": predictive.slowest_p}
 LEVEL, RESAMPLES, SIMULATED = 0.05, 4999, 500
 # By how much a wrong reading is off, where the rule's errors are simulated: points of a share, a factor on times.
 SHARES_OFF, FACTORS_OFF = (0.05, 0.1, 0.2, 0.3), (1.1, 1.25, 1.5, 2.0, 3.0)
@@ -58,7 +59,7 @@ def least_counts(result: PublishedResult) -> tuple[int | None, int | None]:
 class Reading(NamedTuple):
     """Our runs of one reading, as they are compared with a result. of: of how many runs its times are.
 
-    times: the values they are drawn from; drawn: what each part's number could be, sorted (R,), empty without success.
+    times: the values they are drawn from; drawn: what the published time could be, sorted (R,), empty without success.
     """
 
     result: PublishedResult
@@ -66,7 +67,7 @@ class Reading(NamedTuple):
     successes: int
     of: int
     times: Array
-    drawn: dict[str, Array]
+    drawn: Array
 
 
 def reading(
@@ -82,10 +83,11 @@ def reading(
     elif count is None and runs is not None:
         count = round(runs * success.mean())
     of = of or max(count or 1, 1)
-    statistics = [_statistic(result, part) for part in parts(result) if part != "solved"]
-    drawn = predictive.predicted(times, of, statistics, resamples=RESAMPLES, rng=rng) if success.any() else {}
-    by_part = {part: drawn[_statistic(result, part)] for part in parts(result) if part != "solved" and drawn}
-    return Reading(result, len(success), int(success.sum()), of, times, by_part)
+    drawn = np.empty(0)
+    if success.any() and result.time is not None:
+        statistic = result.statistic
+        drawn = predictive.predicted(times, of, [statistic], resamples=RESAMPLES, rng=rng)[statistic]
+    return Reading(result, len(success), int(success.sum()), of, times, drawn)
 
 
 def _statistic(result: PublishedResult, part: str) -> str:
@@ -111,14 +113,20 @@ def p_values(ours: Reading, numbers: Numbers) -> dict[str, Array]:
             p[part] = np.atleast_1d(min(2 * binom.cdf(ours.successes, ours.runs, ours.result.at_least), 1.0))
         elif part == "solved":
             p[part] = predictive.share_p(ours.successes, ours.runs, numbers[part], runs or 1)
-        elif part not in ours.drawn:
+        elif not ours.successes:
             p[part] = np.zeros(len(numbers[part]))
+        elif part in EXTREMES:
+            p[part] = EXTREMES[part](ours.times, ours.of, numbers[part])
         else:
-            # Ours are so many: that one more lies beyond all of them happens so often.
-            least = 2 / (len(ours.times) + 1)
-            rounding = ours.result.rounding if part == "time" else 0.0
-            p[part] = predictive.two_sided(ours.drawn[part], numbers[part], rounding, least)
+            p[part] = predictive.two_sided(
+                ours.drawn, numbers[part], ours.result.rounding, least_time_p(len(ours.times))
+            )
     return p
+
+
+def least_time_p(runs: int) -> float:
+    """Return the least p of a time compared with so many runs: so often one more lies beyond all of them."""
+    return 2 / (runs + 1)
 
 
 def least_p(ours: Reading, numbers: Numbers) -> Array:
@@ -175,7 +183,7 @@ def errors(ours: Reading, level: float, rng: np.random.Generator) -> dict[str, l
         for off in SHARES_OFF:
             ways = [way for way in (-off, off) if 0 <= share + way <= 1]
             found["solved"] += [(off, max(agreement(ours, level, rng, way) for way in ways))] if ways else []
-    if ours.drawn:
+    if len(ours.drawn):
         for off in FACTORS_OFF:
             found["time"].append((off, max(agreement(ours, level, rng, factor=way) for way in (off, 1 / off))))
     return found
@@ -219,8 +227,8 @@ def _wrong_beside(
 # ---- readings of several results of one source ----
 
 
-def joint_readings(results: Sequence[PublishedResult]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield each reading of all that a source's results leave open: its label, and of each result the place of its arm.
+def joint_readings(results: Sequence[PublishedResult]) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
+    """Yield each reading of all that a source's results leave open: its answers, and of each result its arm's place.
 
     What has the same name in several results is one question, with one answer for all of them.
     """
@@ -229,7 +237,7 @@ def joint_readings(results: Sequence[PublishedResult]) -> Iterator[tuple[str, tu
         questions |= dict(result.open_choices)
     for answers in product(*questions.values()):
         chosen = dict(zip(questions, answers, strict=True))
-        yield ", ".join(answers) or "as published", tuple(_place(result, chosen) for result in results)
+        yield answers, tuple(_place(result, chosen) for result in results)
 
 
 def _place(result: PublishedResult, chosen: Mapping[str, str]) -> int:

@@ -6,14 +6,18 @@ from fnn.report.published import ErrorsDocument, OffDocument, PublishedDocument,
 from fnn.stats.predictive import least_runs
 
 
-def source_words(results: int, agreeing: Sequence[str], count: int) -> str:
-    """Return which of so many readings agree with so many results of a source."""
+def source_words(results: int, agreeing: Sequence[tuple[str, ...]], count: int) -> str:
+    """Return how many of so many readings agree with so many results of a source, and what those have in common.
+
+    agreeing: the answers of each that does.
+    """
     whom = "it" if results == 1 else f"all {results} results of the source at once"
     if count == 1:
         return f"The one reading {'agrees' if agreeing else 'does not agree'} with {whom}."
     if not agreeing:
         return f"None of the {count} readings agrees with {whom}."
-    which = f": {'; '.join(agreeing)}" if len(agreeing) <= 2 else ""
+    common = [answers[0] for answers in zip(*agreeing, strict=True) if len(set(answers)) == 1]
+    which = f", {'all ' if len(agreeing) > 1 else ''}with {', '.join(common)}" if common else ""
     return f"{len(agreeing)} of {count} readings agree{'s' if len(agreeing) == 1 else ''} with {whom}{which}."
 
 

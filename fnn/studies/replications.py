@@ -24,12 +24,18 @@ from fnn.studies.replication_words import comparison_words, error_words, our_wor
 from fnn.studies.runs import ArmResults, Key, run_key
 
 REPRODUCED, CONSISTENT, NOT, DEPENDS = "reproduced", "consistent", "not reproduced", "depends"
+TOO_FEW = "too few runs"
 # Numbers of runs that are tried where a source does not tell how many a time is of.
 RUNS_TRIED = (10, 100, 1000)
 
 
-def verdict(agreeing: Sequence[bool], runs_told: bool) -> str:
-    """Return the verdict of which readings agree: with results of which the numbers of runs are told, or not."""
+def verdict(agreeing: Sequence[bool], runs_told: bool, enough: bool = True) -> str:
+    """Return the verdict of which readings agree: with results of which the numbers of runs are told, or not.
+
+    enough: whether ours are so many that a time could disagree.
+    """
+    if any(agreeing) and not enough:
+        return TOO_FEW
     if all(agreeing):
         return REPRODUCED if runs_told else CONSISTENT
     return DEPENDS if any(agreeing) else NOT
@@ -89,17 +95,18 @@ def source_document(
     ]
     agreeing = [all(each) for each in agrees]
     wrong_too = agreement.wrong_too([r.readings for r in replicated], [places for _, places in joint], level, rng)
-    labels = [label for label, _ in joint]
+    timed = any(result.time is not None for result in results)
+    enough = not timed or agreement.least_time_p(replicated[0].readings[0].runs) <= level
+    fitting = [answers for (answers, _), fits in zip(joint, agreeing, strict=True) if fits]
+    labels = [", ".join(answers) or "as published" for answers, _ in joint]
     return {
         "id": source_id,
         "title": results[0].source,
         "results": [result.id for result in results],
         "readings": [{"label": label, "agrees": each} for label, each in zip(labels, agrees, strict=True)],
         "agreeing": sum(agreeing),
-        "verdict": verdict(agreeing, all(result.runs is not None for result in results)),
-        "words": source_words(
-            len(results), [label for label, fits in zip(labels, agreeing, strict=True) if fits], len(joint)
-        ),
+        "verdict": verdict(agreeing, all(result.runs is not None for result in results), enough),
+        "words": source_words(len(results), fitting, len(joint)),
         "wrong_too": wrong_too,
     }
 
@@ -130,9 +137,9 @@ def _replication_document(
 def _reading_document(each: Replicated, k: int, level: float, rng: np.random.Generator) -> ReadingDocument:
     reading, agrees = each.readings[k], each.p[k] > agreement.LEVEL
     low, high = wilson(reading.successes, reading.runs)
-    ends = two_sided_interval(reading.drawn["time"], level) if "time" in reading.drawn else (math.inf, math.inf)
+    ends = two_sided_interval(reading.drawn, level) if len(reading.drawn) else (math.inf, math.inf)
     time_low, time_high = (end if math.isfinite(end) else None for end in ends)
-    unknown = each.result.runs is None and "time" in reading.drawn
+    unknown = each.result.runs is None and len(reading.drawn) > 0
     return {
         "label": each.result.arms[k].label, "successes": reading.successes, "runs": reading.runs, "low": low,
         "high": high, "time": _time(each, k), "of": reading.of, "time_low": time_low, "time_high": time_high,
