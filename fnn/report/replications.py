@@ -68,11 +68,13 @@ def _replication_article(entry: ReplicationDocument) -> Html:
 def _side_by_side(entry: ReplicationDocument) -> Html:
     counts = {reading["of"] for reading in entry["ours"]}
     of = f"of {number(counts.pop())}" if len(counts) == 1 else "of as many"
-    times = f"Epochs, {entry['statistic']} (what one {of} may be)"
+    times = f"Epochs, {entry['statistic']} ({of} like ours)"
     heads = ["Runs", "Drawn", "Solved (95%)", times, "Agrees (p)"]
     rows = [_table_row(row, entry) for row in _all_runs(entry)]
     drawn = ["the shaded stretch is the published interval"] if _published_share(entry) else []
-    drawn += ["the line is the published time, the bar what it may be"] if _time_axis(entry) else []
+    drawn += (
+        ["the line is the published time, the bar where that of as many of our runs lies"] if _time_axis(entry) else []
+    )
     return table(f"Published and ours; {', '.join(drawn)}", heads, rows, class_="stacked beside")
 
 

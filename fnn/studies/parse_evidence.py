@@ -139,9 +139,8 @@ def _published_counts(table: TomlTable, time: float | None) -> tuple[int | None,
     if successes is None and (runs is None or (time is not None and 0 < runs <= MOST_RUNS)):
         return None, runs
     if successes is None or runs is None or not (0 <= successes <= runs and 0 < runs <= MOST_RUNS):
-        table.fail(
-            "successes", successes, f"a number of successes among `runs`, of which there are at most {MOST_RUNS:,}"
-        )
+        key = "runs" if successes is None else "successes"
+        table.fail(key, table.values[key], f"successes among `runs`, which are at most {MOST_RUNS:,}")
     return successes, runs
 
 
@@ -193,10 +192,13 @@ def _published_range(table: TomlTable, successes: int | None, statistic: str) ->
 
 def check_joint_readings(tables: Sequence[TomlTable], published: Sequence[PublishedResult]) -> None:
     """Raise InvalidSetting where results of one source do not read the same thing in the same ways."""
+    alone = {result.id for result in published if result.source_id is None}
     questions: dict[str, dict[str, tuple[str, ...]]] = {}
     for table, result in zip(tables, published, strict=True):
         if result.source_id is None:
             continue
+        if result.source_id in alone:
+            table.fail("source_id", result.source_id, "a name that is no id of a result without a source_id")
         of_source = questions.setdefault(result.source_id, {})
         for key, names in result.open_choices:
             if of_source.setdefault(key, names) != names:
