@@ -302,8 +302,21 @@ def test_what_only_one_result_leaves_open_is_no_choice_for_the_others():
     assert [reading["agrees"][0] for reading in source["readings"]] == [True, True, False, False]
 
 
+@pytest.mark.parametrize("source_id", ["pdp-chauvin", "forum"])
+def test_a_joint_reading_takes_of_each_result_the_arm_with_its_answers(source_id):
+    results = [result for result in load("xor-literature").published if result.source_id == source_id]
+    seen = [set() for _ in results]
+    for answers, places in agreement.joint_readings(results):
+        for result, place, labels in zip(results, places, seen, strict=True):
+            label = result.arms[place].label
+            labels.add(label)
+            # An arm's label has the names of its readings, which no other answer has within it.
+            assert [a for a in answers if f", {a}," in f", {label},"] == label.split(", ") or "step" in label
+    assert [len(labels) for labels in seen] == [len(result.arms) for result in results]
+
+
 def test_all_results_of_a_source_share_one_level():
-    """Alone, 107.2 is not what a mean of 30 runs may be; beside another result it is."""
+    """The same numbers, beside those of another result: corrected for as many more."""
     runs = around(100), around(100)
     alone = result_of(BY_SCALE[:1], [], runs=30, successes=None, time=102.3)
     (single,), _ = replication_documents([alone], {run_key(BY_SCALE[0].trial): runs[0]}, range(200))
