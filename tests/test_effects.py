@@ -146,6 +146,8 @@ def test_an_arm_is_summed_up_over_its_runs():
         "epochs": {"median": 20, "q25": 15, "q75": 25},
         "loss": {"median": 2.5, "low": 1, "high": 4}, "diverged": 1,
     }  # fmt: skip
+    over = arm_document(arm, arm_results([10, 30, -1, -1], draws=2))  # all of one draw, none of the other
+    assert (over["solved"], over["solved_low"], over["solved_high"]) == (0.5, 0, 1)
     nothing = arm_document(arm, arm_results([-1, -1], loss=[np.nan, np.nan], diverged=[3, 4]))
     assert (nothing["epochs"], nothing["loss"], nothing["solved"]) == (None, None, 0)
 

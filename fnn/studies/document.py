@@ -12,7 +12,7 @@ from fnn.studies.effects import arm_document, claim_effect, in_words, levels_of
 from fnn.studies.findings import finding_document, prediction_document
 from fnn.studies.model import Claim, Finding, Study
 from fnn.studies.parse import shipped
-from fnn.studies.replications import replication_document
+from fnn.studies.replications import replication_documents
 from fnn.studies.runs import ArmResults, Key, is_drawn, of_arm, run_key
 from fnn.studies.verdicts import (
     UNDECIDED,
@@ -39,6 +39,7 @@ def study_document(
     claims = _claims(study, results, seeds, draws, cells)
     counts = Counter(claim["verdict"] for claim in claims.values())
     drawn, fixed = _data(study)
+    outside, sources = replication_documents(study.published, results, seeds)
     return {
         "name": study.name,
         "title": study.title,
@@ -57,7 +58,8 @@ def study_document(
         "claims": claims,
         "findings": [finding_document(f, _by_label(f, results, draws)) for f in study.findings],
         "tables": [prediction_document(t, results[run_key(t.arm.trial)]) for t in study.tables],
-        "outside": [replication_document(result, results, seeds) for result in study.published],
+        "outside": outside,
+        "sources": sources,
     }
 
 
