@@ -58,9 +58,11 @@ def in_words(claim: Claim, effect: Effect, results: Sequence[ArmResults]) -> str
 def _share_words(claim: Claim, effect: Effect, level: str) -> str:
     label, claimed = claim.arms[effect.comparison].label, f"at {'least' if claim.up else 'most'} {claim.margin:.0%}"
     interval = f"({level}, {effect.low:.1%} to {effect.high:.1%})"
-    return (
-        f"{effect.effect:.1%} of the runs with {label} are solved{_by_epoch(claim)} {interval}; claimed is {claimed}."
-    )
+    if claim.measure.above is None:
+        said = f"{effect.effect:.1%} of the runs with {label} are solved{_by_epoch(claim)}"
+    else:
+        said = f"{effect.effect:.1%} of the runs with {label} have {claim.measure.words}"
+    return f"{said} {interval}; claimed is {claimed}."
 
 
 def _difference_words(claim: Claim, effect: Effect, level: str, results: Sequence[ArmResults]) -> str:
