@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -23,14 +24,14 @@ class OnTerminal:
 
 
 def printed(folder, columns, *command):
-    """Return the exit code of a command and what it prints on a terminal of so many columns, line by line."""
+    """Return the exit code of a command and what it prints on a terminal of so many columns, in lines and without colours."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
     words = [sys.executable, "-m", "fnn", *command]
     with subprocess.Popen(words, cwd=folder, stdout=theirs, stderr=subprocess.DEVNULL, env=environment) as process:
         os.close(theirs)
         text = _all(ours)
-    return process.returncode, text.decode().splitlines()
+    return process.returncode, re.sub(r"\x1b\[[\d;]*m", "", text.decode()).splitlines()
 
 
 def _all(terminal):
