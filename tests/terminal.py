@@ -24,7 +24,7 @@ class OnTerminal:
 
 
 def printed(folder, columns, *command):
-    """Return the exit code of a command and what it prints on a terminal of so many columns, in lines and without colours."""
+    """Return the exit code of a command and what it prints on a terminal of that width, in lines without colours."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
     words = [sys.executable, "-m", "fnn", *command]
