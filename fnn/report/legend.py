@@ -59,8 +59,8 @@ def how_to_read(document: StudyDocument) -> Html:
 
 
 def _verdicts(document: StudyDocument) -> Iterator[Html]:
-    words = (CLAIMS if document["claims"] else {}) | (PUBLISHED if document["outside"] else {})
-    for word, mark in words.items():
+    words = [*(CLAIMS if document["claims"] else {}).items(), *(PUBLISHED if document["outside"] else {}).items()]
+    for word, mark in words:
         yield fragment(element("dt", verdict(word)), element("dd", mark.meaning))
 
 
