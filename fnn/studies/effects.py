@@ -7,7 +7,7 @@ import numpy as np
 
 from fnn.report.document import ArmDocument, LossDocument
 from fnn.stats.intervals import median_interval, quantiles, spread, wilson
-from fnn.studies.contrasts import Bounds, Effect, difference_effect, share_effect, weakest
+from fnn.studies.contrasts import Array, Bounds, Effect, difference_effect, outcomes, share_effect, weakest
 from fnn.studies.metrics import METRICS
 from fnn.studies.model import Arm, Claim
 from fnn.studies.runs import ArmResults
@@ -18,9 +18,7 @@ def claim_effect(claim: Claim, results: Sequence[ArmResults], cells: int = 1) ->
 
     Where an arm's data are drawn, the runs of the others are cut into as many blocks, of the same seeds.
     """
-    draws = max(r.draws for r in results)
-    runs = min(len(r.loss) // draws for r in results) * draws
-    values = [r.measures[claim.measure][:runs] for r in results]
+    draws, values = _values(claim, results)
     comparisons = cells * _comparisons(claim)
     if not claim.pairs:
         share = partial(share_effect, margin=claim.margin, up=claim.up, draws=draws, comparisons=comparisons)
@@ -31,6 +29,25 @@ def claim_effect(claim: Claim, results: Sequence[ArmResults], cells: int = 1) ->
         factor=claim.factor, bounds=Bounds(metric.low, metric.high), draws=draws, comparisons=comparisons,
     )  # fmt: skip
     return weakest([difference(values[a], values[b]) for a, b in claim.pairs])
+
+
+def claim_outcomes(claim: Claim, results: Sequence[ArmResults]) -> Array:
+    """Return what each run says in each of a claim's comparisons, (C, S): 1 as claimed, 0 a tie, −1 the other way.
+
+    Of a share alone: 1 solved, 0 not.
+    """
+    _, values = _values(claim, results)
+    if not claim.pairs:
+        return np.array([(np.nan_to_num(v) != 0).astype(np.float64) for v in values])
+    outcome = partial(outcomes, shares=claim.measure.name == "solved", up=claim.up, factor=claim.factor)
+    return np.array([outcome(values[a], values[b]) for a, b in claim.pairs])
+
+
+def _values(claim: Claim, results: Sequence[ArmResults]) -> tuple[int, list[Array]]:
+    """Return over how many draws the runs of a claim's arms are, and the measure of each, as many of each arm."""
+    draws = max(r.draws for r in results)
+    runs = min(len(r.loss) // draws for r in results) * draws
+    return draws, [r.measures[claim.measure][:runs] for r in results]
 
 
 def _comparisons(claim: Claim) -> int:

@@ -29,6 +29,23 @@ class Arm(NamedTuple):
         return Arm(self.label, {**self.settings, **changes})
 
 
+class Level(NamedTuple):
+    """A value of an axis of the multiverse: settings that go together, over those of the arms. `lr` may be `best`."""
+
+    label: str
+    settings: dict[str, Any]
+
+
+class Alternative(NamedTuple):
+    """Another way to measure what a claim says: what it has in place of the claim's own."""
+
+    label: str
+    measure: Measure
+    up: bool
+    margin: float
+    factor: float
+
+
 class Figure(NamedTuple):
     """A figure: arms, each a line or a panel, and how they are drawn. mark: a loss to rule a line at."""
 
@@ -50,6 +67,7 @@ class Claim(NamedTuple):
     """A claim: in each of `pairs`, places in `arms`, the first has more of the measure (less, unless `up`).
 
     By that factor, or it does not count. Without pairs, each arm's share is at least (at most, unless `up`) `margin`.
+    nuisance: axes of the study that it should not depend on; alternatives: other ways to measure it.
     """
 
     id: str
@@ -63,6 +81,11 @@ class Claim(NamedTuple):
     factor: float
     nuisance: tuple[str, ...]
     note: str
+    alternatives: tuple[Alternative, ...] = ()
+
+    def measured(self, by: Alternative) -> "Claim":
+        """Return the claim, measured otherwise."""
+        return self._replace(measure=by.measure, up=by.up, margin=by.margin, factor=by.factor)
 
 
 class Finding(NamedTuple):
@@ -131,7 +154,7 @@ class Study(NamedTuple):
     findings: tuple[Finding, ...]
     tables: tuple[PredictionTable, ...]
     published: tuple[PublishedResult, ...]
-    nuisance: dict[str, list[Any]]
+    nuisance: dict[str, tuple[Level, ...]]
     rates: tuple[float, ...]
     draws: int
 
