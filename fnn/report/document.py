@@ -63,12 +63,59 @@ class ArmDocument(TypedDict):
     diverged: int
 
 
-class MultiverseDocument(TypedDict):
-    """A claim's verdicts in so many cells, counted; by: setting, then value, then verdict, how many."""
+class CellDocument(TypedDict):
+    """A cell of the multiverse. low, high: of all cells of the claim jointly; margin: the least effect worth the name.
 
-    cells: int
+    specifications: how many it stands for; levels: the values on each axis that they have. stated: whether it is that
+    of the claim's own settings.
+    """
+
+    verdict: str
+    effect: float
+    low: float
+    high: float
+    margin: float
+    specifications: int
+    levels: dict[str, list[str]]
+    stated: bool
+
+
+class MultiverseDocument(TypedDict):
+    """A claim under other settings, and measured otherwise. specifications: how many; runs: of each arm in each.
+
+    cells: the distinct ones among them, from the least effect to the greatest. counts: cells by verdict; by: axis, then
+    value, then verdict, how many cells. mixed: whether it is supported in one and not as claimed in another, at an
+    error rate of 5%; depends_on: the axes that tell best which it is.
+    """
+
+    specifications: int
+    runs: int
+    cells: list[CellDocument]
     counts: dict[str, int]
     by: dict[str, dict[str, dict[str, int]]]
+    mixed: bool
+    depends_on: list[str]
+
+
+class TurnedDocument(TypedDict):
+    """A claim whose verdict turns: by id, with a verdict for each column of its panel."""
+
+    id: str
+    sentence: str
+    verdicts: list[str]
+
+
+class PanelDocument(TypedDict):
+    """Claims whose verdict turns where settings that go together are others. columns: their names, the stated first.
+
+    settings: in words, of each column. claims: how many the settings touch at all.
+    """
+
+    axis: str
+    columns: list[str]
+    settings: list[str]
+    claims: int
+    turned: list[TurnedDocument]
 
 
 class ClaimDocument(TypedDict):
@@ -78,7 +125,7 @@ class ClaimDocument(TypedDict):
     smallest effect worth the name, or the share claimed; up: whether the effect is to be above it. wins, ties, losses:
     shares of pairs, None of a share alone. p, p_adjusted: of the effect being the margin, before and after the
     correction for all claims. draws: of the data, between_draws: the share of the variance of a run between them, None
-    of one draw. depends_on: settings, of a mixed claim; seeds_needed: of an undecided
+    of one draw. depends_on: axes, of a claim that other settings turn; seeds_needed: of an undecided
     one, about how many would decide it. figure: by id. command: trains its arms again. multiverse: None without.
     """
 
@@ -202,4 +249,5 @@ class StudyDocument(TypedDict):
     claims: dict[str, ClaimDocument]
     findings: list[FindingDocument]
     tables: list[TableDocument]
+    panels: list[PanelDocument]
     outside: list[ReplicationDocument]

@@ -8,6 +8,7 @@ from pathlib import Path
 from fnn.report.components import Figures, anchor, number, paragraphs, to, verdict
 from fnn.report.document import ClaimDocument, SectionDocument, StudyDocument
 from fnn.report.markup import Child, Html, element, fragment
+from fnn.report.multiverse import panel_article
 from fnn.report.replications import replication_article, replication_row
 from fnn.report.sections import claim_article, effect_drawing, finding_article, table_article
 from fnn.report.svg import PATTERNS
@@ -89,6 +90,7 @@ def _parts(document: StudyDocument, figures: Figures) -> Iterator[Part]:
     lists = {
         "findings": ("What the report itself got wrong", [finding_article(f, figures) for f in document["findings"]]),
         "outside": ("Published results, run again", [replication_article(entry) for entry in document["outside"]]),
+        "panels": ("Other settings", [panel_article(panel, len(document["claims"])) for panel in document["panels"]]),
         "tables": ("Tables", [table_article(table) for table in document["tables"]]),
     }
     yield from ((name, title, list[Child](articles)) for name, (title, articles) in lists.items() if articles)
@@ -165,7 +167,8 @@ def _group(section: SectionDocument, claims: Claims) -> Html:
 def _row(key: str, claim: ClaimDocument) -> Html:
     effect = fragment(element("b", number(claim["effect"])), f" ({to(claim['low'], claim['high'])})")
     notes = [claim["effect_name"]]
-    notes += [f"depends on {', '.join(claim['depends_on'])}"] if claim["depends_on"] else []
+    axes = ", ".join(claim["depends_on"]).replace("_", " ")
+    notes += [f"mixed in other settings, by {axes}"] if axes else []
     notes += [f"about {number(claim['seeds_needed'])} seeds would decide it"] if claim["seeds_needed"] else []
     cells = [
         element("td", verdict(claim["verdict"])),

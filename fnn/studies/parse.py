@@ -43,12 +43,12 @@ Metrics: solved (with `epoch`, by then), epochs (to solve), loss and accuracy (w
 roughness (with `epoch`, from there on, with `until`, up to there). The margin of solved is a difference in share; of
 the others it is the share of seeds for which the one is better than the other, by `factor` (1 if not given) at least.
 
-The multiverse tries every combination of the levels in `[nuisance]` (of those that a claim's own `nuisance` lists, where
-it has one) with the claim's measure and each of its `alternatives`. What an arm's own settings differ in stays as it is.
-An alternative has `metric`, `epoch`, `until`, `factor`, `margin`, `direction`, `at_least` or `at_most` in place of the
-claim's, and a `label` if it likes; with another metric, `epoch` and `until` are its own, and so are a margin that means
-something else and a direction in which better is the other way. Claims whose verdict another level of settings that go
-together turns are listed in a panel of that name.
+The multiverse tries every combination of the levels in `[nuisance]` (or of the axes among them that a claim lists as
+its `nuisance`) with the claim's measure and each of its `alternatives`; settings in which the claim's arms differ stay
+as they are. An alternative has `metric`, `epoch`, `until`, `factor`, `margin`, `direction`, `at_least` or `at_most` in
+place of the claim's, and a `label` if it likes. With another metric, `epoch` and `until` are its own; so are the margin
+where it is of another kind, and the direction where better is the other way. For settings that go together a panel
+lists the claims whose verdict turns with them.
 
 `[[sections]]` put figures and claims under titles; `[[findings]]` and `[[tables]]` are evidence beside the claims, see
 `studies/lab.toml`. A published result is an `[[outside]]`: what its source says, as `successes` of `runs`, `at_least` a
