@@ -5,6 +5,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from fnn.checks import one_of
+from fnn.config import Config
+from fnn.data.samples import Samples, samples_from_recipe
+from fnn.data.synthetic import DATA, Recipe, recipe
 from fnn.errors import InvalidSetting
 from fnn.report.document import SectionDocument
 from fnn.studies.metrics import Measure
@@ -159,10 +162,19 @@ class Study(NamedTuple):
     draws: int
 
 
-@lru_cache(maxsize=256)
+# The multiverse asks for thousands of trials, on a few data sets: what is made of one is made once.
+@lru_cache(maxsize=64)
+def _samples(how: Recipe) -> Samples:
+    return samples_from_recipe(how)
+
+
+@lru_cache(maxsize=2**13)
 def _trial(settings: tuple[tuple[str, type, Any], ...]) -> grid.Trial:
-    (trial,) = grid.trials({name: value for name, _, value in settings})
-    return trial
+    of_data = {name: value for name, _, value in settings if name in grid.DATA_SETTINGS}
+    of_config = {name: value for name, _, value in settings if name not in grid.DATA_SETTINGS}
+    if "data" not in of_data:
+        raise InvalidSetting("data", None, f"one of {', '.join(DATA)}")
+    return grid.Trial(_samples(recipe(**of_data)), Config(**of_config))
 
 
 def trial(settings: Settings) -> grid.Trial:

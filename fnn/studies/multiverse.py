@@ -4,6 +4,7 @@ Steegen et al., "Increasing transparency through a multiverse analysis", Perspec
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from fnn.studies import runs
 from fnn.studies.best_rates import SEARCH_SEEDS, best_rate, search_requests
@@ -30,14 +31,18 @@ def run(
     search = search_requests((s for each in by_claim.values() for s in each), study.rates)
     searched = runs.networks(search, len(SEARCH_SEEDS))
     most = searched + runs.networks(_requests(_with_arms(by_claim, _unknown), draws), len(tested))
-    report = on_progress and (lambda done: on_progress(most, done, True))
-    best = best_rate(study.rates, runs.run(search, SEARCH_SEEDS, threads, report))
+    searching = partial(_report, on_progress, most, 0, True) if on_progress else None
+    best = best_rate(study.rates, runs.run(search, SEARCH_SEEDS, threads, searching))
     specified = _with_arms(by_claim, best)
     requests = _requests(specified, draws)
     total = searched + runs.networks(requests, len(tested))
-    report = on_progress and (lambda done: on_progress(total, searched + done, False))
-    results = runs.run(requests, tested, threads, report)
+    testing = partial(_report, on_progress, total, searched, False) if on_progress else None
+    results = runs.run(requests, tested, threads, testing)
     return {claim.id: _cells(specified[claim.id], results, draws) for claim in study.claims}
+
+
+def _report(on_progress: OnProgress, total: int, before: int, at_most: bool, done: float) -> None:
+    on_progress(total, before + done, at_most)
 
 
 def _unknown(_arm: Arm) -> float:
