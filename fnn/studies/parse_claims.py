@@ -174,5 +174,6 @@ def _difference_in_words(other: Claim, claim: Claim) -> str:
     """Return how an alternative differs from the claim; nothing where it does not."""
     words = [other.measure.words] if other.measure != claim.measure else []
     words += [f"by a factor {other.factor:g}"] if other.factor != claim.factor else []
-    words += [f"margin {other.margin:g}"] if other.margin != claim.margin else []
+    if (other.margin, other.up) != (claim.margin, claim.up):
+        words += [f"{'margin' if claim.pairs else 'at least' if other.up else 'at most'} {other.margin:g}"]
     return ", ".join(words)
