@@ -173,7 +173,9 @@ def _inherited(table: TomlTable, entry: TomlTable, claim: Claim) -> dict[str, An
 def _difference_in_words(other: Claim, claim: Claim) -> str:
     """Return how an alternative differs from the claim; nothing where it does not."""
     words = [other.measure.words] if other.measure != claim.measure else []
-    words += [f"by a factor {other.factor:g}"] if other.factor != claim.factor else []
-    if (other.margin, other.up) != (claim.margin, claim.up):
+    same_metric = other.measure.name == claim.measure.name
+    if other.factor != claim.factor and (same_metric or other.factor > 1):
+        words += [f"by a factor {other.factor:g}"]
+    if other.margin != claim.margin or (same_metric and other.up != claim.up):
         words += [f"{'margin' if claim.pairs else 'at least' if other.up else 'at most'} {other.margin:g}"]
     return ", ".join(words)
