@@ -11,7 +11,10 @@ from study_sample import DOCUMENTS, HOSTILE, LITERATURE, STUDY, claim, mapped, w
 
 from fnn.report.components import anchor
 from fnn.report.document import StudyDocument
+from fnn.report.marks import MARKS, kind
 from fnn.report.page import page
+from fnn.studies.replications import CONSISTENT, DEPENDS, NOT, REPRODUCED, TOO_FEW
+from fnn.studies.verdicts import VERDICTS
 
 
 @pytest.fixture(scope="module")
@@ -139,13 +142,15 @@ def test_a_claim_has_its_verdict_words_numbers_and_command(folder):
     for text in (
         "Supported",
         "0.913 to 0.945",
-        "p = 0.012",
+        "Against the margin p = 0.012 corrected for all claims, p < 0.0001 alone; against no difference p = 0.0034",
+        "77.8% as claimed 1.7% alike 20.5% the other way round",
+        "Over 30 draws of the data × 33 seeds; 12.4% of the variance of a run’s answer is between draws.",
         "95.0% (93.1%–96.7%)",
-        "80 supported, 4 refuted, 12 undec",
+        "80 supported, 2 too small, 2 reversed, 12 undec",
     ):
         assert text in first
     assert "It depends on hidden, init." in texts(articles["claim-rates-oscillate"])
-    assert "About 4,200 seeds would decide it." in texts(articles["claim-relu-poor"])
+    assert "Over 1,000 seeds on one data set." in texts(articles["claim-relu-poor"])
     assert "claim-no-arms" in articles  # though no section has it
     for key, claimed in STUDY["claims"].items():
         article = articles[anchor("claim", key)]
@@ -177,6 +182,68 @@ def test_the_bar_of_a_setting_has_its_shares(folder):
     assert bars["supported"] == ("0%", "66.67%")
     assert bars["refuted"] == ("66.67%", "8.33%")
     assert bars["undecided"] == ("75%", "25%")
+    assert [texts(cell) for cell in row][2:] == ["32", "4", "12"]
+
+
+def test_wins_ties_and_losses_are_drawn_in_their_shares(folder):
+    tree = ET.fromstring(page(STUDY, folder))
+    articles = {e.get("id"): e for e in tree.iter("article")}
+
+    def pairs(key):
+        found = [e for e in articles[key].iter("div") if e.get("class") == "pairs"]
+        return [{r.get("class"): (r.get("x"), r.get("width")) for r in div.iter("rect")} for div in found]
+
+    (bars,) = pairs("claim-mse-faster")
+    assert (bars["wins"], bars["ties"], bars["losses"]) == (("0%", "77.8%"), ("77.8%", "1.7%"), ("79.5%", "20.5%"))
+    assert pairs("claim-quarter") == []  # a share alone has no pairs
+
+
+def test_an_undecided_claim_asks_for_fresh_runs_and_not_for_more(folder):
+    tree = ET.fromstring(page(STUDY, folder))
+    articles = {e.get("id"): texts(e) for e in tree.iter("article")}
+    assert "A new study would need about 4,200 fresh seeds to decide it." in articles["claim-relu-poor"]
+    assert "A new study would need about 90 fresh draws of the data to decide it." in articles["claim-near"]
+    told = [key for key, text in articles.items() if "fresh" in text]
+    assert told == ["claim-relu-poor", "claim-near"]
+    assert "would decide it" not in texts(tree)
+
+
+def test_the_head_says_over_what_claims_are_tested(folder):
+    def note(document):
+        return next(texts(e) for e in ET.fromstring(page(document, folder)).iter("header") if e.find("h1") is not None)
+
+    expected = "30 draws × 33 seeds where data are drawn (linear) · 1,000 seeds where they are fixed (xor, xor4) · "
+    assert expected in note(STUDY)
+    assert "throughout.1,000 seeds · the first" in note(STUDY | {"drawn": [], "intro": "throughout."})
+    assert "throughout.30 draws × 33 seeds · the first" in note(STUDY | {"fixed": [], "intro": "throughout."})
+    few = {"seeds": {"first": 5, "count": 20}, "fixed": [], "intro": "throughout."}
+    assert "throughout.20 draws × 1 seed · the first seed 5" in note(STUDY | few)
+
+
+def test_how_to_read_explains_each_word_that_may_stand_there(folder):
+    def terms(document):
+        details = next(ET.fromstring(page(document, folder)).iter("details"))
+        return [texts(e).lower() for e in details.iter("dt")]
+
+    levels, others = ["draws and seeds", "variance between draws"], ["interval", "p", "corrected for all claims"]
+    assert {*VERDICTS, *levels, *others, "worth the name", "wins, ties, losses", "fresh runs"} == set(terms(STUDY))
+    assert set(terms(LITERATURE)) == {REPRODUCED, CONSISTENT, DEPENDS, TOO_FEW, NOT}
+    fixed = {"claims": {"quarter": STUDY["claims"]["quarter"]}, "sections": []}
+    assert not {*levels, "fresh runs"} & set(terms(STUDY | fixed))
+
+
+def test_classes_are_those_of_the_table_and_a_choice_has_each_word_there_is(folder):
+    tree = ET.fromstring(page(STUDY, folder))
+    known = {mark.name for mark in MARKS.values()}
+    rows = [e for e in tree.iter("tr") if (e.get("class") or "").startswith("is-")]
+    assert {row.get("class").removeprefix("is-") for row in rows} == {kind(word) for word in VERDICTS} <= known
+    for e in (*tree.iter("span"), *tree.iter("svg")):
+        first, *names = (e.get("class") or "").split()[:3] or [""]
+        assert first not in {"verdict", "mark", "interval"} or set(names) <= known
+    radios = [e.get("id") for e in tree.iter("input")]
+    assert radios == ["only-all", *(f"only-{kind(word)}" for word in VERDICTS)]
+    style = next(tree.iter("style")).text
+    assert all(f"#{name}:checked" in style for name in radios[1:])
 
 
 def test_a_share_is_drawn_against_what_is_claimed(folder):
@@ -197,10 +264,34 @@ def test_published_results_are_drawn_beside_every_reading(folder):
     assert next(e.get("x1") for e in times.iter() if e.get("class") == "null") == "86.33%"
     article = next(e for e in tree.iter("article") if e.get("id") == "outside-batch")
     rows = [[texts(cell) for cell in row] for row in article.iter("tr")]
-    assert [row[-1] for row in rows] == ["Agrees", "–", "yes", "no"]
-    assert [row[3] for row in rows] == ["Epochs, median (middle half)", "730", "711 (540–902)", "402 (300–611)"]
+    assert [row[-1] for row in rows] == ["Agrees (p)", "–", "yes, p = 0.81", "no, p = 0.0021"]
+    assert [row[3] for row in rows] == [
+        "Epochs, median (of 25 like ours)", "730 (400–995)", "711 (540–902)", "402 (300–611)",
+    ]  # fmt: skip
+    assert "How often this errs: The right reading disagrees in 2.4% of cases." in texts(article)
     assert "100.0% (99.6%–100.0%), 1,000 of 1,000" in texts(tree)
     assert "271 (240–never)" in texts(tree)
+    assert "99.0% (92.0%–99.7%), of 67 at least" in texts(tree)
+
+
+def test_results_of_one_source_stand_together_under_what_its_readings_say(folder):
+    tree = ET.fromstring(page(LITERATURE, folder))
+    verdicts = next(table for table in tree.iter("table") if "outside" in table.get("class", ""))
+    bodies = [[texts(row[0]) for row in body] for body in verdicts if body.tag == "tbody"]
+    words = "The one reading does not agree with all 2 results of the source at once."
+    assert bodies == [["Depends"], ["Consistent"], [f"A third source{words}", "Not reproduced", "Not reproduced"]]
+    articles = [e.get("id") for e in tree.iter("article")]
+    assert articles == ["outside-batch", "outside-pdp", "source-forum", "outside-third", "outside-fourth"]
+    together = next(e for e in tree.iter("article") if e.get("id") == "source-forum")
+    rows = [[texts(cell) for cell in row] for row in together.iter("tr")]
+    assert rows == [["Reading, of all results", "2-2-1, third", "2-2-1, fourth", "All"], ["as told", "yes", "no", "no"]]
+
+
+def test_each_word_on_a_published_result_has_a_line_of_explanation(folder):
+    tree = ET.fromstring(page(LITERATURE, folder))
+    explained = {texts(dt).lower(): texts(dd) for dt, dd in zip(tree.iter("dt"), tree.iter("dd"), strict=True)}
+    for word in (REPRODUCED, CONSISTENT, DEPENDS, NOT, TOO_FEW):
+        assert len(explained[word]) > 40
 
 
 def test_the_document_stays_as_it_was(folder):

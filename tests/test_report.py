@@ -7,6 +7,8 @@ from study_sample import LITERATURE, STUDY
 
 import fnn
 from fnn.report import text as report
+from fnn.report.words import claim_levels, levels
+from fnn.studies.verdicts import VERDICTS
 
 
 def test_rows_are_one_for_each_point():
@@ -112,18 +114,39 @@ def test_the_table_of_verdicts_has_effects_and_what_is_open():
     verdict, _, effect, open_question = by_claim["High learning rates converge fast at first."]
     assert (verdict, effect, open_question) == ("supported", "probability of improvement 0.931 (0.913–0.945)", "")
     assert by_claim["High learning rates oscillate later."][3] == "depends on hidden, init"
-    assert [row[3] for row in rows if row[0] == "undecided"] == ["about 4,200 seeds would decide it"]
-    assert report.verdict_counts(STUDY) == "3 supported, 2 refuted, 1 mixed, 1 undecided"
+    assert [row[3] for row in rows if row[0] == "undecided"] == [
+        "a new study would need about 4,200 fresh seeds", "a new study would need about 90 fresh draws of the data",
+    ]  # fmt: skip
+    assert {row[0] for row in rows} == set(VERDICTS)
+    assert report.verdict_counts(STUDY) == (
+        "3 supported, 1 reversed, 1 no difference, 1 too small, 1 falls short, 1 mixed, 2 undecided, "
+        "1 cannot be tested here, 1 too few runs"
+    )
     decided = STUDY | {"claims": {"a": STUDY["claims"]["mse-faster"]}}
     ((heads, rows),) = report.verdicts(decided)
     assert (len(heads), len(rows[0])) == (3, 3)
+
+
+def test_levels_are_said_of_a_study_and_of_a_claim():
+    assert levels(STUDY) == [
+        "30 draws × 33 seeds where data are drawn (linear)", "1,000 seeds where they are fixed (xor, xor4)",
+    ]  # fmt: skip
+    assert levels(LITERATURE) == ["1,000 seeds"]
+    assert levels(STUDY | {"fixed": []}) == ["30 draws × 33 seeds"]
+    assert levels(STUDY | {"fixed": [], "draws": 1}) == ["1 draw × 1,000 seeds"]
+    assert claim_levels(STUDY["claims"]["near"]) == "30 draws of the data × 33 seeds"
+    assert claim_levels(STUDY["claims"]["two-seeds"]) == "2 seeds on one data set"
 
 
 def test_the_table_of_published_results_counts_the_readings_that_agree():
     ((heads, rows),) = report.verdicts(LITERATURE)
     assert heads == ["verdict", "result", "published", "ours", "agree"]
     assert rows[0] == [
-        "reproduced", "2-2-1, batch, momentum", "25 of 30 runs and a median of 730 epochs",
+        "depends", "2-2-1, batch, momentum", "25 of 30 runs and a median of 730 epochs",
         "71.3% to 84.0% of runs, after a median of 402 to 711 epochs", "1 of 2",
     ]  # fmt: skip
-    assert report.verdict_counts(LITERATURE) == "1 reproduced, 1 depends, 1 not reproduced"
+    # Of results of one source: how many readings agree with all of them.
+    assert [row[0::4] for row in rows[1:]] == [
+        ["consistent", "1 of 1"], ["not reproduced", "0 of 1 with all 2"], ["not reproduced", "0 of 1 with all 2"],
+    ]  # fmt: skip
+    assert report.verdict_counts(LITERATURE) == "1 depends, 1 consistent, 2 not reproduced"

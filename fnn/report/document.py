@@ -3,7 +3,9 @@
 A number that is not finite is None. Intervals are of 95%, but those of several comparisons, which are jointly so.
 """
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, TypedDict
+
+from fnn.report.published import ReplicationDocument, SourceDocument
 
 
 class SeedsDocument(TypedDict):
@@ -123,10 +125,11 @@ class ClaimDocument(TypedDict):
 
     effect, low, high: with its interval; null: the effect of no difference, None of a share alone; margin: the
     smallest effect worth the name, or the share claimed; up: whether the effect is to be above it. wins, ties, losses:
-    shares of pairs, None of a share alone. p, p_adjusted: of the effect being the margin, before and after the
-    correction for all claims. draws: of the data, between_draws: the share of the variance of a run between them, None
-    of one draw. depends_on: axes, of a claim that other settings turn; seeds_needed: of an undecided
-    one, about how many would decide it. figure: by id. command: trains its arms again. multiverse: None without.
+    shares of pairs, None of a share alone. p: of the effect being the margin; p_adjusted, p_null_adjusted: of its being
+    the margin, and of there being none, both corrected for all claims. draws: of the data, seeds: with each of them;
+    between_draws: the share of the variance of a run that is between draws, None of one. depends_on: axes, of a claim
+    that is mixed in other settings. fresh_needed: of an undecided one, about how many fresh seeds a new study would
+    need; fresh draws, where there are several. figure: by id. command: trains its arms again. multiverse: None without.
     """
 
     sentence: str
@@ -145,11 +148,13 @@ class ClaimDocument(TypedDict):
     losses: float | None
     p: float
     p_adjusted: float
+    p_null_adjusted: float | None
     draws: int
+    seeds: int
     between_draws: float | None
     arms: list[ArmDocument]
     depends_on: list[str]
-    seeds_needed: int | None
+    fresh_needed: int | None
     figure: str | None
     command: str
     multiverse: MultiverseDocument | None
@@ -180,57 +185,11 @@ class TableDocument(RowsDocument):
     title: str
 
 
-class PublishedDocument(TypedDict):
-    """What was published: successes among runs, with the interval of their share; a least share; a time in epochs."""
-
-    successes: int | None
-    runs: int | None
-    at_least: float | None
-    time: float | None
-    low: float | None
-    high: float | None
-
-
-class ReadingDocument(TypedDict):
-    """Our runs under one reading of what a source leaves open. low, high: of the share of successes.
-
-    time: the statistic of the epochs they took, q25, q75: the middle half; None where no run succeeds, an end also
-    where it falls among runs without success. agrees: with what was published.
-    """
-
-    label: str
-    successes: int
-    runs: int
-    low: float
-    high: float
-    q25: float | None
-    q75: float | None
-    time: float | None
-    agrees: NotRequired[bool]
-
-
-class ReplicationDocument(TypedDict):
-    """A published result beside our runs. open: what its source leaves open; told, found: both in a few words."""
-
-    id: str
-    title: str
-    source: str
-    what: str
-    open: str
-    statistic: str
-    published: PublishedDocument
-    ours: list[ReadingDocument]
-    verdict: str
-    told: str
-    found: str
-    words: str
-    command: str
-
-
 class StudyDocument(TypedDict):
-    """A study. counts: claims by verdict; figures and claims by id; outside: published results run again.
+    """A study. counts: claims by verdict; figures and claims by id; outside, sources: published results run again.
 
-    draws: of data that are drawn. command: makes it again. multiverse: whether claims were tried in other settings.
+    draws: of data that are drawn, over which the seeds are spread; drawn, fixed: names of the data that its claims and
+    published results are about. command: makes it again. multiverse: whether claims were tried in other settings.
     versions: of what ran it.
     """
 
@@ -239,6 +198,8 @@ class StudyDocument(TypedDict):
     intro: str
     seeds: SeedsDocument
     draws: int
+    drawn: list[str]
+    fixed: list[str]
     command: str
     multiverse: bool
     seconds: float
@@ -251,3 +212,4 @@ class StudyDocument(TypedDict):
     tables: list[TableDocument]
     panels: list[PanelDocument]
     outside: list[ReplicationDocument]
+    sources: list[SourceDocument]

@@ -23,8 +23,8 @@ def multiverse_section(claim: ClaimDocument, multiverse: MultiverseDocument) -> 
     cells, by = multiverse["cells"], multiverse["by"]
     words = fragment(
         f"{number(multiverse['specifications'])} combinations of what the claim does not fix, of which "
-        f"{number(len(cells))} are distinct: the others repeat one of them seed by seed. In ",
-        element("b", in_cells(multiverse)), f", with {number(multiverse['runs'])} seeds each.",
+        f"{number(len(cells))} are distinct: the others repeat one of them seed by seed. The claim’s "
+        "verdicts, ", element("b", in_cells(multiverse)), f", with {number(multiverse['runs'])} seeds each.",
     )  # fmt: skip
     parts = [element("h4", "In other settings"), element("p", words), _dependence(multiverse)]
     if by:
@@ -37,11 +37,9 @@ def multiverse_section(claim: ClaimDocument, multiverse: MultiverseDocument) -> 
 
 
 def in_cells(multiverse: MultiverseDocument) -> str:
-    """Return in how many of a claim's distinct cells it has each verdict, in words."""
-    total = len(multiverse["cells"])
-    first, *others = [(word, n) for word, n in multiverse["counts"].items() if n] or [("nothing", 0)]
-    more = "".join(f", in {number(n)} {word}" for word, n in others)
-    return f"{number(first[1])} of {number(total)} distinct cells {first[0]}{more}"
+    """Return how many of a claim's distinct cells have each verdict, in words."""
+    counts = ", ".join(f"{number(n)} {word}" for word, n in multiverse["counts"].items())
+    return f"of {number(len(multiverse['cells']))} distinct cells {counts}"
 
 
 def _dependence(multiverse: MultiverseDocument) -> Html | None:
@@ -58,7 +56,7 @@ def _label(cells: Sequence[CellDocument], multiverse: MultiverseDocument) -> str
     stated = next((f"; under the claim’s own settings {number(c['effect'])}" for c in cells if c["stated"]), "")
     return (
         f"{number(len(cells))} distinct cells sorted by effect, {to(cells[0]['effect'], cells[-1]['effect'])}{stated}. "
-        f"In {in_cells(multiverse)}. The settings of each are counted in the table below."
+        f"Verdicts: {in_cells(multiverse)}. The settings of each are counted in the table below."
     )
 
 

@@ -17,9 +17,11 @@ from fnn.report.components import (
     to,
 )
 from fnn.report.document import ArmDocument, ClaimDocument, FindingDocument, TableDocument
+from fnn.report.marks import kind
 from fnn.report.markup import Html, element, fragment
 from fnn.report.multiverse import multiverse_section
-from fnn.report.svg import SHARE_TICKS, SHARES, interval, scale
+from fnn.report.svg import SHARE_TICKS, SHARES, bar, interval, scale, swatch
+from fnn.report.words import claim_levels, fresh
 
 # ---- claims ----
 
@@ -40,23 +42,43 @@ def claim_article(key: str, claim: ClaimDocument, figures: Figures) -> Html:
 
 
 def _open_question(claim: ClaimDocument) -> Html | None:
-    """Return what a verdict that is neither yes nor no depends on, or how many seeds would decide it."""
+    """Return what a verdict that is neither yes nor no depends on, or what a study that decides it would need."""
     if claim["depends_on"]:
         axes = element("b", ", ".join(claim["depends_on"]).replace("_", " "))
         return element("p", "In other settings it is mixed: it depends on ", axes, ".", class_="because")
-    if claim["seeds_needed"]:
-        return element("p", f"About {number(claim['seeds_needed'])} seeds would decide it.", class_="because")
+    if needed := fresh(claim):
+        again = "To run this one again with more would be a second look, which errs more often."
+        return element("p", f"{needed[:1].upper()}{needed[1:]} to decide it. {again}", class_="because")
     return None
 
 
 def _effect_figure(claim: ClaimDocument) -> Html:
-    name, values = claim["effect_name"], (claim["low"], claim["high"])
+    name, values, null = claim["effect_name"], (claim["low"], claim["high"]), claim["p_null_adjusted"]
     caption = fragment(
-        element("b", f"{name[:1].upper()}{name[1:]} {number(claim['effect'])}"),
-        f", 95% interval {to(*values)}; {claim['metric']}. ",
-        f"Against the margin {chance(claim['p_adjusted'])} corrected for all claims, {chance(claim['p'])} alone.",
+        element("b", f"{name[:1].upper()}{name[1:]}: {number(claim['effect'])}"),
+        f", 95% interval {to(*values)}; {claim['metric']}. Against the margin {chance(claim['p_adjusted'])} ",
+        f"corrected for all claims, {chance(claim['p'])} alone",
+        None if null is None else f"; against no difference {chance(null)}, corrected",
+        f". Over {claim_levels(claim)}{_between(claim)}.",
     )
-    return element("figure", effect_drawing(claim, words=True), element("figcaption", caption), class_="effect")
+    drawn = fragment(effect_drawing(claim, words=True), _pairs(claim))
+    return element("figure", drawn, element("figcaption", caption), class_="effect")
+
+
+def _between(claim: ClaimDocument) -> str:
+    """Return how much of what varies is the draw of the data."""
+    between = claim["between_draws"]
+    return "" if between is None else f"; {share(between)} of the variance of a run’s answer is between draws"
+
+
+def _pairs(claim: ClaimDocument) -> Html | None:
+    """Return of how many pairs of runs the claim is true, of how many the opposite: as a bar and in numbers."""
+    if claim["wins"] is None or claim["ties"] is None or claim["losses"] is None:
+        return None
+    counts = {"wins": claim["wins"], "ties": claim["ties"], "losses": claim["losses"]}
+    words = {"wins": "as claimed", "ties": "alike", "losses": "the other way round"}
+    numbers = (element("span", swatch(name), element("b", share(counts[name])), f" {words[name]} ") for name in counts)
+    return element("div", bar(counts), element("p", *numbers), class_="pairs")
 
 
 def effect_drawing(claim: ClaimDocument, words: bool = False) -> Html:
@@ -76,7 +98,9 @@ def effect_drawing(claim: ClaimDocument, words: bool = False) -> Html:
         f"{number(effect)}, 95% interval {to(low, high)}; no difference is {number(null)}, the smallest worth the name "
         f"{number(margin)}"
     )
-    return interval(axis, effect, (low, high), label, band, null, ticks, labels if words else (), claim["verdict"])
+    return interval(
+        axis, effect, (low, high), label, band, null, ticks, labels if words else (), kind(claim["verdict"])
+    )
 
 
 def _share_drawing(claim: ClaimDocument, words: bool) -> Html:
@@ -87,7 +111,7 @@ def _share_drawing(claim: ClaimDocument, words: bool) -> Html:
     label += f"claimed is at {'least' if up else 'most'} {share(margin)}"
     return interval(
         SHARES, claim["effect"], (claim["low"], claim["high"]), label, (margin, 1.0) if up else (0.0, margin),
-        ticks=SHARE_TICKS, words=written, kind=claim["verdict"],
+        ticks=SHARE_TICKS, words=written, kind=kind(claim["verdict"]),
     )  # fmt: skip
 
 

@@ -9,12 +9,13 @@ from itertools import groupby
 from typing import NamedTuple
 
 from fnn.report.document import CellDocument
+from fnn.report.marks import NOT_AS_CLAIMED
 from fnn.report.markup import Html, element
 from fnn.report.svg import SHARES, Scale, scale
 
 # Kinds of verdicts, which differ in colour and in shape; all others say neither.
 SUPPORTED, NOT_SO, NEITHER = "supported", "not-so", "neither"
-KINDS = {"supported": SUPPORTED, **dict.fromkeys(("reversed", "no difference", "too small", "falls short"), NOT_SO)}
+KINDS = {"supported": SUPPORTED, **dict.fromkeys(NOT_AS_CLAIMED, NOT_SO)}
 
 # In pixels: the height of the effects, of a row below, of the columns where there are so many at most.
 EFFECTS, ROW, TOP = 132, 15, 14
@@ -89,7 +90,7 @@ def _names(columns: Columns, rows: Sequence[Row], height: float, null: float | N
     width = round(max(44.0, LETTER * longest + 16))
     ends = [columns.axis.low, columns.axis.high, *([] if null is None else [null])]
     ticks = (
-        element("text", f"{end:g}".replace("-", "−"), x=width - 6, y=columns.y(end) + 4, text_anchor="end")
+        element("text", f"{end:g}".replace("-", "−"), x="100%", dx=-6, y=columns.y(end) + 4, text_anchor="end")
         for end in ends
     )
     names = (

@@ -10,12 +10,12 @@ from fnn.studies.parse_arms import read_arm, read_settings
 from fnn.studies.toml_source import TomlTable
 
 _CLAIM = (
-    "id", "sentence", "figure", "metric", "epoch", "until", "arms", "than", "direction", "at_least", "at_most",
-    "margin", "factor", "nuisance", "settings", "note", "alternatives",
+    "id", "sentence", "figure", "metric", "epoch", "until", "arms", "than", "direction", "above", "at_least",
+    "at_most", "margin", "factor", "nuisance", "settings", "note", "alternatives",
 )  # fmt: skip
 # What an alternative may have in place of the claim's: where arms are compared, and where shares are claimed.
 _MEASURED = ("metric", "epoch", "until", "direction", "margin", "factor")
-_SHARE = ("epoch", "at_least", "at_most")
+_SHARE = ("metric", "epoch", "until", "above", "at_least", "at_most")
 
 
 def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, nuisance: Settings) -> Claim:
@@ -23,8 +23,7 @@ def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, 
     table.refuse_other_keys(_CLAIM)
     figure = figures[table.choice("figure", figures)] if "figure" in table.values else None
     settings = read_settings(table, base)
-    with table.locating():
-        measured = measure(table.get("metric", str, "solved"), table.values.get("epoch"), table.values.get("until"))
+    measured = _measure(table)
     first, than = (_listed_arms(table, key, figure, settings) for key in ("arms", "than"))
     if not first:
         table.fail("arms", [], "at least one arm")
@@ -46,6 +45,13 @@ def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, 
     )
     _check_arms(table, claim)
     return claim._replace(alternatives=_alternatives(table, claim))
+
+
+def _measure(table: TomlTable) -> Measure:
+    above = float(table.number("above")) if "above" in table.values else None
+    with table.locating():
+        name = table.get("metric", str, "solved")
+        return measure(name, table.values.get("epoch"), table.values.get("until"), above)
 
 
 def _listed_arms(table: TomlTable, key: str, figure: Figure | None, settings: Settings) -> list[Arm]:
@@ -88,6 +94,8 @@ def _pairs(table: TomlTable, first: int, than: int) -> tuple[tuple[int, int], ..
 
 def _margin_of_pairs(table: TomlTable, measured: Measure) -> tuple[bool, float, float]:
     """Return whether the first are claimed to have more, the smallest effect worth the name, and the factor."""
+    if measured.above is not None:
+        table.fail("above", measured.above, "none without at_least or at_most: arms are compared by the metric itself")
     up = table.choice("direction", ("lower", "higher")) == "higher"
     low = 0.0 if measured.name == "solved" else 0.5
     margin = float(table.number("margin"))
@@ -101,8 +109,10 @@ def _margin_of_pairs(table: TomlTable, measured: Measure) -> tuple[bool, float, 
 
 def _margin_of_share(table: TomlTable, measured: Measure) -> tuple[bool, float, float]:
     """Return whether the share is claimed to be at least so much, how much, and no factor."""
-    if measured.name != "solved":
-        table.fail("metric", measured.name, "solved, with at_least or at_most")
+    if measured.name != "solved" and measured.above is None:
+        table.fail("metric", measured.name, "solved, with at_least or at_most, or `above` which value a run counts")
+    if measured.name == "solved" and measured.above is not None:
+        table.fail("above", measured.above, "none with solved, which a run is or is not")
     if {"at_least", "at_most"} <= set(table.values):
         table.fail("at_most", table.values["at_most"], "one of at_least and at_most")
     key = "at_least" if "at_least" in table.values else "at_most"
@@ -140,9 +150,7 @@ def _alternatives(table: TomlTable, claim: Claim) -> tuple[Alternative, ...]:
     for entry in table.tables("alternatives"):
         entry.refuse_other_keys(("label", *(_MEASURED if claim.pairs else _SHARE)))
         whole = entry._replace(values={**_inherited(table, entry, claim), **entry.values})
-        with whole.locating():
-            name = whole.get("metric", str, "solved")
-            measured = measure(name, whole.values.get("epoch"), whole.values.get("until"))
+        measured = _measure(whole)
         up, margin, factor = (_margin_of_pairs if claim.pairs else _margin_of_share)(whole, measured)
         other = claim._replace(measure=measured, up=up, margin=margin, factor=factor)
         _check_arms(whole, other)
@@ -163,7 +171,7 @@ def _inherited(table: TomlTable, entry: TomlTable, claim: Claim) -> dict[str, An
     if {"at_least", "at_most"} & set(entry.values):
         names -= {"at_least", "at_most"}
     if other != own:
-        names -= {"metric", "epoch", "until"}
+        names -= {"metric", "epoch", "until", "above"}
         names -= {"factor"} if other in ("solved", "accuracy") else set()
         names -= {"margin"} if "solved" in (own, other) else set()
         names -= {"direction"} if METRICS[own].up != METRICS[other].up else set()
