@@ -190,8 +190,8 @@ def test_wins_ties_and_losses_are_drawn_in_their_shares(folder):
     articles = {e.get("id"): e for e in tree.iter("article")}
 
     def pairs(key):
-        found = [e for e in articles[key].iter("div") if e.get("class") == "pairs"]
-        return [{r.get("class"): (r.get("x"), r.get("width")) for r in div.iter("rect")} for div in found]
+        drawings = [e.find("svg") for e in articles[key].iter("div") if e.get("class") == "pairs"]
+        return [{r.get("class"): (r.get("x"), r.get("width")) for r in drawing.iter("rect")} for drawing in drawings]
 
     (bars,) = pairs("claim-mse-faster")
     assert (bars["wins"], bars["ties"], bars["losses"]) == (("0%", "77.8%"), ("77.8%", "1.7%"), ("79.5%", "20.5%"))

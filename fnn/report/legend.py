@@ -59,9 +59,10 @@ def how_to_read(document: StudyDocument) -> Html:
 
 
 def _verdicts(document: StudyDocument) -> Iterator[Html]:
-    words = (CLAIMS if document["claims"] else {}) | ({"mixed": MIXED} if document["multiverse"] else {})
-    words |= PUBLISHED if document["outside"] else {}
-    for word, mark in words.items():
+    words = [*CLAIMS.items()] if document["claims"] else []
+    words += [("mixed", MIXED)] if document["multiverse"] else []
+    words += PUBLISHED.items() if document["outside"] else []
+    for word, mark in words:
         yield fragment(element("dt", verdict(word)), element("dd", mark.meaning))
 
 
