@@ -131,7 +131,9 @@ def _drawing(
         *(_line(0, width, _row_y(k) - ROW / 2, "rule") for k, row in enumerate(rows) if row.value is None),
         *(_settings(columns, cells, row, _row_y(k)) for k, row in enumerate(rows) if row.value is not None),
     ]
-    return element("svg", *parts, class_="cells", role="img", aria_label=label, width=width, height=height)
+    # Stretched where paper is too narrow for it.
+    box = {"viewBox": f"0 0 {width} {height:g}", "preserveAspectRatio": "none"}
+    return element("svg", *parts, class_="cells", role="img", aria_label=label, width=width, height=height, **box)
 
 
 def _line(left: float, right: float, y: float, class_: str) -> Html:
