@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fnn.report.components import verdict
 from fnn.report.document import StudyDocument
-from fnn.report.marks import CLAIMS, PUBLISHED
+from fnn.report.marks import CLAIMS, MIXED, PUBLISHED
 from fnn.report.markup import Html, element, fragment
 
 DRAWINGS = "In the drawings the dot is what was found and the bar its 95% interval. "
@@ -59,7 +59,9 @@ def how_to_read(document: StudyDocument) -> Html:
 
 
 def _verdicts(document: StudyDocument) -> Iterator[Html]:
-    words = [*(CLAIMS if document["claims"] else {}).items(), *(PUBLISHED if document["outside"] else {}).items()]
+    words = [*CLAIMS.items()] if document["claims"] else []
+    words += [("mixed", MIXED)] if document["multiverse"] else []
+    words += PUBLISHED.items() if document["outside"] else []
     for word, mark in words:
         yield fragment(element("dt", verdict(word)), element("dd", mark.meaning))
 

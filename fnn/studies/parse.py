@@ -11,6 +11,10 @@ A study of one's own:
     [nuisance]                          # what claims should not depend on; tried with --multiverse
     hidden = ["4x4", "8x8"]
     lr = "best"                         # each arm at the rate best for it, too
+    as_coded = [                        # settings that go together, under a name; labels may be left out
+      {label = "as published"},
+      {label = "as coded", bias_correction = "first", epsilon_place = "inside"},
+    ]
 
     [figures.momentum]
     title = "With and without momentum"
@@ -31,6 +35,7 @@ A study of one's own:
     than = ["sgd"]
     factor = 1.1                        # by a tenth at least, or it is no difference worth the name,
     margin = 0.6                        # for 6 of 10 seeds at least
+    alternatives = [{factor = 1.5}, {metric = "loss", epoch = 50}]    # measured otherwise, with --multiverse
 
 A claim compares each of `arms` with each of `than`; with `direction` and no `than` each arm with the next one; with
 `at_least` or `at_most` it is about the share of each arm's runs that are solved, or whose metric is `above` a value:
@@ -39,6 +44,13 @@ hold.
 Metrics: solved (with `epoch`, by then), epochs (to solve), loss and accuracy (with `epoch`, there), best-loss,
 roughness (with `epoch`, from there on, with `until`, up to there). The margin of solved is a difference in share; of
 the others it is the share of seeds for which the one is better than the other, by `factor` (1 if not given) at least.
+
+The multiverse tries every combination of the levels in `[nuisance]` (or of the axes among them that a claim lists as
+its `nuisance`) with the claim's measure and each of its `alternatives`; settings in which the claim's arms differ stay
+as they are. An alternative has `metric`, `epoch`, `until`, `factor`, `margin`, `direction`, `at_least` or `at_most` in
+place of the claim's, and a `label` if it likes. With another metric, `epoch` and `until` are its own; so are the margin
+where it is of another kind, and the direction where better is the other way. For settings that go together a panel
+lists the claims whose verdict turns with them.
 
 `[[sections]]` put figures and claims under titles; `[[findings]]` and `[[tables]]` are evidence beside the claims, see
 `studies/lab.toml`.
@@ -70,7 +82,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from fnn.checks import one_of, whole
 from fnn.errors import InvalidSetting
@@ -79,8 +90,8 @@ from fnn.studies.model import Claim, Figure, Settings, Study, trial
 from fnn.studies.parse_arms import read_arms, read_settings
 from fnn.studies.parse_claims import read_claim
 from fnn.studies.parse_evidence import check_joint_readings, read_finding, read_prediction_table, read_published
+from fnn.studies.parse_nuisance import read_nuisance
 from fnn.studies.toml_source import TomlTable, line_numbers
-from fnn.sweeps import grid
 
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 # Of data that are drawn: enough for the variance between them to be told, with 33 of 1,000 seeds on each.
@@ -132,7 +143,7 @@ def parse(top: TomlTable, name: str) -> Study:
     base = dict(top.table("base").values)
     with top.table("base").locating():
         trial({"data": "linear", **base})
-    nuisance = _nuisance(top.table("nuisance"), base)
+    nuisance = read_nuisance(top.table("nuisance"), base)
     figures = _figures(top.table("figures"), base)
     for key in ("claims", "findings", "tables", "outside"):
         _check_ids(top.tables(key))
@@ -164,21 +175,6 @@ def _check_ids(entries: Sequence[TomlTable]) -> None:
         if (key := entry.line("id")) in ids:
             entry.fail("id", key, "an id of its own")
         ids.add(key)
-
-
-def _nuisance(table: TomlTable, base: Settings) -> dict[str, list[Any]]:
-    """Return the values of each nuisance setting; of lr, `best` is the rate that is best for each arm."""
-    levels = {}
-    for key, values in table.values.items():
-        with table.locating(key):
-            one_of("setting", key, grid.NAMES)
-            levels[key] = values if isinstance(values, list) else [values]
-            if not levels[key]:
-                raise InvalidSetting(key, values, "at least one value")
-            for value in levels[key]:
-                if (key, value) != ("lr", "best"):
-                    trial({"data": "linear", **base, key: value})
-    return levels
 
 
 def _draws(top: TomlTable) -> int:

@@ -14,11 +14,12 @@ from fnn.report.document import StudyDocument
 from fnn.report.page import page
 from fnn.studies import multiverse as multiverses
 from fnn.studies import runs
+from fnn.studies.cells import Cells
 from fnn.studies.document import study_document, without_figures
 from fnn.studies.model import Study
+from fnn.studies.panels import request_panels
 from fnn.studies.parse import load
 from fnn.studies.runs import Requests, request
-from fnn.studies.verdicts import Cells
 
 # Of each run at least this much is kept: loss, accuracy and five more numbers.
 RUN_BYTES = 7 * 8
@@ -52,12 +53,14 @@ def study(
     multiverse = checks.boolean("multiverse", multiverse)
     draws = spec.draws if draws is None else checks.whole(1)("draws", draws)
     requests = _requests(spec, draws)
+    if multiverse:
+        request_panels(requests, spec, draws)
     total = runs.networks(requests, len(numbers))
     checks.fits("seeds", len(numbers), total * RUN_BYTES)
     folder = None if out is None else writable_folder("out", checks.path("out", out))
     began = time.perf_counter()
-    report = partial(_report, on_progress, "claims") if on_progress else None
-    results = runs.run(requests, numbers, threads, report and partial(report, total))
+    report = partial(_report, on_progress, "claims", total) if on_progress else None
+    results = runs.run(requests, numbers, threads, report)
     cells = _cells(spec, numbers, draws, threads, on_progress) if multiverse else {}
     document = study_document(spec, results, numbers, draws, cells)
     if folder is None:
@@ -79,8 +82,8 @@ def _cells(
     return multiverses.run(spec, seeds, draws, threads, on_progress and partial(_report, on_progress, "multiverse"))
 
 
-def _report(on_progress: OnProgress, stage: str, total: int, done: float) -> None:
-    on_progress(done, total, f"{stage}: {int(done):,} of {total:,} networks")
+def _report(on_progress: OnProgress, stage: str, total: int, done: float, at_most: bool = False) -> None:
+    on_progress(done, total, f"{stage}: {int(done):,} of {'at most ' if at_most else ''}{total:,} networks")
 
 
 def _requests(spec: Study, draws: int) -> Requests:
