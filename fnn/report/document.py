@@ -71,6 +71,18 @@ class MultiverseDocument(TypedDict):
     by: dict[str, dict[str, dict[str, int]]]
 
 
+class DatasetEffectDocument(TypedDict):
+    """A claim's effect on one data set, with its interval over splits; wins, ties, losses: shares of them."""
+
+    name: str
+    effect: float
+    low: float | None
+    high: float | None
+    wins: float
+    ties: float
+    losses: float
+
+
 class ClaimDocument(TypedDict):
     """A claim. words: the effect in a sentence; metric: what is compared, in words.
 
@@ -80,6 +92,7 @@ class ClaimDocument(TypedDict):
     correction for all claims. draws: of the data, between_draws: the share of the variance of a run between them, None
     of one draw. depends_on: settings, of a mixed claim; seeds_needed: of an undecided
     one, about how many would decide it. figure: by id. command: trains its arms again. multiverse: None without.
+    datasets: of a claim about tables, what it says on each.
     """
 
     sentence: str
@@ -107,6 +120,7 @@ class ClaimDocument(TypedDict):
     command: str
     multiverse: MultiverseDocument | None
     note: str
+    datasets: NotRequired[list[DatasetEffectDocument]]
 
 
 class RowsDocument(TypedDict):

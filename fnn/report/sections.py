@@ -17,6 +17,7 @@ from fnn.report.components import (
     table,
     to,
 )
+from fnn.report.datasets import dataset_effects
 from fnn.report.document import ArmDocument, ClaimDocument, FindingDocument, MultiverseDocument, TableDocument
 from fnn.report.markup import Html, element, fragment
 from fnn.report.svg import SHARE_TICKS, SHARES, bar, interval, scale
@@ -34,6 +35,7 @@ def claim_article(key: str, claim: ClaimDocument, figures: Figures) -> Html:
         _open_question(claim),
         *paragraphs(claim["note"], class_="note"),
         _effect_figure(claim),
+        dataset_effects(claim),
         figures.show(claim["figure"]),
         _arms(claim["arms"]) if claim["arms"] else None,
         _multiverse(claim["multiverse"]) if claim["multiverse"] else None,

@@ -1,0 +1,58 @@
+"""A claim about tables on a page: its effect on each data set and over all of them, one under the other."""
+
+from collections.abc import Iterator
+
+from fnn.report.components import number, share, to
+from fnn.report.document import ClaimDocument, DatasetEffectDocument
+from fnn.report.markup import Html, element
+from fnn.report.svg import Scale, interval, scale
+
+
+def dataset_effects(claim: ClaimDocument) -> Html | None:
+    """Return the forest plot of a claim, None where it is of no data sets or of one, whose effect is the claim's."""
+    each = claim.get("datasets", [])
+    if len(each) < 2:
+        return None
+    axis = _axis(claim)
+    heads = ("Data set", "Drawn", f"{claim['effect_name'][:1].upper()}{claim['effect_name'][1:]} (95%)", "Better on")
+    head = element("thead", element("tr", *(element("th", text, scope="col") for text in heads)))
+    body = element(
+        "tbody", *(_row(entry, claim, axis) for entry in each), _row(_overall(claim), claim, axis, last=True)
+    )
+    caption = element("caption", "On each data set, and over all; the shaded side is worth the name")
+    made = element("table", caption, head, body, class_="stacked beside")
+    return element("div", made, class_="scroll", tabindex=0, role="group", aria_label="Effects by data set")
+
+
+def _axis(claim: ClaimDocument) -> Scale:
+    null = claim["null"]
+    assert null is not None
+    return scale(null, [claim["margin"], *_values(claim)])
+
+
+def _values(claim: ClaimDocument) -> Iterator[float]:
+    for entry in (*claim.get("datasets", []), _overall(claim)):
+        yield from (value for value in (entry["effect"], entry["low"], entry["high"]) if value is not None)
+
+
+def _overall(claim: ClaimDocument) -> DatasetEffectDocument:
+    wins, ties, losses = claim["wins"] or 0.0, claim["ties"] or 0.0, claim["losses"] or 0.0
+    return {
+        "name": "over all", "effect": claim["effect"], "low": claim["low"], "high": claim["high"], "wins": wins,
+        "ties": ties, "losses": losses,
+    }  # fmt: skip
+
+
+def _row(entry: DatasetEffectDocument, claim: ClaimDocument, axis: Scale, *, last: bool = False) -> Html:
+    low, high = entry["low"], entry["high"]
+    ends = None if low is None or high is None else (low, high)
+    numbers = number(entry["effect"]) + (f" ({to(*ends)})" if ends else "")
+    ticks = [(value, number(value)) for value in (axis.low, axis.high)] if last else []
+    drawn = interval(
+        axis, entry["effect"], ends, f"{entry['name']}: {numbers}", (claim["margin"], axis.high), claim["null"],
+        ticks, kind=claim["verdict"] if last else "",
+    )  # fmt: skip
+    better = f"{share(entry['wins'])}, alike on {share(entry['ties'])}"
+    name = element("b", entry["name"]) if last else entry["name"]
+    cells = [element("td", drawn, class_="drawn"), element("td", numbers), element("td", better)]
+    return element("tr", element("th", name, scope="row"), *cells)
