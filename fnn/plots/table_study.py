@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from fnn.plots.labels import shorten
+from fnn.plots.labels import add_title, shorten
 from fnn.plots.style import COLORS, MARKERS, literal, save_figure, whiskers
 
 Array = NDArray[Any]
@@ -65,7 +65,7 @@ def draw(figure: Figure, title: str, panels: Sequence[DatasetPanel]) -> None:
         scores(ax, panels[k])
         if k % columns:
             ax.tick_params(labelleft=False)
-    figure.suptitle(f"{literal(title)}\npoints: ensembles of a split; marks: their mean, with its 95% interval")
+    add_title(figure, title, "points: ensembles of a split; marks: their mean, with its 95% interval")
 
 
 def save(path: Path, title: str, panels: Sequence[DatasetPanel]) -> tuple[int, int]:

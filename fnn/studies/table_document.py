@@ -4,8 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 
-from numpy.typing import ArrayLike
-
 from fnn.config import SEED
 from fnn.report.document import ClaimDocument, DatasetEffectDocument, StudyDocument, TableDocument
 from fnn.stats.resampled import corrected_interval
