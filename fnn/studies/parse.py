@@ -42,6 +42,47 @@ the others it is the share of seeds for which the one is better than the other, 
 `studies/lab.toml`. A published result is an `[[outside]]`: what its source says, as `successes` of `runs`, `at_least` a
 share, or a `median`, `mean` or `harmonic_mean` of epochs; the `settings` it gives; and under `vary` named readings of
 each thing that it leaves open, which are tried in every combination, see `studies/xor-literature.toml`.
+
+A file with `[datasets.NAME]` is a study of tables: its arms learn them, and claims compare what these score on the
+parts that splits hold out.
+
+    title = "Which preset for my tables?"
+    seeds = 16                          # networks of each arm on each split
+
+    [datasets.mine]
+    data = "mine.csv"                   # by its path from this file; sklearn:wine and others are scikit-learn's
+    target = "price"                    # and, as `fnn train --data` has them: task, ignore, weight, groups, missing,
+    missing = "mean"                    # unknown; delimiter, decimal, quote, encoding, header
+
+    [splits]                            # of every data set
+    folds = 5
+    repeats = 2
+    split_seed = 0
+
+    [base]                              # settings of every arm: preset, scaling, smooth_clip, class_weight, validation,
+    preset = "table"                    # and those of Config
+
+    [figures.presets]
+    title = "Two presets"
+    arms = [{label = "table"}, {label = "plain", preset = "plain"}]
+
+    [[claims]]
+    id = "table-better"
+    sentence = "The preset for tables answers better than the plain one."
+    figure = "presets"
+    arms = ["table"]
+    than = ["plain"]
+    metric = "log_loss"                 # log_loss, accuracy, brier, auc, rmse, mae, r2; default: that of each task
+    of = "ensemble"                     # of the seeds of a split; or members: their mean
+    effect = "difference"               # of scores, in their unit; or improvement: the probability that a network of
+                                        # the one scores better than one of the other, of which 0.5 is no difference
+    normalized = false                  # true: 0 is an answer that knows no inputs, 1 the best there can be
+    aggregate = "mean"                  # over data sets; or interquartile-mean, of all scores of each arm
+    datasets = ["mine"]                 # by itself all of them
+    margin = 0.01                       # the smallest difference worth the name; as much on either side of none is no
+                                        # difference
+
+Figures, sections and claims are as above; there are no draws, nuisance settings, findings, tables and published results.
 """
 
 import tomllib
