@@ -12,6 +12,7 @@ from fnn.cli.terminal import CommandError, print_table, progress_bar
 from fnn.config import SEED
 from fnn.errors import InvalidSetting
 from fnn.report import text as report
+from fnn.report.words import levels
 
 
 def study(
@@ -56,8 +57,7 @@ def study(
         return
     for columns, rows in report.verdicts(document):
         print_table(columns, rows)
-    seconds = f"{document['seeds']['count']:,} seeds, {document['seconds']:.3g} s"
-    typer.echo(f"{report.verdict_counts(document)}; {seconds}")
+    typer.echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}; {document['seconds']:.3g} s")
     names = [figure["file"] for figure in document["figures"].values()]
     typer.echo(f"wrote {folder}: {', '.join([*names, 'verdicts.json'])}")
     typer.echo(f"read {folder / 'index.html'}")

@@ -1,4 +1,4 @@
 """What is printed of a run, a sweep or a study: lines, JSON documents, and a page.
 
-document text words table choice fitted markup svg components datasets sections replications page
+document words text table choice fitted markup marks svg components datasets sections replications legend page
 """

@@ -4,8 +4,27 @@ from collections.abc import Iterator
 
 from fnn.report.components import number, share, to
 from fnn.report.document import ClaimDocument, DatasetEffectDocument
+from fnn.report.marks import kind
 from fnn.report.markup import Html, element
 from fnn.report.svg import Scale, interval, scale
+
+# What words mean on the page of a study of tables, where they mean something else than elsewhere.
+MEANINGS = {
+    "no difference": "Not as claimed: in practice they are alike, as the effect is short of the margin on either side.",
+    "falls short": "Not as claimed: the effect is short of the margin; whether it is as much the other way is open.",
+    "too few runs": "So few splits could not have decided it, had all of them been as claimed.",
+}
+TERMS = {
+    "wins, ties, losses": "Shares of the splits on which the one scores better, alike, or worse; of a probability of "
+    "improvement, of all pairs of a network of the one with a network of the other on the same split.",
+    "splits and seeds": "On every split the networks of all arms learn from the same rows and are scored on the same "
+    "others. A split says one effect, of its ensembles or of the mean of its networks. Splits share rows: intervals "
+    "and p are by Nadeau & Bengio’s correction (2003), which no number of splits takes away.",
+    "data sets": "Each counts the same. Nine or fewer are taken as they are, and the interval is over their splits; "
+    "ten or more are taken for a sample of such data sets, and the interval is over them.",
+    "normalized": "0 is the score of an answer that knows no inputs: the mean, or the shares of the classes, of the "
+    "rows that are learnt from; 1 is the best score there can be.",
+}
 
 
 def dataset_effects(claim: ClaimDocument) -> Html | None:
@@ -50,7 +69,7 @@ def _row(entry: DatasetEffectDocument, claim: ClaimDocument, axis: Scale, *, las
     ticks = [(value, number(value)) for value in (axis.low, axis.high)] if last else []
     drawn = interval(
         axis, entry["effect"], ends, f"{entry['name']}: {numbers}", (claim["margin"], axis.high), claim["null"],
-        ticks, kind=claim["verdict"] if last else "",
+        ticks, kind=kind(claim["verdict"]) if last else "",
     )  # fmt: skip
     better = f"{share(entry['wins'])}, alike on {share(entry['ties'])}"
     name = element("b", entry["name"]) if last else entry["name"]

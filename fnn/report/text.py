@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fnn.data.synthetic import Data
 from fnn.network.functions import predict
 from fnn.report.document import ClaimDocument, ReplicationDocument, StudyDocument
+from fnn.report.words import fresh
 from fnn.stats.intervals import Spread
 from fnn.stats.summary import Summary, summarize
 from fnn.sweeps.summaries import GroupSummary, value_text
@@ -192,4 +193,4 @@ def _effect(claim: ClaimDocument) -> str:
 def _open_question(claim: ClaimDocument) -> str:
     if claim["depends_on"]:
         return f"depends on {', '.join(claim['depends_on'])}"
-    return f"about {claim['seeds_needed']:,} seeds would decide it" if claim["seeds_needed"] else ""
+    return fresh(claim) or ""

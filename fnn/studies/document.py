@@ -1,5 +1,6 @@
 """The document of a study, from the results of its arms. Its shape: `fnn.report.document`."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -7,12 +8,12 @@ from fnn.config import SEED
 from fnn.report.document import ClaimDocument, MultiverseDocument, StudyDocument
 from fnn.studies.command import sweep_command
 from fnn.studies.contrasts import Effect
-from fnn.studies.effects import arm_document, claim_effect, in_words
+from fnn.studies.effects import arm_document, claim_effect, in_words, levels_of
 from fnn.studies.findings import finding_document, prediction_document
 from fnn.studies.model import Arm, Claim, Study
 from fnn.studies.parse import shipped
 from fnn.studies.replications import replication_document
-from fnn.studies.runs import ArmResults, Key, of_arm, run_key
+from fnn.studies.runs import ArmResults, Key, is_drawn, of_arm, run_key
 from fnn.studies.verdicts import (
     UNDECIDED,
     VERDICTS,
@@ -23,6 +24,7 @@ from fnn.studies.verdicts import (
     seeds_to_decide,
     verdict,
 )
+from fnn.sweeps.grid import Trial
 
 Results = Mapping[Key, ArmResults]
 
@@ -36,12 +38,15 @@ def study_document(
     """
     claims = _claims(study, results, seeds, draws, cells)
     counts = Counter(claim["verdict"] for claim in claims.values())
+    drawn, fixed = _data(study)
     return {
         "name": study.name,
         "title": study.title,
         "intro": " ".join(study.intro.split()),
         "seeds": {"first": seeds.start, "count": len(seeds)},
         "draws": draws,
+        "drawn": drawn,
+        "fixed": fixed,
         "command": _study_command(study, seeds, draws, bool(cells)),
         "multiverse": bool(cells),
         "seconds": 0.0,
@@ -64,6 +69,21 @@ def without_figures(document: StudyDocument) -> StudyDocument:
         "claims": {key: {**claim, "figure": None} for key, claim in document["claims"].items()},
         "findings": [{**finding, "figure": None} for finding in document["findings"]],
     }
+
+
+def _data(study: Study) -> tuple[list[str], list[str]]:
+    """Return the names of the data that claims are about: those that are drawn, and those that are as they are.
+
+    Published results are run on what is fixed, or on the one draw that their source names.
+    """
+    claimed = [arm.trial for claim in study.claims for arm in claim.arms]
+    published = [arm.trial for result in study.published for arm in result.arms if not is_drawn(arm.trial)]
+    names = {_data_name(trial): is_drawn(trial) for trial in (*claimed, *published)}
+    return [name for name, drawn in names.items() if drawn], [name for name, drawn in names.items() if not drawn]
+
+
+def _data_name(trial: Trial) -> str:
+    return trial.samples.data + (f" with noise {trial.samples.noise:g}" if trial.samples.noise else "")
 
 
 def _by_label(arms: Sequence[Arm], results: Results) -> dict[str, ArmResults]:
@@ -110,11 +130,13 @@ def _claim(
         "losses": effect.losses,
         "p": effect.p,
         "p_adjusted": p.margin,
+        "p_null_adjusted": None if math.isnan(p.null) else p.null,
         "draws": effect.draws,
+        "seeds": levels_of(results)[1],
         "between_draws": effect.variance.share_between if effect.variance else None,
         "arms": [arm_document(arm, r) for arm, r in zip(claim.arms, results, strict=True)],
         "depends_on": depends_on,
-        "seeds_needed": seeds_to_decide(effect, len(seeds)) if word == UNDECIDED else None,
+        "fresh_needed": seeds_to_decide(effect, len(seeds)) if word == UNDECIDED else None,
         "figure": claim.figure,
         "command": sweep_command(claim.arms, seeds, f"{claim.id}.db", effect.draws),
         "multiverse": _multiverse(cells) if cells is not None else None,

@@ -18,9 +18,8 @@ def claim_effect(claim: Claim, results: Sequence[ArmResults], cells: int = 1) ->
 
     Where an arm's data are drawn, the runs of the others are cut into as many blocks, of the same seeds.
     """
-    draws = max(r.draws for r in results)
-    runs = min(len(r.loss) // draws for r in results) * draws
-    values = [r.measures[claim.measure][:runs] for r in results]
+    draws, seeds = levels_of(results)
+    values = [r.measures[claim.measure][: draws * seeds] for r in results]
     comparisons = cells * _comparisons(claim)
     if not claim.pairs:
         share = partial(share_effect, margin=claim.margin, up=claim.up, draws=draws, comparisons=comparisons)
@@ -31,6 +30,12 @@ def claim_effect(claim: Claim, results: Sequence[ArmResults], cells: int = 1) ->
         factor=claim.factor, bounds=Bounds(metric.low, metric.high), draws=draws, comparisons=comparisons,
     )  # fmt: skip
     return weakest([difference(values[a], values[b]) for a, b in claim.pairs])
+
+
+def levels_of(results: Sequence[ArmResults]) -> tuple[int, int]:
+    """Return over how many draws of the data arms are compared, and with how many seeds of each."""
+    draws = max(r.draws for r in results)
+    return draws, min(len(r.loss) // draws for r in results)
 
 
 def _comparisons(claim: Claim) -> int:
@@ -47,17 +52,7 @@ def in_words(claim: Claim, effect: Effect, results: Sequence[ArmResults]) -> str
         sentence = _difference_words(claim, effect, level, results)
     else:
         sentence = _improvement_words(claim, effect, level, results)
-    sentence = f"The weakest of {count} comparisons: {sentence}" if count > 1 else sentence[:1].upper() + sentence[1:]
-    return f"{sentence} {_levels(effect)}" if effect.variance else sentence
-
-
-def _levels(effect: Effect) -> str:
-    """Return over what the interval is, and how much of what varies is the draw."""
-    assert effect.variance
-    return (
-        f"The interval is over {effect.draws} draws of the data, which account for "
-        f"{effect.variance.share_between:.0%} of the variance of a run's answer."
-    )
+    return f"The weakest of {count} comparisons: {sentence}" if count > 1 else sentence[:1].upper() + sentence[1:]
 
 
 def _share_words(claim: Claim, effect: Effect, level: str) -> str:

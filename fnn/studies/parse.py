@@ -82,7 +82,7 @@ parts that splits hold out.
     margin = 0.01                       # the smallest difference worth the name; as much on either side of none is no
                                         # difference
 
-Figures, sections and claims are as above; there are no draws, nuisance settings, findings, tables and published results.
+Figures, sections and claims are as above; it has no draws, nuisance settings, findings, tables and published results.
 """
 
 import tomllib

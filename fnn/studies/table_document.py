@@ -24,7 +24,7 @@ def table_document(study: TableStudy, results: Results, seeds: range, command: s
     verdicts = table_verdicts(effects)
     counts = Counter(entry.word for entry in verdicts)
     claims = {
-        claim.id: _claim(claim, study, effect, entry, command)
+        claim.id: _claim(claim, study, effect, entry, len(seeds)) | {"command": command}
         for claim, effect, entry in zip(study.claims, effects, verdicts, strict=True)
     }
     return {
@@ -33,6 +33,8 @@ def table_document(study: TableStudy, results: Results, seeds: range, command: s
         "intro": " ".join(study.intro.split()),
         "seeds": {"first": seeds.start, "count": len(seeds)},
         "draws": 1,
+        "drawn": [],
+        "fixed": list(study.datasets),
         "command": command,
         "multiverse": False,
         "seconds": 0.0,
@@ -44,6 +46,7 @@ def table_document(study: TableStudy, results: Results, seeds: range, command: s
         "findings": [],
         "tables": [_datasets(study), *(_scores(study, dataset, results) for dataset in study.datasets.values())],
         "outside": [],
+        "splits": study.splits,
     }
 
 
@@ -54,9 +57,7 @@ def table_command(study: TableStudy, shipped: bool, seeds: range) -> str:
     return " ".join([f"fnn study {study.name if shipped else study.file}", *count, *first])
 
 
-def _claim(
-    claim: TableClaim, study: TableStudy, entry: TableEffect, stated: TableVerdict, command: str
-) -> ClaimDocument:
+def _claim(claim: TableClaim, study: TableStudy, entry: TableEffect, stated: TableVerdict, seeds: int) -> ClaimDocument:
     effect = entry.effect
     return {
         "sentence": claim.sentence,
@@ -75,16 +76,19 @@ def _claim(
         "losses": effect.losses,
         "p": effect.p,
         "p_adjusted": stated.p_adjusted,
+        "p_null_adjusted": stated.p_null_adjusted,
         "draws": 1,
+        "seeds": seeds,
         "between_draws": None,
         "arms": [],
         "depends_on": [],
-        "seeds_needed": None,
+        "fresh_needed": None,
         "figure": claim.figure,
-        "command": command,
+        "command": "",
         "multiverse": None,
         "note": " ".join(claim.note.split()),
         "datasets": [_on_dataset(each) for each in entry.datasets],
+        "splits": study.splits,
     }
 
 

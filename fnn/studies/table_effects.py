@@ -177,10 +177,11 @@ def _strata(
 
 
 class TableVerdict(NamedTuple):
-    """A verdict, and p of the effect being the margin, corrected for all claims."""
+    """A verdict, and p of the effect being the margin, and of there being none, corrected for all claims."""
 
     word: str
     p_adjusted: float
+    p_null_adjusted: float
 
 
 def table_verdicts(effects: Sequence[TableEffect]) -> list[TableVerdict]:
@@ -191,11 +192,12 @@ def table_verdicts(effects: Sequence[TableEffect]) -> list[TableVerdict]:
     equivalence; where the effect is known only to be less than the margin it falls short.
     """
     rows = [[e.effect.p, e.effect.at_null.two_sided if e.effect.at_null else 1.0, e.mirror.two_sided] for e in effects]
-    corrected = adjusted(np.reshape(rows, (-1, 3)))
-    return [
-        TableVerdict(_word(entry, Adjusted(float(p[0]), float(p[1])), float(p[2]), len(effects)), float(p[0]))
-        for entry, p in zip(effects, corrected, strict=True)
-    ]
+    verdicts = []
+    for entry, corrected in zip(effects, adjusted(np.reshape(rows, (-1, 3))), strict=True):
+        margin, null, mirror = map(float, corrected)
+        word = _word(entry, Adjusted(margin, null), mirror, len(effects))
+        verdicts.append(TableVerdict(word, margin, null))
+    return verdicts
 
 
 def _word(entry: TableEffect, p: Adjusted, p_mirror: float, claims: int) -> str:
