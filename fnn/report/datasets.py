@@ -22,6 +22,8 @@ TERMS = {
     "and p are by Nadeau & Bengio’s correction (2003), which no number of splits takes away.",
     "data sets": "Each counts the same. Nine or fewer are taken as they are, and the interval is over their splits; "
     "ten or more are taken for a sample of such data sets, and the interval is over them.",
+    "score": "Where no score is named it is the one that a task is judged by: of classes the log loss, of numbers the "
+    "root of the mean squared error.",
     "normalized": "0 is the score of an answer that knows no inputs: the mean, or the shares of the classes, of the "
     "rows that are learnt from; 1 is the best score there can be.",
 }
@@ -39,7 +41,7 @@ def dataset_effects(claim: ClaimDocument) -> Html | None:
         "tbody", *(_row(entry, claim, axis) for entry in each), _row(_overall(claim), claim, axis, last=True)
     )
     caption = element("caption", "On each data set, and over all; the shaded side is worth the name")
-    made = element("table", caption, head, body, class_="stacked beside")
+    made = element("table", caption, head, body, class_="stacked")
     return element("div", made, class_="scroll", tabindex=0, role="group", aria_label="Effects by data set")
 
 

@@ -81,7 +81,7 @@ class TableClaim(NamedTuple):
     @property
     def measured(self) -> str:
         """What is compared, in words."""
-        words = "score of its task" if self.metric == DEFAULT else self.metric.replace("_", " ")
+        words = "score" if self.metric == DEFAULT else self.metric.replace("_", " ")
         return f"{'normalized ' * self.normalized}{words} of {'the ensembles' if self.of == ENSEMBLE else 'members'}"
 
 
