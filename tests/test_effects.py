@@ -59,6 +59,15 @@ def test_direction_factor_and_place_of_the_weakest_pair():
     assert (effect.low, effect.high) == pytest.approx((expected.low, expected.high))
 
 
+def test_of_comparisons_beyond_doubt_the_one_with_the_smallest_lead_is_shown():
+    """Their p against the margin are all next to nothing, and the least of them is not the strongest for it."""
+    more = claim(4, ((0, 1), (0, 2), (0, 3)), "solved", up=True, margin=0.1)
+    runs = np.arange(1000)
+    rows = [runs < 870, runs < 446, runs < 348, runs < 547]
+    effect = claim_effect(more, measured(more, *rows))
+    assert (effect.comparison, effect.effect) == (2, pytest.approx(0.323))
+
+
 def test_shares_are_compared_as_differences_and_alone_against_the_margin():
     often, seldom = [1] * 9 + [0], [1] * 5 + [0] * 5
     more = claim(2, ((0, 1),), "solved", up=True, margin=0.1)
@@ -137,5 +146,22 @@ def test_an_arm_is_summed_up_over_its_runs():
         "epochs": {"median": 20, "q25": 15, "q75": 25},
         "loss": {"median": 2.5, "low": 1, "high": 4}, "diverged": 1,
     }  # fmt: skip
+    over = arm_document(arm, arm_results([10, 30, -1, -1], draws=2))  # all of one draw, none of the other
+    assert (over["solved"], over["solved_low"], over["solved_high"]) == (0.5, 0, 1)
     nothing = arm_document(arm, arm_results([-1, -1], loss=[np.nan, np.nan], diverged=[3, 4]))
     assert (nothing["epochs"], nothing["loss"], nothing["solved"]) == (None, None, 0)
+
+
+def test_a_share_of_runs_whose_metric_is_above_a_value():
+    """That a run may oscillate: of ten runs two climb faster than 0.01, and one that is just there does not."""
+    roughness = np.array([0.0, 0.0, 0.01, 0.02, 0.0, np.inf, 0.0, 0.0, 0.005, 0.0])
+    rough = claim(1, (), up=True, margin=0.1, measure=Measure("roughness", 20, None, 0.01))
+    rows = measured(rough, roughness > 0.01)
+    effect = claim_effect(rough, rows)
+    low, high = wilson(2, 10)
+    assert (effect.effect, effect.low, effect.high, effect.name) == (0.2, low, high, "share of runs")
+    assert effect.claimed == pytest.approx(binomtest(2, 10, 0.1, alternative="greater").pvalue)
+    assert in_words(rough, effect, rows) == (
+        f"20.0% of the runs with arm 0 have roughness from epoch 20 above 0.01 (95% interval, {low:.1%} to "
+        f"{high:.1%}); claimed is at least 10%."
+    )

@@ -21,7 +21,7 @@ from fnn.report.datasets import dataset_effects
 from fnn.report.document import ArmDocument, ClaimDocument, FindingDocument, MultiverseDocument, TableDocument
 from fnn.report.marks import NOT_AS_CLAIMED, kind
 from fnn.report.markup import Html, element, fragment
-from fnn.report.svg import SHARE_TICKS, SHARES, bar, interval, scale
+from fnn.report.svg import SHARE_TICKS, SHARES, bar, interval, scale, swatch
 from fnn.report.words import claim_levels, fresh
 
 # How the verdicts of cells are counted: the class of their stretch of a bar, and the head of their column.
@@ -52,7 +52,7 @@ def _open_question(claim: ClaimDocument) -> Html | None:
     if claim["depends_on"]:
         return element("p", "It depends on ", element("b", ", ".join(claim["depends_on"])), ".", class_="because")
     if needed := fresh(claim):
-        again = "This one run again with more seeds would be a second look, which errs more often."
+        again = "To run this one again with more would be a second look, which errs more often."
         return element("p", f"{needed[:1].upper()}{needed[1:]} to decide it. {again}", class_="because")
     return None
 
@@ -60,7 +60,7 @@ def _open_question(claim: ClaimDocument) -> Html | None:
 def _effect_figure(claim: ClaimDocument) -> Html:
     name, values, null = claim["effect_name"], (claim["low"], claim["high"]), claim["p_null_adjusted"]
     caption = fragment(
-        element("b", f"{name[:1].upper()}{name[1:]} {number(claim['effect'])}"),
+        element("b", f"{name[:1].upper()}{name[1:]}: {number(claim['effect'])}"),
         f", 95% interval {to(*values)}; {claim['metric']}. Against the margin {chance(claim['p_adjusted'])} ",
         f"corrected for all claims, {chance(claim['p'])} alone",
         None if null is None else f"; against no difference {chance(null)}, corrected",
@@ -82,7 +82,7 @@ def _pairs(claim: ClaimDocument) -> Html | None:
         return None
     counts = {"wins": claim["wins"], "ties": claim["ties"], "losses": claim["losses"]}
     words = {"wins": "as claimed", "ties": "alike", "losses": "the other way round"}
-    numbers = (fragment(element("span", element("b", share(counts[name])), f" {words[name]}"), " ") for name in counts)
+    numbers = (element("span", swatch(name), element("b", share(counts[name])), f" {words[name]} ") for name in counts)
     return element("div", bar(counts), element("p", *numbers), class_="pairs")
 
 

@@ -154,3 +154,9 @@ def bar(counts: Mapping[str, float]) -> Html:
         left += width
     parts.append(element("rect", width="100%", height=14, class_="frame"))
     return element("svg", *parts, class_="counts", aria_hidden="true", focusable="false", width="100%", height=14)
+
+
+def swatch(name: str) -> Html:
+    """Return a small square as a stretch of that class is drawn in a bar, to stand before its number."""
+    square = fragment(*(element("rect", width=10, height=10, class_=kind) for kind in (name, "frame")))
+    return element("svg", square, class_="counts swatch", aria_hidden="true", focusable="false", width=10, height=10)

@@ -15,21 +15,29 @@ def sweep_command(arms: Sequence[Arm], seeds: range, out: str, draws: int = 1) -
 
     Over several draws of the data, a loop of a shell: every draw has seeds of its own.
     """
+    # From which draw on: of arms that differ in this, each has a sweep of its own.
+    firsts = [arm.trial.samples.data_seed for arm in arms]
     names = list(dict.fromkeys(name for arm in arms for name in arm.settings if draws == 1 or name != "data_seed"))
     settings = [{name: _setting(arm, name) for name in names} for arm in arms]
     values = {name: list(dict.fromkeys(row[name] for row in settings)) for name in names}
     distinct = {tuple(row.values()) for row in settings}
-    ending = f"{_seeds(seeds)} --out {shlex.quote(out)}"
-    if draws > 1:
-        first, runs = arms[0].settings.get("data_seed", SEED), len(seeds) // draws
-        own = f"--seed $(({seeds.start} + {runs} * draw)) --seeds {runs}"
-        ending = f"--data-seed $(({first} + draw)) {own} --out {shlex.quote(out)}"
-    if math.prod(map(len, values.values())) == len(distinct) and not any(None in v for v in values.values()):
-        command = f"{_sweep(values)} {ending}"
+    is_grid = math.prod(map(len, values.values())) == len(distinct) and not any(None in v for v in values.values())
+    if is_grid and (draws == 1 or len(set(firsts)) == 1):
+        command = f"{_sweep(values)} {_ending(seeds, out, draws, firsts[0])}"
     else:
         rows = [{name: [value] for name, value in arm.settings.items() if name in names} for arm in arms]
-        command = " && ".join(dict.fromkeys(f"{_sweep(row)} {ending}" for row in rows))
+        sweeps = [f"{_sweep(row)} {_ending(seeds, out, draws, k)}" for row, k in zip(rows, firsts, strict=True)]
+        command = " && ".join(dict.fromkeys(sweeps))
     return command if draws == 1 else f"for draw in $(seq 0 {draws - 1}); do {command}; done"
+
+
+def _ending(seeds: range, out: str, draws: int, first: int) -> str:
+    """Return the seeds and the store of a sweep; first: the first of several draws."""
+    if draws == 1:
+        return f"{_seeds(seeds)} --out {shlex.quote(out)}"
+    runs = len(seeds) // draws
+    own = f"--seed $(({seeds.start} + {runs} * draw)) --seeds {runs}"
+    return f"--data-seed $(({first} + draw)) {own} --out {shlex.quote(out)}"
 
 
 def _setting(arm: Arm, name: str) -> Any:

@@ -10,9 +10,9 @@ from fnn.studies.command import sweep_command
 from fnn.studies.contrasts import Effect
 from fnn.studies.effects import arm_document, claim_effect, in_words, levels_of
 from fnn.studies.findings import finding_document, prediction_document
-from fnn.studies.model import Arm, Claim, Study
+from fnn.studies.model import Claim, Finding, Study
 from fnn.studies.parse import shipped
-from fnn.studies.replications import replication_document
+from fnn.studies.replications import replication_documents
 from fnn.studies.runs import ArmResults, Key, is_drawn, of_arm, run_key
 from fnn.studies.verdicts import (
     UNDECIDED,
@@ -39,6 +39,7 @@ def study_document(
     claims = _claims(study, results, seeds, draws, cells)
     counts = Counter(claim["verdict"] for claim in claims.values())
     drawn, fixed = _data(study)
+    outside, sources = replication_documents(study.published, results, seeds)
     return {
         "name": study.name,
         "title": study.title,
@@ -55,9 +56,10 @@ def study_document(
         "sections": list(study.sections),
         "figures": {},
         "claims": claims,
-        "findings": [finding_document(f, _by_label(f.arms, results)) for f in study.findings],
+        "findings": [finding_document(f, _by_label(f, results, draws)) for f in study.findings],
         "tables": [prediction_document(t, results[run_key(t.arm.trial)]) for t in study.tables],
-        "outside": [replication_document(result, results, seeds) for result in study.published],
+        "outside": outside,
+        "sources": sources,
     }
 
 
@@ -86,8 +88,8 @@ def _data_name(trial: Trial) -> str:
     return trial.samples.data + (f" with noise {trial.samples.noise:g}" if trial.samples.noise else "")
 
 
-def _by_label(arms: Sequence[Arm], results: Results) -> dict[str, ArmResults]:
-    return {arm.label: results[run_key(arm.trial)] for arm in arms}
+def _by_label(finding: Finding, results: Results, draws: int) -> dict[str, ArmResults]:
+    return {arm.label: of_arm(results, arm, 1 if finding.of_one_draw else draws) for arm in finding.arms}
 
 
 def _claims(

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from fnn.report.document import ArmDocument, LossDocument
-from fnn.stats.intervals import median_interval, quantiles, spread, wilson
+from fnn.stats.intervals import median_interval, quantiles, spread
 from fnn.studies.contrasts import Bounds, Effect, difference_effect, share_effect, weakest
 from fnn.studies.metrics import METRICS
 from fnn.studies.model import Arm, Claim
@@ -58,9 +58,11 @@ def in_words(claim: Claim, effect: Effect, results: Sequence[ArmResults]) -> str
 def _share_words(claim: Claim, effect: Effect, level: str) -> str:
     label, claimed = claim.arms[effect.comparison].label, f"at {'least' if claim.up else 'most'} {claim.margin:.0%}"
     interval = f"({level}, {effect.low:.1%} to {effect.high:.1%})"
-    return (
-        f"{effect.effect:.1%} of the runs with {label} are solved{_by_epoch(claim)} {interval}; claimed is {claimed}."
-    )
+    if claim.measure.above is None:
+        said = f"{effect.effect:.1%} of the runs with {label} are solved{_by_epoch(claim)}"
+    else:
+        said = f"{effect.effect:.1%} of the runs with {label} have {claim.measure.words}"
+    return f"{said} {interval}; claimed is {claimed}."
 
 
 def _difference_words(claim: Claim, effect: Effect, level: str, results: Sequence[ArmResults]) -> str:
@@ -102,13 +104,13 @@ def _number(value: float) -> str:
 
 
 def arm_document(arm: Arm, results: ArmResults) -> ArmDocument:
-    """Return an arm's summary for the document."""
-    runs, solved = len(results.loss), int(results.solved.sum())
-    low, high = wilson(solved, runs)
+    """Return an arm's summary for the document; the interval of the share solved is over draws, where there are."""
+    share = share_effect(results.solved, 0.5, up=True, draws=results.draws)
     epochs, loss = spread(results.epochs[results.solved]), median_interval(results.loss)
     middle = LossDocument(median=loss.estimate, low=loss.low, high=loss.high)
     return {
-        "label": arm.label, "runs": runs, "solved": solved / runs, "solved_low": low, "solved_high": high,
+        "label": arm.label, "runs": len(results.loss),
+        "solved": share.effect, "solved_low": share.low, "solved_high": share.high,
         "epochs": {"median": epochs.median, "q25": epochs.q25, "q75": epochs.q75} if epochs else None,
         "loss": middle if np.isfinite(loss).all() else None,
         "diverged": int((results.diverged >= 0).sum()),

@@ -33,56 +33,39 @@ A study of one's own:
     margin = 0.6                        # for 6 of 10 seeds at least
 
 A claim compares each of `arms` with each of `than`; with `direction` and no `than` each arm with the next one; with
-`at_least` or `at_most` it is about the share of each arm's runs that are solved. All of its comparisons have to hold.
+`at_least` or `at_most` it is about the share of each arm's runs that are solved, or whose metric is `above` a value:
+that a loss may oscillate is `metric = "roughness"`, `above = 0.01`, `at_least = 0.1`. All of its comparisons have to
+hold.
 Metrics: solved (with `epoch`, by then), epochs (to solve), loss and accuracy (with `epoch`, there), best-loss,
 roughness (with `epoch`, from there on, with `until`, up to there). The margin of solved is a difference in share; of
 the others it is the share of seeds for which the one is better than the other, by `factor` (1 if not given) at least.
 
 `[[sections]]` put figures and claims under titles; `[[findings]]` and `[[tables]]` are evidence beside the claims, see
-`studies/lab.toml`. A published result is an `[[outside]]`: what its source says, as `successes` of `runs`, `at_least` a
-share, or a `median`, `mean` or `harmonic_mean` of epochs; the `settings` it gives; and under `vary` named readings of
-each thing that it leaves open, which are tried in every combination, see `studies/xor-literature.toml`.
+`studies/lab.toml`.
 
-A file with `[datasets.NAME]` is a study of tables: its arms learn them, and claims compare what these score on the
-parts that splits hold out.
+A published result is an `[[outside]]`, see `studies/xor-literature.toml`. What its source says: `successes` of `runs`,
+or a `share` of runs whose number is not told, or `at_least` a share; a `median`, `mean` or `harmonic_mean` of epochs,
+`rounded_to` so many where the last digit written says otherwise, of `runs` where their successes are not told; the
+`range` of the successes' epochs, [fastest, slowest]. The `settings` it gives. And under `vary` named readings of each
+thing that it leaves open, which are tried in every combination. Results with the same `source_id` are of one program:
+what has the same name under `vary` is one question, with one answer for all of them.
 
-    title = "Which preset for my tables?"
-    seeds = 16                          # networks of each arm on each split
+    [[outside]]
+    id = "batch"
+    title = "2-2-1, all patterns at once"
+    source = "A paper (1988)"
+    what = "2-2-1 network, rate 0.5, momentum 0.9: 24 of 25 runs, 540 epochs on average."
+    open = "The range of the first weights."
+    successes = 24
+    runs = 25
+    mean = 540
+    settings = { data = "xor4", hidden = "2", optimizer = "momentum", lr = 0.25, stop_max_error = 0.1, epochs = 5000 }
+    [outside.vary.start]
+    "weights ±0.5" = { init = "uniform", init_scale = 0.5 }
+    "weights ±1" = { init = "uniform", init_scale = 1.0 }
 
-    [datasets.mine]
-    data = "mine.csv"                   # by its path from this file; sklearn:wine and others are scikit-learn's
-    target = "price"                    # and, as `fnn train --data` has them: task, ignore, weight, groups, missing,
-    missing = "mean"                    # unknown; delimiter, decimal, quote, encoding, header
-
-    [splits]                            # of every data set
-    folds = 5
-    repeats = 2
-    split_seed = 0
-
-    [base]                              # settings of every arm: preset, scaling, smooth_clip, class_weight, validation,
-    preset = "table"                    # and those of Config
-
-    [figures.presets]
-    title = "Two presets"
-    arms = [{label = "table"}, {label = "plain", preset = "plain"}]
-
-    [[claims]]
-    id = "table-better"
-    sentence = "The preset for tables answers better than the plain one."
-    figure = "presets"
-    arms = ["table"]
-    than = ["plain"]
-    metric = "log_loss"                 # log_loss, accuracy, brier, auc, rmse, mae, r2; default: that of each task
-    of = "ensemble"                     # of the seeds of a split; or members: their mean
-    effect = "difference"               # of scores, in their unit; or improvement: the probability that a network of
-                                        # the one scores better than one of the other, of which 0.5 is no difference
-    normalized = false                  # true: 0 is an answer that knows no inputs, 1 the best there can be
-    aggregate = "mean"                  # over data sets; or interquartile-mean, of all scores of each arm
-    datasets = ["mine"]                 # by itself all of them
-    margin = 0.01                       # the smallest difference worth the name; as much on either side of none is no
-                                        # difference
-
-Figures, sections and claims are as above; it has no draws, nuisance settings, findings, tables and published results.
+A file with `[datasets.NAME]` is a study of tables: its arms learn them, and claims compare what these score on what
+splits hold out. Its figures, sections and claims are as here; for the rest see the head of `parse_tables`.
 """
 
 import tomllib
@@ -94,7 +77,7 @@ from fnn.checks import one_of, whole
 from fnn.errors import InvalidSetting
 from fnn.studies.model import Settings, Study, trial
 from fnn.studies.parse_claims import read_claim
-from fnn.studies.parse_evidence import read_finding, read_prediction_table, read_published
+from fnn.studies.parse_evidence import check_joint_readings, read_finding, read_prediction_table, read_published
 from fnn.studies.parse_figures import check_ids, read_figures, read_sections
 from fnn.studies.parse_tables import is_table_study, read_table_study
 from fnn.studies.table_model import TableStudy
@@ -159,6 +142,7 @@ def parse(top: TomlTable, name: str) -> Study:
         check_ids(top.tables(key))
     claims = tuple(read_claim(entry, figures, base, nuisance) for entry in top.tables("claims"))
     published = tuple(read_published(entry, base) for entry in top.tables("outside"))
+    check_joint_readings(top.tables("outside"), published)
     if not (claims or published):
         top.fail("claims", None, "at least one claim, or one published result under [[outside]]")
     return Study(

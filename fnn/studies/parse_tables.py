@@ -1,20 +1,57 @@
-"""A study of tables, read from the same file format as other studies: data sets and splits beside arms and claims."""
+"""A study of tables, read from the same file format as other studies: data sets and splits beside arms and claims.
+
+    title = "Which preset for my tables?"
+    seeds = 16                          # networks of each arm on each split
+
+    [datasets.mine]
+    data = "mine.csv"                   # by its path from this file; sklearn:wine and others are scikit-learn's
+    target = "price"                    # and, as `fnn train --data` has them: task, ignore, weight, groups, missing,
+    missing = "mean"                    # unknown; delimiter, decimal, quote, encoding, header
+
+    [splits]                            # of every data set
+    folds = 5
+    repeats = 2
+    split_seed = 0
+
+    [base]                              # settings of every arm: preset, scaling, smooth_clip, class_weight, validation,
+    preset = "table"                    # and those of Config
+
+    [figures.presets]
+    title = "Two presets"
+    arms = [{label = "table"}, {label = "plain", preset = "plain"}]
+
+    [[claims]]
+    id = "table-better"
+    sentence = "The preset for tables answers better than the plain one."
+    figure = "presets"
+    arms = ["table"]
+    than = ["plain"]
+    metric = "log_loss"                 # log_loss, accuracy, brier, auc, rmse, mae, r2; default: that of each task
+    of = "ensemble"                     # of the seeds of a split; or members: their mean
+    effect = "difference"               # of scores, in their unit; or improvement: the probability that a network of
+                                        # the one scores better than one of the other, of which 0.5 is no difference
+    normalized = false                  # true: 0 is an answer that knows no inputs, 1 the best there can be
+    aggregate = "mean"                  # over data sets; or interquartile-mean, of all scores of each arm
+    datasets = ["mine"]                 # by itself all of them
+    margin = 0.01                       # the smallest difference worth the name; as much on either side of none is no
+                                        # difference
+
+Figures, sections and claims are as in `parse`. There are no draws, nuisance settings, findings, tables and published
+results.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fnn.checks import one_of, whole
-from fnn.data.dialect import Form
-from fnn.data.packaged import is_packaged, packaged_table, packaged_target
 from fnn.data.split import Splitting, check_splitting
 from fnn.ensembles.presets import SEEDS
-from fnn.ensembles.problem import Problem, Roles, read_problem
-from fnn.errors import InvalidSetting
 from fnn.stats.scores import SCORES
 from fnn.studies.model import Figure, Settings
 from fnn.studies.parse_arms import CheckSettings, read_settings
 from fnn.studies.parse_claims import compared_pairs, listed_arms
+from fnn.studies.parse_datasets import read_datasets
 from fnn.studies.parse_figures import check_ids, read_figures, read_sections
 from fnn.studies.table_model import (
     DEFAULT,
@@ -36,7 +73,6 @@ FOLDS, REPEATS = 5, 2
 
 _TOP = ("title", "intro", "seeds", "datasets", "splits", "base", "sections", "figures", "claims")
 _SPLITS = ("folds", "repeats", "split_seed")
-_DATASET = ("data", *Roles._fields, *Form._fields)
 _CLAIM = (
     "id", "sentence", "figure", "metric", "of", "effect", "normalized", "aggregate", "datasets", "arms", "than",
     "margin", "settings", "note",
@@ -57,7 +93,7 @@ def read_table_study(top: TomlTable, name: str, folder: Path) -> TableStudy:
     """
     top.refuse_other_keys(_TOP)
     splitting = _splitting(top.table("splits"))
-    datasets = _datasets(top.table("datasets"), folder)
+    datasets = read_datasets(top.table("datasets"), folder)
     if not datasets:
         top.fail("datasets", {}, "at least one data set, under [datasets.NAME]")
 
@@ -100,48 +136,6 @@ def _splitting(table: TomlTable) -> Splitting:
     given = {"folds": FOLDS, "repeats": REPEATS, **table.values}
     with table.locating():
         return check_splitting(Splitting(**given))
-
-
-# ---- data sets ----
-
-
-def _datasets(table: TomlTable, folder: Path) -> dict[str, Dataset]:
-    return {key: _dataset(table.table(key), key, folder) for key in table.values}
-
-
-def _dataset(table: TomlTable, key: str, folder: Path) -> Dataset:
-    table.refuse_other_keys(_DATASET)
-    source = table.line("data")
-    if key.splitlines() != [key]:
-        table.fail(key, key, "a name in one line")
-    with table.locating():
-        problem = _problem(table, source, folder)
-    return Dataset(key, source, problem)
-
-
-def _problem(table: TomlTable, source: str, folder: Path) -> Problem:
-    roles = {name: _checked(table, name) for name in Roles._fields if name in table.values}
-    form = Form(**{name: _checked(table, name) for name in Form._fields if name in table.values})
-    if is_packaged(source):
-        roles.setdefault("target", packaged_target(source))
-        return read_problem(packaged_table(source), Roles(**roles))
-    if "target" not in roles:
-        raise InvalidSetting("target", None, "the column to learn, by name or place (-1 is the last)")
-    path = folder / source
-    if not path.is_file():
-        raise InvalidSetting("data", source, "a file that is there, by its path from the study's file, or sklearn:NAME")
-    return read_problem(path, Roles(**roles), form)
-
-
-_KINDS: dict[str, Any] = {"target": (str, int, list), "ignore": (str, int, list), "header": bool}
-
-
-def _checked(table: TomlTable, name: str) -> Any:
-    kinds = _KINDS.get(name, str)
-    value = table.values[name]
-    if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
-        table.fail(name, value, "true or false" if kinds is bool else "text" if kinds is str else "names or places")
-    return value
 
 
 # ---- claims ----

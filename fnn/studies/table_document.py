@@ -46,6 +46,7 @@ def table_document(study: TableStudy, results: Results, seeds: range, command: s
         "findings": [],
         "tables": [_datasets(study), *(_scores(study, dataset, results) for dataset in study.datasets.values())],
         "outside": [],
+        "sources": [],
         "splits": study.splits,
     }
 
