@@ -14,7 +14,13 @@ _MEANINGS = {
 
 def table_words(claim: TableClaim, entry: TableEffect, study: TableStudy, word: str) -> str:
     """Return what is true of a claim, in a few sentences. word: its verdict."""
-    sentences = [_effect(claim, entry), _over(claim, entry, study), _MEANINGS.get(word, ""), _open(entry, study, word)]
+    sentences = [
+        _effect(claim, entry),
+        _over(claim, entry, study),
+        _apart(claim, entry),
+        _MEANINGS.get(word, ""),
+        _open(entry, study, word),
+    ]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -53,6 +59,21 @@ def _over(claim: TableClaim, entry: TableEffect, study: TableStudy) -> str:
         f"{mean} over {len(each)} data sets, {splits} each. The interval is over splits within the data sets, which "
         f"are fixed: it says nothing of others ({POPULATION} data sets would)."
     )
+
+
+def _apart(claim: TableClaim, entry: TableEffect) -> str:
+    """Return on which of several data sets, each by itself, the effect is beyond the margin, or as much the other way.
+
+    Their intervals are not corrected for there being several.
+    """
+    if len(entry.datasets) < 2:
+        return ""
+    mirror = 2 * claim.null - claim.margin
+    beyond = ", ".join(each.name for each in entry.datasets if each.interval.low > claim.margin)
+    other = ", ".join(each.name for each in entry.datasets if each.interval.high < mirror)
+    sentences = [f"By themselves it is worth the name on {beyond}."] if beyond else []
+    sentences += [f"As much the other way it is on {other}."] if other else []
+    return " ".join(sentences)
 
 
 def _open(entry: TableEffect, study: TableStudy, word: str) -> str:
