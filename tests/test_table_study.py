@@ -325,8 +325,7 @@ def test_data_sets_that_disagree_are_named(tmp_path):
     spec = loaded(tmp_path, claim(), count=3)
     results = made_up(spec, 0.0, of_dataset=lambda k: (0.2, 0.0, -0.2)[k])
     words = table_document(spec, results, range(4), "")["claims"]["c"]["words"]
-    assert "worth the name on mine." in words
-    assert "the other way it is on more2." in words
+    assert "Each by itself, it is worth the name on mine, as much the other way on more2." in words
     assert "more1" not in words
 
 

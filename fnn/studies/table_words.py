@@ -71,9 +71,9 @@ def _apart(claim: TableClaim, entry: TableEffect) -> str:
     mirror = 2 * claim.null - claim.margin
     beyond = ", ".join(each.name for each in entry.datasets if each.interval.low > claim.margin)
     other = ", ".join(each.name for each in entry.datasets if each.interval.high < mirror)
-    sentences = [f"By themselves it is worth the name on {beyond}."] if beyond else []
-    sentences += [f"As much the other way it is on {other}."] if other else []
-    return " ".join(sentences)
+    parts = [f"worth the name on {beyond}"] if beyond else []
+    parts += [f"as much the other way on {other}"] if other else []
+    return f"Each by itself, it is {', '.join(parts)}." if parts else ""
 
 
 def _open(entry: TableEffect, study: TableStudy, word: str) -> str:
