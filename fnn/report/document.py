@@ -3,7 +3,7 @@
 A number that is not finite is None. Intervals are of 95%, but those of several comparisons, which are jointly so.
 """
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from fnn.report.published import ReplicationDocument, SourceDocument
 
@@ -120,6 +120,18 @@ class PanelDocument(TypedDict):
     turned: list[TurnedDocument]
 
 
+class DatasetEffectDocument(TypedDict):
+    """A claim's effect on one data set, with its interval over splits; wins, ties, losses: shares of them."""
+
+    name: str
+    effect: float
+    low: float | None
+    high: float | None
+    wins: float
+    ties: float
+    losses: float
+
+
 class ClaimDocument(TypedDict):
     """A claim. words: the effect in a sentence; metric: what is compared, in words.
 
@@ -130,6 +142,7 @@ class ClaimDocument(TypedDict):
     between_draws: the share of the variance of a run that is between draws, None of one. depends_on: axes, of a claim
     that is mixed in other settings. fresh_needed: of an undecided one, about how many fresh seeds a new study would
     need; fresh draws, where there are several. figure: by id. command: trains its arms again. multiverse: None without.
+    datasets: of a claim about tables, what it says on each, over so many `splits` of it.
     """
 
     sentence: str
@@ -159,6 +172,8 @@ class ClaimDocument(TypedDict):
     command: str
     multiverse: MultiverseDocument | None
     note: str
+    datasets: NotRequired[list[DatasetEffectDocument]]
+    splits: NotRequired[int]
 
 
 class RowsDocument(TypedDict):
@@ -190,7 +205,7 @@ class StudyDocument(TypedDict):
 
     draws: of data that are drawn, over which the seeds are spread; drawn, fixed: names of the data that its claims and
     published results are about. command: makes it again. multiverse: whether claims were tried in other settings.
-    versions: of what ran it.
+    versions: of what ran it. splits: of a study of tables, of each of its data sets.
     """
 
     name: str
@@ -213,3 +228,4 @@ class StudyDocument(TypedDict):
     panels: list[PanelDocument]
     outside: list[ReplicationDocument]
     sources: list[SourceDocument]
+    splits: NotRequired[int]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fnn.report import datasets
 from fnn.report.components import verdict
 from fnn.report.document import StudyDocument
 from fnn.report.marks import CLAIMS, MIXED, PUBLISHED
@@ -63,11 +64,13 @@ def _verdicts(document: StudyDocument) -> Iterator[Html]:
     words += [("mixed", MIXED)] if document["multiverse"] else []
     words += PUBLISHED.items() if document["outside"] else []
     for word, mark in words:
-        yield fragment(element("dt", verdict(word)), element("dd", mark.meaning))
+        meaning = datasets.MEANINGS.get(word, mark.meaning) if "splits" in document else mark.meaning
+        yield fragment(element("dt", verdict(word)), element("dd", meaning))
 
 
 def _terms(document: StudyDocument) -> Iterator[Html]:
     claims = document["claims"].values()
     terms = TERMS | (LEVELS if any(claim["draws"] > 1 for claim in claims) else {})
+    terms |= datasets.TERMS if "splits" in document else {}
     terms |= {"fresh runs": FRESH} if any(claim["fresh_needed"] for claim in claims) else {}
     yield from (fragment(element("dt", term), element("dd", meaning)) for term, meaning in terms.items())

@@ -16,6 +16,7 @@ from fnn.report.components import (
     table,
     to,
 )
+from fnn.report.datasets import dataset_effects
 from fnn.report.document import ArmDocument, ClaimDocument, FindingDocument, TableDocument
 from fnn.report.marks import kind
 from fnn.report.markup import Html, element, fragment
@@ -33,6 +34,7 @@ def claim_article(key: str, claim: ClaimDocument, figures: Figures) -> Html:
         _open_question(claim),
         *paragraphs(claim["note"], class_="note"),
         _effect_figure(claim),
+        dataset_effects(claim),
         figures.show(claim["figure"]),
         _arms(claim["arms"]) if claim["arms"] else None,
         multiverse_section(claim, claim["multiverse"]) if claim["multiverse"] else None,

@@ -6,7 +6,7 @@ from typing import Any
 from fnn.checks import one_of
 from fnn.studies.metrics import METRICS, Measure, measure
 from fnn.studies.model import Alternative, Arm, Claim, Figure, Settings
-from fnn.studies.parse_arms import read_arm, read_settings
+from fnn.studies.parse_arms import CheckSettings, check_trial, read_arm, read_settings
 from fnn.studies.toml_source import TomlTable
 
 _CLAIM = (
@@ -24,7 +24,7 @@ def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, 
     figure = figures[table.choice("figure", figures)] if "figure" in table.values else None
     settings = read_settings(table, base)
     measured = _measure(table)
-    first, than = (_listed_arms(table, key, figure, settings) for key in ("arms", "than"))
+    first, than = (listed_arms(table, key, figure, settings) for key in ("arms", "than"))
     if not first:
         table.fail("arms", [], "at least one arm")
     changes = table.table("settings").values
@@ -54,12 +54,14 @@ def _measure(table: TomlTable) -> Measure:
         return measure(name, table.values.get("epoch"), table.values.get("until"), above)
 
 
-def _listed_arms(table: TomlTable, key: str, figure: Figure | None, settings: Settings) -> list[Arm]:
+def listed_arms(
+    table: TomlTable, key: str, figure: Figure | None, settings: Settings, check: CheckSettings = check_trial
+) -> list[Arm]:
     """Return the arms that a claim lists: labels of its figure's, or tables of its own."""
     arms = []
     for k, entry in enumerate(table.get(key, list, [])):
         if isinstance(entry, dict):
-            arms.append(read_arm(table._replace(path=(*table.path, key, k), values=entry), settings))
+            arms.append(read_arm(table._replace(path=(*table.path, key, k), values=entry), settings, check))
             continue
         if figure is None:
             table.fail(key, entry, "tables of settings, or labels of a figure's arms with `figure`")
@@ -85,6 +87,11 @@ def _pairs(table: TomlTable, first: int, than: int) -> tuple[tuple[int, int], ..
             expected = "none of direction, than and margin beside at_least or at_most"
             table.fail(wrong, table.values[wrong], expected)
         return ()
+    return compared_pairs(table, first, than)
+
+
+def compared_pairs(table: TomlTable, first: int, than: int) -> tuple[tuple[int, int], ...]:
+    """Return the places of the arms that are compared: each of the first with each of `than`, or with the next one."""
     if than:
         return tuple((a, first + b) for a in range(first) for b in range(than))
     if first < 2:
