@@ -57,7 +57,7 @@ def study(
         return
     for columns, rows in report.verdicts(document):
         print_table(columns, rows)
-    typer.echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}, {document['seconds']:.3g} s")
+    typer.echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}, {document['seconds']:.1f} s")
     names = [figure["file"] for figure in document["figures"].values()]
     typer.echo(f"wrote {folder}: {', '.join([*names, 'verdicts.json'])}")
     typer.echo(f"read {folder / 'index.html'}")
