@@ -158,6 +158,12 @@ def test_a_distinct_cell_counts_once_however_many_specifications_it_has():
         "b": {"x": {"supported": 1, "reversed": 1}, "y": {"supported": 1}, "z": {"supported": 1}},
     }
     assert made.depends_on() == ["a"]
+    # Each axis sets one of four cells apart, a supported or a reversed one: as much as the other, though the supported
+    # one has eight specifications.
+    levels = [{"p": "1", "q": "x"}] * 8 + [{"p": "1", "q": "y"}, {"p": "2", "q": "y"}, {"p": "1", "q": "y"}]
+    words = ["supported", "supported", "reversed", "reversed"]
+    made = Cells(levels, [0] * 8 + [1, 2, 3], [EFFECT] * 4, words, None, 400)
+    assert sorted(made.depends_on()) == ["p", "q"]
 
 
 @pytest.mark.parametrize("truth", [0.6, 0.5, 0.65])

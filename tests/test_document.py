@@ -131,6 +131,9 @@ def test_effects_of_another_kind_stand_on_the_claims_scale():
     b = np.repeat([0, 1, 0], [70, 20, 10])
     probability, points = (difference_effect(a, b, margin, shares=s) for s, margin in ((False, 0.6), (True, 0.1)))
     cells = Cells([{"measure": "a"}, {"measure": "b"}], [0, 1], [probability, points], ["supported"] * 2, 0, 100)
+    higher = difference_effect(a[::-1], np.zeros(100), 0.1, shares=True)  # 70 points are 0.85
+    ranked = Cells([{"measure": m} for m in "ab"], [0, 1], [higher, probability], ["supported"] * 2, 0, 100)
+    assert [c["effect"] for c in multiverse_document(ranked, 0.5)["cells"]] == pytest.approx([0.75, 0.85])
     for null, effect, margins in ((0.5, 0.75, [0.6, 0.55]), (0.0, 0.5, [0.2, 0.1])):
         made = multiverse_document(cells, null)["cells"]
         assert [c["effect"] for c in made] == pytest.approx([effect] * 2)

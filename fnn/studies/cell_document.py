@@ -10,14 +10,14 @@ from fnn.studies.verdicts import VERDICTS
 
 def multiverse_document(cells: Cells, null: float | None) -> MultiverseDocument:
     """Return the cells of a claim, from the least effect to the greatest. null: no difference on the claim's scale."""
-    order = sorted(range(len(cells.effects)), key=lambda k: cells.effects[k].effect)
+    made = [_cell(cells, k, null) for k in range(len(cells.effects))]
     by = {
         axis: {label: _counted(counts) for label, counts in labels.items()} for axis, labels in cells.by().items()
     }  # fmt: skip
     return {
         "specifications": len(cells.cell_of),
         "runs": cells.runs,
-        "cells": [_cell(cells, k, null) for k in order],
+        "cells": sorted(made, key=lambda cell: cell["effect"]),
         "counts": _counted(Counter(cells.verdicts)),
         "by": by,
         "mixed": cells.is_mixed,
