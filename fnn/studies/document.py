@@ -5,25 +5,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from fnn.config import SEED
-from fnn.report.document import ClaimDocument, MultiverseDocument, StudyDocument
+from fnn.report.document import ClaimDocument, StudyDocument
+from fnn.studies.cell_document import multiverse_document
+from fnn.studies.cells import Cells
 from fnn.studies.command import sweep_command
 from fnn.studies.contrasts import Effect
 from fnn.studies.effects import arm_document, claim_effect, in_words, levels_of
 from fnn.studies.findings import finding_document, prediction_document
 from fnn.studies.model import Claim, Finding, Study
+from fnn.studies.panels import panel_documents
 from fnn.studies.parse import shipped
 from fnn.studies.replications import replication_documents
 from fnn.studies.runs import ArmResults, Key, is_drawn, of_arm, run_key
-from fnn.studies.verdicts import (
-    UNDECIDED,
-    VERDICTS,
-    Adjusted,
-    Cells,
-    adjust,
-    overall_verdict,
-    seeds_to_decide,
-    verdict,
-)
+from fnn.studies.verdicts import UNDECIDED, VERDICTS, Adjusted, adjust, seeds_to_decide, verdict
 from fnn.sweeps.grid import Trial
 
 Results = Mapping[Key, ArmResults]
@@ -58,6 +52,7 @@ def study_document(
         "claims": claims,
         "findings": [finding_document(f, _by_label(f, results, draws)) for f in study.findings],
         "tables": [prediction_document(t, results[run_key(t.arm.trial)]) for t in study.tables],
+        "panels": panel_documents(study, results, draws) if cells else [],
         "outside": outside,
         "sources": sources,
     }
@@ -113,8 +108,7 @@ def _claim(
     cells: Cells | None,
     claims: int,
 ) -> ClaimDocument:
-    stated = verdict(effect, p, claims)
-    word, depends_on = overall_verdict(stated, cells) if cells is not None else (stated, [])
+    word = verdict(effect, p, claims)
     return {
         "sentence": claim.sentence,
         "verdict": word,
@@ -137,22 +131,13 @@ def _claim(
         "seeds": levels_of(results)[1],
         "between_draws": effect.variance.share_between if effect.variance else None,
         "arms": [arm_document(arm, r) for arm, r in zip(claim.arms, results, strict=True)],
-        "depends_on": depends_on,
+        "depends_on": cells.depends_on() if cells is not None and cells.is_mixed else [],
         "fresh_needed": seeds_to_decide(effect, len(seeds)) if word == UNDECIDED else None,
         "figure": claim.figure,
         "command": sweep_command(claim.arms, seeds, f"{claim.id}.db", effect.draws),
-        "multiverse": _multiverse(cells) if cells is not None else None,
+        "multiverse": multiverse_document(cells, effect.null) if cells is not None else None,
         "note": " ".join(claim.note.split()),
     }
-
-
-def _multiverse(cells: Cells) -> MultiverseDocument:
-    counts = Counter(cells.verdicts)
-    by = {
-        name: {value: {word: c[word] for word in VERDICTS if c[word]} for value, c in values.items()}
-        for name, values in cells.by().items()
-    }
-    return {"cells": len(cells.verdicts), "counts": {w: counts[w] for w in VERDICTS if counts[w]}, "by": by}
 
 
 def _study_command(study: Study, seeds: range, draws: int, multiverse: bool) -> str:

@@ -8,18 +8,23 @@ from pathlib import Path
 
 from fnn import checks
 from fnn.config import SEED
+from fnn.errors import InvalidSetting
 from fnn.files import replacing, writable_folder
 from fnn.machine import versions
 from fnn.report.document import StudyDocument
 from fnn.report.page import page
 from fnn.studies import multiverse as multiverses
 from fnn.studies import runs
+from fnn.studies.cells import Cells
 from fnn.studies.document import study_document, without_figures
 from fnn.studies.model import Study
-from fnn.studies.parse import load
+from fnn.studies.panels import request_panels
+from fnn.studies.parse import load, shipped
 from fnn.studies.runs import Requests, request
-from fnn.studies.verdicts import Cells
+from fnn.studies.table_model import TableStudy
+from fnn.studies.table_study import run_table_study
 
+SEEDS = 1000
 # Of each run at least this much is kept: loss, accuracy and five more numbers.
 RUN_BYTES = 7 * 8
 
@@ -29,7 +34,7 @@ OnProgress = Callable[[float, int, str], None]
 def study(
     name: str | Path,
     *,
-    seeds: int = 1000,
+    seeds: int | None = None,
     seed: int = SEED,
     draws: int | None = None,
     multiverse: bool = False,
@@ -39,6 +44,7 @@ def study(
 ) -> StudyDocument:
     """Test the claims of a study over `seeds` seeds from `seed` on; return the document of verdicts.
 
+    seeds: by itself 1,000; of a study of tables on each split, by itself as the study says.
     draws: over how many draws of the data, where they are drawn, the seeds are spread; by itself as the study says.
 
     A plain dict, whose shape is stated in `fnn.report.document`. name: of a shipped study, or a file. multiverse: try
@@ -47,17 +53,24 @@ def study(
     InvalidSetting.
     """
     spec = load(name)
+    if isinstance(spec, TableStudy):
+        return _of_tables(
+            spec, seeds, seed, draws=draws, multiverse=multiverse, out=out, threads=threads, on_progress=on_progress
+        )
+    seeds = SEEDS if seeds is None else seeds
     numbers = checks.seed_range(seeds, seed, least=2)
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
     multiverse = checks.boolean("multiverse", multiverse)
     draws = spec.draws if draws is None else checks.whole(1)("draws", draws)
     requests = _requests(spec, draws)
+    if multiverse:
+        request_panels(requests, spec, draws)
     total = runs.networks(requests, len(numbers))
     checks.fits("seeds", len(numbers), total * RUN_BYTES)
     folder = None if out is None else writable_folder("out", checks.path("out", out))
     began = time.perf_counter()
-    report = partial(_report, on_progress, "claims") if on_progress else None
-    results = runs.run(requests, numbers, threads, report and partial(report, total))
+    report = partial(_report, on_progress, "claims", total) if on_progress else None
+    results = runs.run(requests, numbers, threads, report)
     cells = _cells(spec, numbers, draws, threads, on_progress) if multiverse else {}
     document = study_document(spec, results, numbers, draws, cells)
     if folder is None:
@@ -66,6 +79,38 @@ def study(
         from fnn.studies.figures import save_figures
 
         document["figures"] = save_figures(folder, spec, results, draws)
+    return _finished(document, began, threads, folder)
+
+
+def _of_tables(
+    spec: TableStudy,
+    seeds: int | None,
+    seed: int,
+    *,
+    draws: int | None,
+    multiverse: bool,
+    out: str | Path | None,
+    threads: int | None,
+    on_progress: OnProgress | None,
+) -> StudyDocument:
+    if draws is not None:
+        raise InvalidSetting("draws", draws, "none of it in a study of tables, whose data are not drawn: it has splits")
+    if checks.boolean("multiverse", multiverse):
+        raise InvalidSetting("multiverse", True, "none of it in a study of tables")
+    if seeds is not None:
+        checks.seed_range(seeds, seed, least=2)
+    threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
+    folder = None if out is None else writable_folder("out", checks.path("out", out))
+    began = time.perf_counter()
+    document = run_table_study(
+        spec, seeds=seeds, seed=seed, shipped=spec.name in shipped(), folder=folder, threads=threads,
+        on_progress=on_progress,
+    )  # fmt: skip
+    return _finished(without_figures(document) if folder is None else document, began, threads, folder)
+
+
+def _finished(document: StudyDocument, began: float, threads: int | None, folder: Path | None) -> StudyDocument:
+    """Return a document with what it took, written where it is to be."""
     document["seconds"] = round(time.perf_counter() - began, 1)
     document["versions"] = versions(threads)
     if folder is not None:
@@ -79,8 +124,8 @@ def _cells(
     return multiverses.run(spec, seeds, draws, threads, on_progress and partial(_report, on_progress, "multiverse"))
 
 
-def _report(on_progress: OnProgress, stage: str, total: int, done: float) -> None:
-    on_progress(done, total, f"{stage}: {int(done):,} of {total:,} networks")
+def _report(on_progress: OnProgress, stage: str, total: int, done: float, at_most: bool = False) -> None:
+    on_progress(done, total, f"{stage}: {int(done):,} of {'at most ' if at_most else ''}{total:,} networks")
 
 
 def _requests(spec: Study, draws: int) -> Requests:
