@@ -1,4 +1,5 @@
 """What is true of runs: intervals, comparisons, summaries. Runs are always the first axis.
 
-intervals comparisons summary curves scores calibration resampled prediction_intervals importance
+intervals margins levels spending comparisons summary curves scores calibration resampled prediction_intervals
+importance
 """

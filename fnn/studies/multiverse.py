@@ -13,6 +13,7 @@ import numpy as np
 from fnn.errors import InvalidSetting
 from fnn.studies import runs
 from fnn.studies.effects import claim_effect
+from fnn.studies.kept import Part
 from fnn.studies.model import Arm, Claim, Study
 from fnn.studies.runs import ArmResults, Key, Requests, request, run_key
 from fnn.studies.verdicts import CELL_COMPARISONS, Adjusted, Cells, verdict
@@ -44,7 +45,7 @@ def run(
     for claim in study.claims:
         for arm in (arm for cell in arms[claim.id] for arm in cell):
             request(requests, arm, (claim.measure,), draws=draws)
-    total = searched + runs.networks(requests, len(tested))
+    total = searched + runs.networks(requests, Part(tested))
     results = runs.run(requests, tested, threads, on_progress and (lambda done: on_progress(total, searched + done)))
     return {claim.id: _verdicts(claim, cells[claim.id], arms[claim.id], results, draws) for claim in study.claims}
 

@@ -15,6 +15,7 @@ from fnn.report.page import page
 from fnn.studies import multiverse as multiverses
 from fnn.studies import runs
 from fnn.studies.document import study_document, without_figures
+from fnn.studies.kept import Part
 from fnn.studies.model import Study
 from fnn.studies.parse import load
 from fnn.studies.runs import Requests, request
@@ -52,7 +53,7 @@ def study(
     multiverse = checks.boolean("multiverse", multiverse)
     draws = spec.draws if draws is None else checks.whole(1)("draws", draws)
     requests = _requests(spec, draws)
-    total = runs.networks(requests, len(numbers))
+    total = runs.networks(requests, Part(numbers))
     checks.fits("seeds", len(numbers), total * RUN_BYTES)
     folder = None if out is None else writable_folder("out", checks.path("out", out))
     began = time.perf_counter()
