@@ -12,6 +12,7 @@ from fnn.cli.terminal import CommandError, print_table, progress_bar
 from fnn.config import SEED
 from fnn.errors import InvalidSetting
 from fnn.report import text as report
+from fnn.report.looks import look_lines
 
 
 def study(
@@ -24,6 +25,10 @@ def study(
     ] = None,
     multiverse: Annotated[
         bool, run_option("--multiverse", help="Test each claim under every combination of its nuisance settings too.")
+    ] = False,
+    until_decided: Annotated[
+        bool,
+        run_option("--until-decided", help="Look at planned numbers of runs; train no further for claims decided."),
     ] = False,
     threads: Threads = None,
     out: Annotated[Path | None, run_option(help="Folder to write to; by itself fnn-study-NAME.")] = None,
@@ -39,6 +44,7 @@ def study(
                 seed=seed,
                 draws=draws,
                 multiverse=multiverse,
+                until_decided=until_decided,
                 out=folder,
                 threads=threads,
                 on_progress=update,
@@ -52,6 +58,8 @@ def study(
         print_table(columns, rows)
     seconds = f"{document['seeds']['count']:,} seeds, {document['seconds']:.3g} s"
     typer.echo(f"{report.verdict_counts(document)}; {seconds}")
+    for line in look_lines(document):
+        typer.echo(line)
     names = [figure["file"] for figure in document["figures"].values()]
     typer.echo(f"wrote {folder}: {', '.join([*names, 'verdicts.json'])}")
     typer.echo(f"read {folder / 'index.html'}")

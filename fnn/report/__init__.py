@@ -1,4 +1,4 @@
 """What is printed of a run, a sweep or a study: lines, JSON documents, and a page.
 
-document text words table choice fitted markup svg components sections replications page
+document looks text words table choice fitted markup svg components sections replications page
 """

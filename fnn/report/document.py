@@ -1,6 +1,7 @@
 """The document of a study: what verdicts.json has, and what the page and the printed table show. This is its shape.
 
-A number that is not finite is None. Intervals are of 95%, but those of several comparisons, which are jointly so.
+A number that is not finite is None. Intervals are of 95%, but those of several comparisons, which are jointly so, and
+those of claims whose training stopped at a look, which are at its level.
 """
 
 from typing import Any, NotRequired, TypedDict
@@ -71,15 +72,30 @@ class MultiverseDocument(TypedDict):
     by: dict[str, dict[str, dict[str, int]]]
 
 
+class StoppedDocument(TypedDict):
+    """Where the training for a claim stopped: at a look, after so many runs of each arm.
+
+    level: 1 − that of the claim's interval. decided: whether there is a verdict; given_up: whether the runs planned
+    would not bring one, going on as they did.
+    """
+
+    look: int
+    runs: int
+    level: float
+    decided: bool
+    given_up: bool
+
+
 class ClaimDocument(TypedDict):
     """A claim. words: the effect in a sentence; metric: what is compared, in words.
 
     effect, low, high: with its interval; null: the effect of no difference, None of a share alone; margin: the
     smallest effect worth the name, or the share claimed; up: whether the effect is to be above it. wins, ties, losses:
     shares of pairs, None of a share alone. p, p_adjusted: of the effect being the margin, before and after the
-    correction for all claims. draws: of the data, between_draws: the share of the variance of a run between them, None
-    of one draw. depends_on: settings, of a mixed claim; seeds_needed: of an undecided
-    one, about how many would decide it. figure: by id. command: trains its arms again. multiverse: None without.
+    correction for all claims and looks. draws: of the data, between_draws: the share of the variance of a run between
+    them, None of one draw. depends_on: settings, of a mixed claim; seeds_needed: of an undecided one, about how many
+    would decide it. figure: by id. command: trains its arms again. stopped: None unless the study
+    is until decided. multiverse: None without.
     """
 
     sentence: str
@@ -105,6 +121,7 @@ class ClaimDocument(TypedDict):
     seeds_needed: int | None
     figure: str | None
     command: str
+    stopped: StoppedDocument | None
     multiverse: MultiverseDocument | None
     note: str
 
@@ -180,11 +197,32 @@ class ReplicationDocument(TypedDict):
     command: str
 
 
+class LookDocument(TypedDict):
+    """A look that was planned: runs of each arm by then, over so many draws of the data, and what it may err.
+
+    decided, given_up: how many claims there.
+    """
+
+    number: int
+    runs: int
+    draws: int
+    level: float
+    decided: int
+    given_up: int
+
+
+class TrainingsDocument(TypedDict):
+    """How many networks were trained for claims, figures and what stands beside them, of those that could have been."""
+
+    done: int
+    planned: int
+
+
 class StudyDocument(TypedDict):
     """A study. counts: claims by verdict; figures and claims by id; outside: published results run again.
 
     draws: of data that are drawn. command: makes it again. multiverse: whether claims were tried in other settings.
-    versions: of what ran it.
+    looks: planned before the first run, of a study until decided; else none. versions: of what ran it.
     """
 
     name: str
@@ -194,6 +232,8 @@ class StudyDocument(TypedDict):
     draws: int
     command: str
     multiverse: bool
+    looks: list[LookDocument]
+    trainings: TrainingsDocument
     seconds: float
     versions: dict[str, Any]
     counts: dict[str, int]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fnn.report.components import Figures, anchor, number, paragraphs, to, verdict
 from fnn.report.document import ClaimDocument, SectionDocument, StudyDocument
+from fnn.report.looks import look_plan, stopped, trainings
 from fnn.report.markup import Child, Html, element, fragment
 from fnn.report.replications import replication_article, replication_row
 from fnn.report.sections import claim_article, effect_drawing, finding_article, table_article
@@ -38,6 +39,11 @@ SHARES = (
     "of the published share shaded; on the axis of epochs the time they took, the published one a line. Shares agree "
     "where the 95% interval of their difference holds 0, times where the published one is among the middle half of "
     "our runs. "
+)
+LOOKS = (
+    "planned before the first run, at {} runs of an arm; in brackets what each may err, together in 5% of studies. A "
+    "claim is trained no further once it is decided, or once all runs, going on as they did, would not decide it. What "
+    "no claim asks for has the runs of the first look; published results have all."
 )
 # The browser itself refuses whatever is not in the file.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -77,6 +83,7 @@ def _header(document: StudyDocument) -> Iterator[Html]:
     yield element("h1", document["title"])
     yield from paragraphs(document["intro"], class_="intro")
     notes = [f"{number(seeds['count'])} seeds, the first {seeds['first']}"]
+    notes += [trainings(document)] if document["looks"] else []
     notes += ["every claim again in other settings"] if document["multiverse"] else []
     yield element("p", " · ".join([*notes, f"made in {document['seconds']:.3g}\u00a0s"]), class_="note")
 
@@ -85,7 +92,7 @@ def _parts(document: StudyDocument, figures: Figures) -> Iterator[Part]:
     """Yield the id, the title and what stands in each part of the page, those that have something."""
     yield "verdicts", "Verdicts", list(_verdicts(document))
     for section in sections(document):
-        yield anchor("section", section["id"]), section["title"], _section(section, document["claims"], figures)
+        yield anchor("section", section["id"]), section["title"], _section(section, document, figures)
     lists = {
         "findings": ("What the report itself got wrong", [finding_article(f, figures) for f in document["findings"]]),
         "outside": ("Published results, run again", [replication_article(entry) for entry in document["outside"]]),
@@ -113,11 +120,12 @@ def sections(document: StudyDocument) -> list[SectionDocument]:
     return [*document["sections"], *([more] if left else [])]
 
 
-def _section(section: SectionDocument, claims: Claims, figures: Figures) -> list[Child]:
+def _section(section: SectionDocument, document: StudyDocument, figures: Figures) -> list[Child]:
     """Return a section's text, the figures that none of its claims has, and its claims."""
+    claims, looks = document["claims"], len(document["looks"])
     of_claims = {claims[key]["figure"] for key in section["claims"]}
     shown = [figures.show(key) for key in section["figures"] if key not in of_claims]
-    articles = (claim_article(key, claims[key], figures) for key in section["claims"])
+    articles = (claim_article(key, claims[key], figures, looks) for key in section["claims"])
     return [*paragraphs(section["text"]), *shown, *articles]
 
 
@@ -128,8 +136,9 @@ def _verdicts(document: StudyDocument) -> Iterator[Html]:
     claims, outside = document["claims"], document["outside"]
     if claims:
         yield _choice(Counter(claim["verdict"] for claim in claims.values()))
+        interval = "the interval of the look that decided it" if document["looks"] else "a 95% interval"
         groups = [_group(section, claims) for section in sections(document) if section["claims"]]
-        yield _table("Each claim, its verdict, and its effect with a 95% interval", "Claim", groups)
+        yield _table(f"Each claim, its verdict, and its effect with {interval}", "Claim", groups)
     if outside:
         groups = [element("tbody", *map(replication_row, outside))]
         yield _table("Each published result, and whether ours agrees with it", "Published result", groups, "outside")
@@ -165,6 +174,7 @@ def _group(section: SectionDocument, claims: Claims) -> Html:
 def _row(key: str, claim: ClaimDocument) -> Html:
     effect = fragment(element("b", number(claim["effect"])), f" ({to(claim['low'], claim['high'])})")
     notes = [claim["effect_name"]]
+    notes += [stopped(claim["stopped"])] if claim["stopped"] else []
     notes += [f"depends on {', '.join(claim['depends_on'])}"] if claim["depends_on"] else []
     notes += [f"about {number(claim['seeds_needed'])} seeds would decide it"] if claim["seeds_needed"] else []
     cells = [
@@ -190,6 +200,11 @@ def _made(document: StudyDocument) -> Iterator[Html]:
     seeds = document["seeds"]
     facts = {
         "seeds": f"{number(seeds['count'])}, the first {seeds['first']}",
+        **(
+            {"looks": LOOKS.format(look_plan(document["looks"])), "trainings": trainings(document)}
+            if document["looks"]
+            else {}
+        ),
         "time": f"{document['seconds']:.3g} s",
         **document["versions"],
     }

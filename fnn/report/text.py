@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fnn.data.synthetic import Data
 from fnn.network.functions import predict
 from fnn.report.document import ClaimDocument, ReplicationDocument, StudyDocument
+from fnn.report.looks import stopped
 from fnn.stats.intervals import Spread
 from fnn.stats.summary import Summary, summarize
 from fnn.sweeps.summaries import GroupSummary, value_text
@@ -168,7 +169,8 @@ def verdicts(document: StudyDocument) -> Iterator[tuple[list[str], list[list[str
     if claims:
         rows = [[c["verdict"], c["sentence"], _effect(c), _open_question(c)] for c in claims]
         fourth = [""] if any(row[3] for row in rows) else []
-        yield ["verdict", "claim", "effect (95%)", *fourth], rows if fourth else [row[:3] for row in rows]
+        level = "interval" if document["looks"] else "95%"
+        yield ["verdict", "claim", f"effect ({level})", *fourth], rows if fourth else [row[:3] for row in rows]
     if document["outside"]:
         yield ["verdict", "result", "published", "ours", "agree"], [_replication(o) for o in document["outside"]]
 
@@ -192,4 +194,5 @@ def _effect(claim: ClaimDocument) -> str:
 def _open_question(claim: ClaimDocument) -> str:
     if claim["depends_on"]:
         return f"depends on {', '.join(claim['depends_on'])}"
-    return f"about {claim['seeds_needed']:,} seeds would decide it" if claim["seeds_needed"] else ""
+    notes = [f"about {claim['seeds_needed']:,} seeds would decide it"] if claim["seeds_needed"] else []
+    return "; ".join(([stopped(claim["stopped"])] if claim["stopped"] else []) + notes)

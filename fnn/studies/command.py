@@ -6,30 +6,34 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fnn.config import SEED
+from fnn.studies.kept import Part
 from fnn.studies.model import Arm
 from fnn.sweeps.grid import DATA_SETTINGS
 
 
-def sweep_command(arms: Sequence[Arm], seeds: range, out: str, draws: int = 1) -> str:
+def sweep_command(arms: Sequence[Arm], part: Part, out: str, draws: int = 1) -> str:
     """Return the sweep that trains these arms: one where their settings make a grid, else one after the other.
 
-    Over several draws of the data, a loop of a shell: every draw has seeds of its own.
+    part: up to whose end seeds are trained. Over several draws of the data, or where only the first seeds of each are
+    trained, a loop of a shell: every draw has seeds of its own.
     """
+    seeds, of_draw = part.seeds, part.of_draw if draws in (1, part.draws) else len(part.seeds) // draws
+    end = of_draw if part.end is None else part.end
+    blocks = draws if draws > 1 else part.draws if end < of_draw else 1
     names = list(dict.fromkeys(name for arm in arms for name in arm.settings if draws == 1 or name != "data_seed"))
     settings = [{name: _setting(arm, name) for name in names} for arm in arms]
     values = {name: list(dict.fromkeys(row[name] for row in settings)) for name in names}
     distinct = {tuple(row.values()) for row in settings}
-    ending = f"{_seeds(seeds)} --out {shlex.quote(out)}"
-    if draws > 1:
-        first, runs = arms[0].settings.get("data_seed", SEED), len(seeds) // draws
-        own = f"--seed $(({seeds.start} + {runs} * draw)) --seeds {runs}"
-        ending = f"--data-seed $(({first} + draw)) {own} --out {shlex.quote(out)}"
+    ending = f"{_seeds(seeds[:end] if end < of_draw else seeds)} --out {shlex.quote(out)}"
+    if blocks > 1:
+        data = f"--data-seed $(({arms[0].settings.get('data_seed', SEED)} + draw)) " if draws > 1 else ""
+        ending = f"{data}--seed $(({seeds.start} + {of_draw} * draw)) --seeds {end} --out {shlex.quote(out)}"
     if math.prod(map(len, values.values())) == len(distinct) and not any(None in v for v in values.values()):
         command = f"{_sweep(values)} {ending}"
     else:
         rows = [{name: [value] for name, value in arm.settings.items() if name in names} for arm in arms]
         command = " && ".join(dict.fromkeys(f"{_sweep(row)} {ending}" for row in rows))
-    return command if draws == 1 else f"for draw in $(seq 0 {draws - 1}); do {command}; done"
+    return command if blocks == 1 else f"for draw in $(seq 0 {blocks - 1}); do {command}; done"
 
 
 def _setting(arm: Arm, name: str) -> Any:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fnn.report.document import PublishedDocument, ReadingDocument, ReplicationDocument
 from fnn.stats.intervals import wilson
 from fnn.studies.command import sweep_command
+from fnn.studies.kept import Part
 from fnn.studies.model import Arm, PublishedResult
 from fnn.studies.runs import ArmResults, Key, run_key
 
@@ -124,7 +125,7 @@ def replication_document(
         "verdict": REPRODUCED if all(agreeing) else DEPENDS if any(agreeing) else NOT,
         "told": published_words, "found": our_words,
         "words": f"Published: {published_words}. Ours succeed in {our_words}.{_agreement_words(published, ours)}",
-        "command": sweep_command(result.arms, seeds, f"{result.id}.db"),
+        "command": sweep_command(result.arms, Part(seeds), f"{result.id}.db"),
     }  # fmt: skip
 
 

@@ -1,0 +1,233 @@
+"""Looks: when a study's claims are tested, planned before the first run; a claim that is decided is trained no further.
+
+Without `until_decided` there is one look, at all runs. With it there are several, at each of which a study may err at a
+level of its own (`stats.spending`), together at most at LEVEL, over all looks and claims. For comparing agents of
+reinforcement learning so: Mathieu et al., "AdaStop: adaptive statistical testing for sound comparisons of deep RL
+agents", Trans. Mach. Learn. Res. (2024), whose tests permute runs where these are exact against a margin.
+"""
+
+import math
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from fnn.stats.margins import adjusted
+from fnn.stats.spending import look_levels
+from fnn.studies.contrasts import LEVEL, Effect
+from fnn.studies.effects import claim_effect
+from fnn.studies.kept import Part, Runs
+from fnn.studies.model import Arm, Study
+from fnn.studies.runs import ArmResults, Key, Requests, arm_results, is_drawn, networks, run_key, trained
+from fnn.studies.verdicts import (
+    FALLS_SHORT,
+    NO_DIFFERENCE,
+    REVERSED,
+    SUPPORTED,
+    TOO_SMALL,
+    UNDECIDED,
+    UNTESTABLE,
+    Adjusted,
+    verdict,
+)
+
+# Looks at these shares of the runs, but at no fewer runs of an arm than LEAST, which decide next to nothing. From the
+# share HOPE on a claim that all runs would not decide, if they went on as they did, is given up.
+SHARES, LEAST, HOPE = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1), 30, 1 / 4
+
+# Which of a claim's two hypotheses each verdict rejects: that the effect is the margin, that there is none. What ends a
+# claim is one of these; that none of them is told yet does not.
+REJECTED = {
+    SUPPORTED: (True, True), REVERSED: (True, True), TOO_SMALL: (True, True), FALLS_SHORT: (True, True),
+    NO_DIFFERENCE: (True, False), UNTESTABLE: (False, False),
+}  # fmt: skip
+
+# Is given the networks trained, those trained once this look is over, and the look.
+OnLook = Callable[[float, int, "Look"], None]
+
+
+class Look(NamedTuple):
+    """A look. part: the seeds trained for it; runs: of each arm by then, over all draws; level: what it may spend."""
+
+    number: int
+    part: Part
+    runs: int
+    level: float
+
+    @property
+    def of_draw(self) -> int:
+        """The runs of each draw by then."""
+        return self.part.of_draw if self.part.end is None else self.part.end
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no more seeds are planned."""
+        return self.of_draw == self.part.of_draw
+
+
+class Decision(NamedTuple):
+    """What is said of a claim, and at which look. arms: their results then. given_up: more runs are not worth it.
+
+    p: corrected for all claims, and for the looks: below LEVEL where the look's own is below its level.
+    """
+
+    verdict: str
+    effect: Effect
+    p: Adjusted
+    look: Look
+    given_up: bool = False
+    arms: Sequence[ArmResults] = ()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether there is something to be said of the claim."""
+        return self.verdict in REJECTED
+
+    @property
+    def rejected(self) -> tuple[bool, bool]:
+        """Which of the claim's hypotheses are rejected."""
+        return REJECTED.get(self.verdict, (False, False))
+
+
+def plan(seeds: range, draws: int, *, until_decided: bool) -> list[Look]:
+    """Return the looks at a study's runs, `draws` of the data: one, or as planned. All draws are there at each."""
+    draws = min(draws, len(seeds))
+    of_draw = len(seeds) // draws
+    ends = sorted({max(1, round(share * of_draw)) for share in SHARES}) if until_decided else [of_draw]
+    ends = [end for end in ends if end * draws >= LEAST or end == of_draw]
+    parts = [Part(seeds, draws, begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
+    return [
+        Look(number, part, end * draws if end < of_draw else len(seeds), level)
+        for number, (part, end, level) in enumerate(zip(parts, ends, look_levels(ends, LEVEL), strict=True), 1)
+    ]
+
+
+# ---- what is decided at a look ----
+
+
+def decide(effects: Sequence[Effect | Decision], look: Look) -> list[Decision | None]:
+    """Return what is decided of a study's claims at a look, None of those that go on.
+
+    effects: of each claim that goes on, by all its runs so far; of the others what was decided.
+
+    All claims are in the family at every look, and what is rejected once stays rejected. Unless an earlier look erred,
+    which its own level pays for, only false hypotheses are; so the first true one to be rejected now has a p that is
+    below the level when multiplied by the number of claims with a true one at least: of which the chance, over all of
+    them, is at most the level. Maurer & Bretz, "Multiple testing in group sequential trials using graphical
+    approaches", Stat. Biopharm. Res. 5 (2013), have this for weighted Bonferroni tests.
+    """
+    family = adjusted([_p(entry) for entry in effects])
+    return [
+        entry if isinstance(entry, Decision) else _decision(entry, Adjusted(*map(float, p)), look, len(effects))
+        for entry, p in zip(effects, family, strict=True)
+    ]
+
+
+def _p(entry: Effect | Decision) -> list[float]:
+    """Return p of both hypotheses of a claim: 0 of one that is rejected, 1 of one that is tested no more."""
+    effect, rejected = (entry.effect, entry.rejected) if isinstance(entry, Decision) else (entry, None)
+    null = math.nan if effect.at_null is None else effect.at_null.two_sided
+    if rejected is None:
+        return [effect.p, null]
+    return [float(not rejected[0]), math.nan if math.isnan(null) else float(not rejected[1])]
+
+
+def _decision(effect: Effect, p: Adjusted, look: Look, claims: int) -> Decision | None:
+    word = verdict(effect, p, claims, look.level)
+    given_up = not look.is_last and word == UNDECIDED and is_hopeless(effect, look)
+    if not (look.is_last or given_up or word in REJECTED):
+        return None
+    spent = LEVEL / look.level
+    return Decision(word, effect, Adjusted(min(1.0, p.margin * spent), min(1.0, p.null * spent)), look, given_up)
+
+
+def is_hopeless(effect: Effect, look: Look) -> bool:
+    """Return whether all runs would not decide a claim, not even if it were the only one, if they go on as they did.
+
+    Its distance from the margin in standard errors grows as those shrink, which over draws are not all of the runs:
+    so many more of them help little. Giving up never errs; conditional power "under the current trend": Lachin, Stat.
+    Med. 24 (2005).
+    """
+    from scipy.stats import norm
+
+    now, then = look.of_draw, look.part.of_draw
+    if now < round(HOPE * then):
+        return False
+    grown = then / now
+    if effect.variance and sum(effect.variance):
+        between, within = effect.variance
+        grown = (between + within / now) / (between + within / then)
+    return bool(2 * norm.sf(norm.isf(effect.p / 2) * np.sqrt(grown)) >= LEVEL)
+
+
+# ---- the runs ----
+
+
+def run(
+    study: Study,
+    requests: Requests,
+    looks: Sequence[Look],
+    draws: int,
+    threads: int | None = None,
+    on_look: OnLook | None = None,
+) -> tuple[dict[Key, ArmResults], dict[str, Decision], int]:
+    """Train a study look by look; return the results of all arms, what is decided by claim, and the networks trained.
+
+    What no claim asks for has the runs of the first look, but published results, which are not tested, have all.
+    """
+    trainer = _Trainer(requests, threads, on_look)
+    decisions: dict[str, Decision] = {}
+    for look in looks:
+        open_claims = [claim for claim in study.claims if claim.id not in decisions]
+        asked = {_key(arm, draws) for claim in open_claims for arm in claim.arms}
+        trainer.train(requests if look.number == 1 else asked, look)
+        arms = {claim.id: [trainer.results[_key(arm, draws)] for arm in claim.arms] for claim in open_claims}
+        effects = [
+            claim_effect(claim, arms[claim.id], level=look.level) if claim.id in arms else decisions[claim.id]
+            for claim in study.claims
+        ]
+        for claim, decision in zip(study.claims, decide(effects, look), strict=True):
+            if decision and claim.id in arms:
+                decisions[claim.id] = decision._replace(arms=arms[claim.id])
+    published = {run_key(arm.trial) for result in study.published for arm in result.arms}
+    trainer.complete(published, looks[-1])
+    return trainer.results, decisions, trainer.networks
+
+
+def _key(arm: Arm, draws: int) -> Key:
+    return run_key(arm.trial, draws if is_drawn(arm.trial) else 1)
+
+
+class _Trainer:
+    """Trains more and more of the seeds of arms, and has their results so far."""
+
+    def __init__(self, requests: Requests, threads: int | None, on_look: OnLook | None) -> None:
+        self.requests, self.threads, self.on_look = requests, threads, on_look
+        self.networks = 0
+        self.results: dict[Key, ArmResults] = {}
+        self._runs: dict[Key, Runs] = {}
+        self._of_draw = dict.fromkeys(requests, 0)
+
+    def train(self, keys: Collection[Key], look: Look) -> None:
+        """Train the seeds of a look of some arms, all of which have those of the look before."""
+        requests = {key: self.requests[key] for key in self.requests if key in keys}
+        before, total = self.networks, self.networks + networks(requests, look.part)
+        report = self.on_look and partial(_report, self.on_look, before, total, look)
+        for key, runs in trained(requests, look.part, self.threads, report):
+            every = self._runs.pop(key).and_more(runs) if key in self._runs else runs
+            self.results[key] = arm_results(every, self.requests[key])
+            self._of_draw[key] = look.of_draw
+            if not look.is_last:
+                self._runs[key] = every
+        self.networks = total
+
+    def complete(self, keys: Collection[Key], last: Look) -> None:
+        """Train all seeds of some arms."""
+        for begin in sorted({self._of_draw[key] for key in keys} - {last.of_draw}):
+            rest = last._replace(part=last.part._replace(begin=begin))
+            self.train({key for key in keys if self._of_draw[key] == begin}, rest)
+
+
+def _report(on_look: OnLook, before: int, total: int, look: Look, done: float) -> None:
+    on_look(before + done, total, look)
