@@ -35,9 +35,9 @@ def test_arms_stand_side_by_side():
     document = finding_document(both, results)
     low, high = wilson(3, 4)
     loss = median_interval([1, 2, 3, 4])
-    first = ["a", f"75.0% ({low:.1%}–{high:.1%})", "20 (15–25)", f"2.5 ({loss.low:g}–{loss.high:g})", "1"]
+    first = ["a", f"75.0% ({low:.1%}–{high:.1%})", "20 (15–25)", f"2.5 ({loss.low:g}–{loss.high:g})", "1", "4"]
     assert document["table"]["rows"][0] == first
-    assert document["table"]["rows"][1][2:] == ["–", "0.5 (0.5–0.5)", "0"]
+    assert document["table"]["rows"][1][2:] == ["–", "0.5 (0.5–0.5)", "0", "2"]
     assert document["text"] == "Own text."
 
 

@@ -56,14 +56,14 @@ def side_by_side(finding: Finding, results: ResultsByLabel) -> Evidence:
         rows.append(
             [
                 arm.label,
-                f"{d['runs']:,}",
                 f"{d['solved']:.1%} ({d['solved_low']:.1%}–{d['solved_high']:.1%})",
                 f"{epochs['median']:.4g} ({epochs['q25']:.4g}–{epochs['q75']:.4g})" if epochs else "–",
                 f"{loss.estimate:.3g} ({loss.low:.3g}–{loss.high:.3g})",
                 str(d["diverged"]),
+                f"{d['runs']:,}",
             ]
         )
-    columns = ("arm", "runs", "solved (95%)", "epochs to solve (quartiles)", "loss, median (95%)", "diverged")
+    columns = ("arm", "solved (95%)", "epochs to solve (quartiles)", "loss, median (95%)", "diverged", "runs")
     return Evidence("", columns, rows)
 
 
