@@ -8,6 +8,7 @@ from typing import Any
 from fnn.config import SEED
 from fnn.studies.kept import Part
 from fnn.studies.model import Arm
+from fnn.studies.runs import is_drawn
 from fnn.sweeps.grid import DATA_SETTINGS
 
 
@@ -26,7 +27,8 @@ def sweep_command(arms: Sequence[Arm], part: Part, out: str, draws: int = 1) -> 
     distinct = {tuple(row.values()) for row in settings}
     ending = f"{_seeds(seeds[:end] if end < of_draw else seeds)} --out {shlex.quote(out)}"
     if blocks > 1:
-        data = f"--data-seed $(({arms[0].settings.get('data_seed', SEED)} + draw)) " if draws > 1 else ""
+        first = next((arm.trial.samples.data_seed for arm in arms if is_drawn(arm.trial)), None)
+        data = f"--data-seed $(({first} + draw)) " if draws > 1 else ""
         ending = f"{data}--seed $(({seeds.start} + {of_draw} * draw)) --seeds {end} --out {shlex.quote(out)}"
     if math.prod(map(len, values.values())) == len(distinct) and not any(None in v for v in values.values()):
         command = f"{_sweep(values)} {ending}"
