@@ -148,9 +148,9 @@ def _measured_on(results: Report) -> str:
     )
 
 
-def machine_of_tables() -> str:
-    """Return the machine of the recorded run on tables."""
-    results = report("tables")
+def machine_of_tables(name: str = "tables") -> str:
+    """Return the machine of a recorded run on tables."""
+    results = report(name)
     peaks = " and ".join(f"{results.method['peaks'][dtype] / 1e9:.0f} GFLOP/s in {dtype}" for dtype in config.DTYPES)
     return f"{_measured_on(results)}; FMA peak {peaks}.\n"
 
@@ -215,6 +215,25 @@ def on_tables(measured: Iterable[Row], *whats: str) -> str:
     return table(head, lines)
 
 
+def ensembles() -> str:
+    """Return the times of ensembles on tables, beside one network of scikit-learn's, and of reading their tables."""
+    measured = report("ensembles").rows
+    rows, read = cases(measured, "ensembles"), cases(measured, "reading")
+    lines = []
+    for target in RATIOS:
+        if target.work == "ensembles" and target.against == EITHER:
+            of_case = rows[target.what, target.dtype]
+            what, ours, *others = _table_line(target, of_case)
+            preset, reading = ((row.seconds or [])[1] for row in (of_case["fnn-table"], _reading(read, target)["fnn"]))
+            lines.append((what, ours, duration(preset), *others[:-1], duration(reading), others[-1]))
+    head = ("work", "fnn", "with the preset for tables", "PyTorch", "JAX", "one of scikit-learn's", "fnn is faster by")
+    return table((*head, "asked", "reading and encoding", "share of the FMA peak"), lines)
+
+
+def _reading(read: Cases, target: Target) -> dict[str, Row]:
+    return read[f"reading {target.what}", None]
+
+
 def loops() -> str:
     """Return how many times as fast a network in a stack is as one in a loop."""
     lines = [
@@ -264,6 +283,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "machine-of-tables": machine_of_tables,
     "tables": lambda: on_tables(report("tables").rows),
     "tables-short": lambda: on_tables(report("tables").rows, "64 of width 32, batch 32", "1 of width 128, batch 64"),
+    "machine-of-ensembles": lambda: machine_of_tables("ensembles"),
+    "ensembles": ensembles,
+    "promises-of-ensembles": lambda: _fenced(check_lines(report("ensembles").checks)),
     "today": lambda: _times(("xor", "chains", "start"), "work", "tables"),
     "layouts": lambda: _fenced(closing_lines(report("tables").rows)),
     "promises-of-tables": lambda: _fenced(check_lines(report("tables").checks)),

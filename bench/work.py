@@ -217,7 +217,7 @@ def ensembles() -> Iterable[Case]:
             x, y = folds_of(x, each.folds), folds_of(y, each.folds)
         yield Case(
             work="ensembles", what=each.what, config=config, x=x, y=y, networks=each.networks, contenders=names,
-            at=each.width, whole=True, solvable=False, behind=FEW_LANES,
+            at=each.width, solvable=False, behind=FEW_LANES,
         )  # fmt: skip
 
 

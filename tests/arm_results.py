@@ -15,4 +15,5 @@ def arm_results(epochs, **fields):
         "curve_epochs": np.arange(0), "loss_levels": nothing, "accuracy_levels": nothing, "outputs": nothing,
         "right": np.empty(0), "answers": np.empty(0),
     }  # fmt: skip
-    return ArmResults(**(defaults | {name: np.asarray(value) for name, value in fields.items()}))
+    given = {name: value if name in ("draws", "measures") else np.asarray(value) for name, value in fields.items()}
+    return ArmResults(**(defaults | given))

@@ -197,6 +197,9 @@ def test_rules_by_hand():
         results = fnn.train(configs, [[0.0], [0.0]] * times, [[0.5], [1.0]] * times, backend=backend)
         assert results.met.tolist() == [True, False] * 4
         assert results.stopped.tolist() == [0, 3] * 4
+    exact = [replace(still, **{name: limit}) for name, limit in rules if name != "stop_rms"]  # which is rounded
+    for backend, times in product(BACKENDS, (1, LEAST_SAMPLES)):
+        assert fnn.train(exact, [[0.0], [0.0]] * times, [[0.5], [1.0]] * times, backend=backend).met.all()
 
 
 def errors_of_a_plain_loop(config, seeds, x, y):

@@ -31,6 +31,18 @@ def test_masks_are_quarters_of_the_words_of_numpys_philox(units, chance):
                 assert ours[s, n, j] == (2**16 / (2**16 - limit) if quarter >= limit else 0)
 
 
+def test_a_unit_stays_from_its_threshold_on():
+    quarters = np.array(words_of(3, 4, 0), "<u8").view("<u2")[:16].astype(float)
+    for limit in (*quarters, *(quarters + 1)):
+        masks = draws.dropout_masks([3], np.array([limit]), 16, (0, 1, 1), 0)
+        assert np.array_equal(masks[0, 0] > 0, quarters >= limit)
+
+
+def test_a_chance_is_the_nearest_of_its_thresholds_and_never_leaves_out_all():
+    chances = [0.0, 2.0**-18, 0.3, 0.5, 1 - 2.0**-16, 1 - 2.0**-30]
+    assert draws.dropout_threshold(chances).tolist() == [0, 0, 19661, 32768, 65535, 65535]
+
+
 def test_a_batch_has_the_masks_that_its_samples_have_in_the_epoch():
     threshold = draws.dropout_threshold([0.4])
     whole = draws.dropout_masks([5], threshold, 21, (0, 30, 30), 2)

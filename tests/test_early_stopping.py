@@ -66,6 +66,14 @@ def test_patience_counts_epochs_without_a_better_one(patience, stopped, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_a_rule_that_is_met_where_patience_ends_is_met(way):
+    """After 7 and 8 epochs the loss is 22.9 and 18.5; patience of 3 ends after 8."""
+    for loss, stopped, met in ((23.0, 7, True), (20.0, 8, True), (18.0, 8, False)):
+        results = train_by(way, [fnn.Config(**SETTINGS, patience=3, stop_loss=loss)], [toy()])
+        assert (results.stopped[0], results.met[0], results.best_epoch[0]) == (stopped, met, 5)
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("monitor", MONITORS)
 def test_of_epochs_as_good_the_last_is_kept_and_the_first_counts_for_patience(monitor, way):
     still = SETTINGS | {"lr": 0.0, "monitor": monitor}
@@ -153,6 +161,18 @@ def test_where_no_epoch_could_be_measured_none_is_the_best_and_the_last_is_kept(
     assert np.array_equal(best.best_epoch == -1, never)
     assert np.array_equal(best.flat[0], last.flat[0])
     assert np.isfinite(best.loss).all()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_answer_that_is_no_number_is_of_no_class(way):
+    """Held out are the three classes at a place where logits are ∞ of both signs, and softmax of them no number."""
+    x, y = np.array([[1.0], [1.0], [1.0], [1e308], [1e308], [1e308]]), np.tile(np.eye(3), (2, 1))
+    config = fnn.Config(hidden="none", loss="cross-entropy", output="softmax", init_scale=1e3, epochs=1)
+    results = train_by(way, [config], [Part(x, y, np.ones(6), np.ones(3), 3, "largest")], seeds=range(20))
+    nan = np.isnan(results.validation_loss)
+    assert nan.any()
+    assert (results.validation_score[nan] == 0).all()
+    assert np.isfinite(results.loss).all()
 
 
 @pytest.mark.parametrize("settings", [{"keep": "best"}, {"patience": 3}])

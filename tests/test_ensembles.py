@@ -11,6 +11,8 @@ import fnn
 from fnn.data.encoding import Encoder
 from fnn.ensembles.model import with_unknown
 from fnn.errors import InvalidSetting
+from fnn.training import predicting
+from fnn.training.predicting import predict_stack
 
 
 def answers_by_hand(model, x):
@@ -107,6 +109,14 @@ def test_answers_do_not_depend_on_how_many_rows_are_held_at_a_time(monkeypatch, 
     np.testing.assert_allclose((model.predict(table), model.spread(table)), at_once, rtol=1e-9, atol=1e-12)
 
 
+def test_a_probability_of_exactly_a_half_is_no():
+    model = with_params(model_of("binary"), lambda w: 0 * w)
+    assert model.predict_proba(TABLE).tolist() == [[0.5, 0.5]] * 5
+    assert model.predict(TABLE).tolist() == ["no"] * 5
+    several = with_params(model_of("multilabel"), lambda w: 0 * w)
+    assert several.predict(TABLE).tolist() == [[False, False]] * 5
+
+
 def test_one_network_has_no_spread():
     assert model_of("binary", networks=1, splits=1).spread(TABLE).tolist() == [[0, 0]] * 5
 
@@ -192,3 +202,16 @@ def test_the_package_names_them(tmp_path):
 
     model = fnn.load(str(save_model(tmp_path / "model.npz", model_of("binary"))))
     assert isinstance(model, fnn.Model)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_answers_are_the_same_however_many_samples_are_laid_out_at_once(monkeypatch, rng, dtype, threads):
+    config = fnn.Config(hidden="20x9", dtype=dtype)
+    layers = config.layers(3, 2)
+    params = fnn.init(layers, [1, 2, 3], dtype=np.dtype(dtype))
+    x = rng.normal(size=(4001, 3)).astype(dtype)
+    together = predict_stack(layers, params, x)
+    np.testing.assert_allclose(together, fnn.predict(layers, params, x), rtol=1e-4, atol=1e-5)
+    monkeypatch.setattr(predicting, "_SAMPLES", 500)
+    assert predict_stack(layers, params, x, threads).tobytes() == together.tobytes()

@@ -3,7 +3,7 @@
 import numpy as np
 from arm_results import arm_results
 
-from fnn.stats.intervals import median_interval, wilson
+from fnn.stats.intervals import wilson
 from fnn.studies.findings import finding_document, prediction_document
 from fnn.studies.model import Arm, Finding, PredictionTable
 
@@ -34,11 +34,23 @@ def test_arms_stand_side_by_side():
     both = finding("arms", arms=(Arm("a", XOR4), Arm("b", XOR4)))
     document = finding_document(both, results)
     low, high = wilson(3, 4)
-    loss = median_interval([1, 2, 3, 4])
-    first = ["a", f"75.0% ({low:.1%}–{high:.1%})", "20 (15–25)", f"2.5 ({loss.low:g}–{loss.high:g})", "1", "4"]
+    first = ["a", f"75.0% ({low:.1%}–{high:.1%})", "20 (15–25)", "2.5 (1.75–3.25)", "1", "4"]
     assert document["table"]["rows"][0] == first
     assert document["table"]["rows"][1][2:] == ["–", "0.5 (0.5–0.5)", "0", "2"]
     assert document["text"] == "Own text."
+
+
+def test_arms_on_drawn_data_have_the_interval_over_draws():
+    """Of two draws the one is always solved and the other never: of all that could be drawn nothing is known."""
+    results = arm_results([10] * 50 + [-1] * 50, loss=[1.0] * 50 + [np.nan] * 50)
+    both = finding("arms", arms=(Arm("a", XOR4),))
+    assert not both.of_one_draw
+    assert finding("place").of_one_draw  # as what was printed is
+    low, high = wilson(50, 100)
+    rows = finding_document(both, {"a": results})["table"]["rows"]
+    assert rows[0][1] == f"50.0% ({low:.1%}–{high:.1%})"
+    rows = finding_document(both, {"a": results._replace(draws=2)})["table"]["rows"]
+    assert rows[0][1] == "50.0% (0.0%–100.0%)"
 
 
 def test_printed_labels_are_compared_with_the_true_ones():

@@ -10,9 +10,13 @@ import pytest
 
 import fnn
 from fnn.cli import main
+from fnn.data.split import Split
 from fnn.ensembles.fit import fit
 from fnn.ensembles.model_file import load_model
+from fnn.ensembles.presets import Preparation
+from fnn.ensembles.problem import Roles, prepare, read_problem
 from fnn.errors import InvalidSetting
+from fnn.report.fitted import table_figures
 from fnn.sweeps.connect import open_store
 from fnn.sweeps.query import read_runs
 
@@ -42,6 +46,67 @@ def table(tmp_path):
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))
     return path
+
+
+def test_yes_and_no_are_answered_in_the_words_of_the_table(tmp_path, monkeypatch, capsys):
+    """In every place where a class is named, on the way from a CSV to answers."""
+    monkeypatch.chdir(tmp_path)
+    rows = rows_of(160)
+    told = np.where(rows["a"] + rows["b"] > 0, "Yes", "no")
+    lines = [f"{a},{b},{word}" for a, b, word in zip(rows["a"], rows["b"], told, strict=True)]
+    (tmp_path / "t.csv").write_text("a,b,told\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    words = ["train", "--data", "t.csv", "--target", "told", "--hidden", "8", "--epochs", "30", "--seeds", "3"]
+    assert main.run(words) == 0
+    assert "2 classes (no, Yes)" in capsys.readouterr().out
+    fitted = fit(tmp_path / "t.csv", target="told", seeds=3, **SMALL)
+    assert table_figures(fitted).confusion.classes == ("no", "Yes")
+    model = fnn.load(tmp_path / "fnn-t" / "model.npz")
+    answers = model.predict(tmp_path / "t.csv")
+    assert set(answers) == {"no", "Yes"}
+    assert np.mean(answers == told) > 0.85
+    assert main.run(["predict", "fnn-t/model.npz", "--data", "t.csv", "--probabilities"]) == 0
+    assert f"told: Yes {(answers == 'Yes').sum()}, no {(answers == 'no').sum()}" in capsys.readouterr().out
+    with (tmp_path / "t-predictions.csv").open(newline="", encoding="utf-8") as file:
+        written = list(csv.DictReader(file))
+    assert [row["class"] for row in written] == answers.tolist()
+    assert list(written[0]) == ["class", "probability", "spread", "p_no", "p_Yes"]
+
+
+def test_several_columns_of_yes_and_no_are_answered_in_the_words_of_each():
+    rows = rows_of(160)
+    sign = {"up": np.where(rows["a"] > 0, "yes", "no"), "big": np.where(rows["b"] > 0, "TRUE", "FALSE")}
+    model = fit({"a": rows["a"], "b": rows["b"], **sign}, target=["up", "big"], seeds=3, hidden="8", epochs=60).model
+    answers = model.predict({"a": rows["a"], "b": rows["b"]})
+    assert all(np.mean(answers[:, o] == words) > 0.9 for o, words in enumerate(sign.values()))
+
+
+def test_a_polars_frame_is_learnt_and_answered_as_the_same_pandas_frame_bit_for_bit():
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    rows = rows_of(160)
+    columns = {name: rows[name] for name in ("a", "b", "kind", "good")} | {"up": rows["a"] > 0, "count": rows["who"]}
+    lacking = columns | {"b": [None if n % 9 == 0 else value for n, value in enumerate(rows["b"].tolist())]}
+    frames = pandas.DataFrame(lacking), polars.DataFrame(lacking)
+    theirs, ours = (fit(frame, target="good", roles={"missing": "mean"}, seeds=3, **SMALL) for frame in frames)
+    assert ours.problem.digest == theirs.problem.digest
+    assert ours.problem.encoder == theirs.problem.encoder
+    assert all(map(np.array_equal, ours.model.params, theirs.model.params))
+    new = {name: column[:40] for name, column in lacking.items() if name != "good"}
+    answers = ours.model.predict(polars.DataFrame(new))
+    assert answers.tolist() == theirs.model.predict(pandas.DataFrame(new)).tolist()
+    assert set(answers) == {"bad", "fine"}
+    shares = [model.predict_proba(frame(new)) for model, frame in ((ours.model, polars.DataFrame),
+                                                                  (theirs.model, pandas.DataFrame))]  # fmt: skip
+    assert np.array_equal(*shares)
+
+
+def test_booleans_of_a_frame_are_answered_as_booleans():
+    pandas = pytest.importorskip("pandas")
+    rows = rows_of(160)
+    frame = pandas.DataFrame({"a": rows["a"], "b": rows["b"], "up": rows["a"] > 0})
+    model = fit(frame, target="up", seeds=3, **SMALL).model
+    answers = model.predict(frame)
+    assert answers.dtype == np.bool_
+    assert np.mean(answers == frame["up"].to_numpy()) > 0.9
 
 
 OTHERS = {"price": "size,good,who,w", "size": "price,good,who,w", "good": "price,size,who,w"}
@@ -143,6 +208,98 @@ def test_the_plain_preset_is_standardisation_and_adam():
     y = columns["price"][split.train]
     assert np.allclose(part.y[: part.training, 0], (y - y.mean()) / y.std(), atol=1e-5)
     assert (done.config.optimizer, done.config.scheduler, done.config.keep) == ("adam", "constant", "last")
+
+
+STANDARD = Preparation("standard", smooth_clip=False)
+
+
+def prepared_part(columns, train, held_out, weight=None, missing="mean", dtype="float64"):
+    """Return what the networks of a split are given."""
+    table = {name: columns[name] for name in ("a", "b", "price", *([weight] if weight else ()))}
+    problem = read_problem(table, Roles("price", weight=weight, missing=missing))
+    return prepare(problem, Split(train, held_out, np.arange(0)), STANDARD, dtype).part
+
+
+def with_gaps(columns):
+    """Return a table in which numbers of each part are missing."""
+    gaps = np.array(columns["b"])
+    gaps[[1, 5, 6, 30]] = np.nan
+    return columns | {"b": gaps}
+
+
+@pytest.mark.parametrize("weight", [None, "w"])
+def test_rows_are_prepared_by_what_those_that_are_trained_on_say(weight):
+    """Weighted means and deviations of the training rows, for all; what is missing is their mean, which is then 0."""
+    columns, held_out = with_gaps(rows_of(160)), np.arange(0, 160, 3)
+    train = np.setdiff1d(np.arange(160), held_out)
+    part, w = prepared_part(columns, train, held_out, weight), columns["w"] if weight else np.ones(160)
+    order = np.concatenate((train, held_out))
+
+    def standardised(values):
+        there = train[~np.isnan(values[train])]
+        mean = np.average(values[there], weights=w[there])
+        spread = np.sqrt(np.average((values[there] - mean) ** 2, weights=w[there]))
+        return np.where(np.isnan(values), 0.0, (values - mean) / spread)[order]
+
+    assert np.allclose(part.x, np.stack([standardised(columns[name]) for name in ("a", "b")], axis=1), atol=1e-12)
+    assert np.allclose(part.y[:, 0], standardised(columns["price"]), atol=1e-12)
+    assert np.array_equal(part.weight, w[order])
+    assert np.array_equal(part.emphasis, w[train])
+
+
+@pytest.mark.parametrize("absent", [None, "large"])
+def test_balanced_classes_weigh_alike_and_all_rows_together_as_before(absent):
+    """Those that have rows to be trained on with a weight: one that has none takes no share."""
+    columns = {name: rows_of(160)[name] for name in ("a", "b", "size", "w")}
+    size = np.array(columns["size"])
+    columns["w"] = np.where(size == absent, 0.0, columns["w"])
+    split = Split(np.arange(120), np.arange(120, 160), np.arange(0))
+    problem = read_problem(columns, Roles("size", weight="w"))
+    part = prepare(problem, split, STANDARD._replace(class_weight="balanced"), "float64").part
+    present = [name for name in ("small", "medium", "large") if name != absent]
+    sums = [part.emphasis[size[:120] == name].sum() for name in present]
+    assert sums == pytest.approx([columns["w"][:120].sum() / len(present)] * len(present))
+    assert part.emphasis[size[:120] == absent].sum() == 0
+    assert np.array_equal(part.weight, columns["w"])
+
+
+def test_epochs_are_compared_on_the_validation_rows_and_without_any_on_those_to_test_on():
+    columns = {name: rows_of(60)[name] for name in ("a", "b", "price")}
+    problem, train = read_problem(columns, Roles("price")), np.arange(30)
+    middle, last = np.arange(30, 45), np.arange(45, 60)
+    for split, held_out in ((Split(train, middle, last), middle), (Split(train, middle[:0], last), last)):
+        part = prepare(problem, split, Preparation("none", smooth_clip=False), "float64").part
+        assert (part.training, part.held_out) == (30, 15)
+        assert np.array_equal(part.x[30:], np.stack([columns["a"], columns["b"]], axis=1)[held_out])
+
+
+def test_numbers_to_learn_that_are_all_alike_in_a_part_stay_numbers():
+    columns = {name: rows_of(60)[name] for name in ("a", "b", "price")}
+    columns["price"][:40] = 7.0
+    part = prepared_part(columns, np.arange(40), np.arange(40, 60))
+    assert (part.y[:40] == 0).all()
+    assert np.allclose(part.y[40:, 0], columns["price"][40:] - 7)
+
+
+def test_a_part_of_which_no_row_counts_is_refused():
+    for nothing in (slice(40), slice(40, 60)):
+        for weight in (0.0, 1e-300):  # which is 0 in float32
+            columns = rows_of(60)
+            columns["w"][nothing] = weight
+            with pytest.raises(InvalidSetting, match=r"weight: got 0.*in every part of every split"):
+                prepared_part(columns, np.arange(40), np.arange(40, 60), "w", dtype="float32")
+
+
+@pytest.mark.parametrize("missing", ["mean", "indicator"])
+def test_what_is_held_out_changes_nothing_of_what_is_trained_on(missing):
+    columns, other, held_out = with_gaps(rows_of(160)), with_gaps(rows_of(160)), np.arange(0, 160, 3)
+    train = np.setdiff1d(np.arange(160), held_out)
+    for name in ("a", "b", "price"):
+        other[name][held_out] = 1e3 - other[name][held_out]
+    one, two = (prepared_part(table, train, held_out, missing=missing) for table in (columns, other))
+    for name in ("x", "y"):
+        assert np.array_equal(getattr(one, name)[: len(train)], getattr(two, name)[: len(train)])
+    assert not np.array_equal(one.x, two.x)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 import fnn
 from fnn import rng as random
 from fnn.network import functions
-from fnn.network.initializers import INITIALIZERS
+from fnn.network.initializers import INITIALIZERS, PARAMETRIZATIONS
 
 LAYERS = fnn.Config(hidden=(30, 20)).layers(10, 1)
 SEEDS = range(200)
@@ -44,3 +44,12 @@ def test_weights_are_the_draws_in_order_layer_after_layer():
 def test_scale_may_differ_from_network_to_network():
     one, two = fnn.init(LAYERS, [1, 1], "xavier", np.array([1.0, 2.5]))[0]
     assert two == pytest.approx(2.5 * one)
+
+
+@pytest.mark.parametrize("form", PARAMETRIZATIONS)
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_the_scale_of_inputs_is_1_at_first_however_wide_the_rest_is_drawn(name, form):
+    plain, scaled = (fnn.Config(hidden=(5,), input_scale=how).layers(3, 2) for how in ("none", "learned"))
+    factors, *_ = fnn.init(scaled, SEEDS, name, np.linspace(0.1, 3, len(SEEDS)), parametrization=form)
+    assert np.array_equal(factors, np.ones((200, 1, 3)))
+    assert [layer.fan_in for layer in scaled] == [3, *(layer.fan_in for layer in plain)]

@@ -291,7 +291,7 @@ def test_each_claim_stops_at_the_look_that_decides_it(document):
     assert sum(look["level"] for look in document["looks"]) == pytest.approx(0.05)
     claims = document["claims"]
     assert (claims["xor-harder"]["verdict"], claims["xor-hard"]["verdict"]) == ("undecided", "undecided")
-    assert claims["xor-harder"]["seeds_needed"]
+    assert claims["xor-harder"]["fresh_needed"]
     # Adam's runs go on for another claim; this one has those at which it was decided.
     assert [arm["runs"] for arm in claims["adam-lower"]["arms"]] == [40, 40]
     assert mismatches(document, StudyDocument) == []
@@ -375,7 +375,7 @@ def test_the_command_prints_looks_and_trainings(path, tmp_path, monkeypatch, cap
     assert err == ""
     assert re.match(r"verdict +claim +effect \(interval\)", out)
     assert re.search(r"\nsupported +Adam reaches a lower loss\. .* decided at look 1, 40 runs\n", out)
-    assert re.search(r"\nundecided +XOR is harder\. .* given up at look 3, 160 runs; about [\d,]+ seeds would", out)
+    assert re.search(r"\nundecided +XOR is harder\. .* given up at look 3, 160 runs; a new study would need about", out)
     assert re.search(r"\nundecided +XOR is hard\. .* open at look 5, 642 runs", out)
     assert "\n1,644 of 5,128 trainings; looks planned at 40 (0.31%), 80 (0.31%), " in out
     written = json.loads((tmp_path / "fnn-study-mine" / "verdicts.json").read_text())

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from conftest import read_only
 
+import fnn
 from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
 from fnn.network.losses import DEFAULTS, LOSSES, REDUCTIONS
 
@@ -52,6 +53,18 @@ def test_bce_keeps_its_digits_where_the_sigmoid_is_flat():
     with np.errstate(all="raise", under="ignore"):
         value = LOSSES["bce"].value(z, ACTIVATIONS["sigmoid"].apply(z), y, DEFAULTS)
     assert value.ravel() == pytest.approx([np.exp(-40.0), np.exp(-40.0), 800, 800], rel=1e-14)
+
+
+def test_cross_entropy_of_logits_that_no_exponential_holds():
+    z, y = np.array([[1000.0, 0.0, -1000.0]] * 3), np.eye(3)
+    with np.errstate(all="raise", under="ignore"):
+        value = LOSSES["cross-entropy"].value(z, OUTPUT_ACTIVATIONS["softmax"].apply(z), y, DEFAULTS)
+    assert value.sum(axis=1).tolist() == [0, 1000, 2000]
+
+
+def test_what_losses_read_where_nothing_is_said_is_what_a_config_has_by_itself():
+    names = {name for loss in LOSSES.values() for name in loss.uses}
+    assert vars(DEFAULTS) == {name: getattr(fnn.Config(), name) for name in names}
 
 
 def test_reductions():

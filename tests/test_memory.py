@@ -1,12 +1,17 @@
-"""How much memory results take: what is counted before training is what they take after it."""
+"""How much memory results take, counted before training and measured after it; and tables, read and predicted."""
 
 import dataclasses
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import fnn
 from fnn.data.samples import Part
+from fnn.ensembles.model_file import save_model
 from fnn.errors import InvalidSetting
 from fnn.machine import memory
 from fnn.training.memory import curve_length, most_seeds, network_bytes
@@ -57,3 +62,100 @@ def test_parts_and_what_is_held_out_count_against_the_seeds():
             train_parts([config], [part(held_out)] * parts, seeds=range(most + 1), backend="numpy")
     with pytest.raises(InvalidSetting, match="epochs: got 1000000000; expected what fits the memory"):
         train_parts([fnn.Config(epochs=10**9)], [part(5)] * 8, seeds=[1], backend="numpy")
+
+
+# ---- a process of its own, as the system sees it: what tracemalloc does not, too ----
+
+on_linux = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="the system does not say what was the peak"
+)
+
+PEAK = """
+def peak():
+    with open("/proc/self/status") as status:
+        return next(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+"""
+
+
+def measured(code):
+    """Return the numbers that lines of Python print, in a process of its own that has `peak()`, in bytes."""
+    done = subprocess.run([sys.executable, "-c", PEAK + code], capture_output=True, text=True, check=True)
+    return [int(word) for word in done.stdout.split()]
+
+
+def write_numbers(path, rng, columns, rows, form):
+    """Write rows of numbers, a thousand different ones, and a last column of 0 and 1."""
+    lines = (
+        ",".join([*map(form.format, row), str(k % 2)])
+        for k, row in enumerate(rng.normal(size=(1000, columns)).tolist())
+    )
+    text = "\n".join(lines) + "\n"
+    with path.open("w", encoding="utf-8") as file:
+        file.write(",".join(f"x{k}" for k in range(columns + 1)) + "\n")
+        file.writelines(text for _ in range(rows // 1000))
+    return path
+
+
+def write_parquet(path, rng, columns, rows):
+    """Write as many numbers, all of them different, and a last column of 0 and 1, in one row group."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    from pyarrow import table
+
+    numbers = {f"x{k}": rng.normal(size=rows) for k in range(columns)}
+    parquet.write_table(table({**numbers, f"x{columns}": np.arange(rows) % 2}), path)
+    return path
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("ending", "form", "rows"), [("csv", "{:.6g}", 200_000), ("csv", "{!r}", 200_000), ("parquet", None, 500_000)]
+)
+def test_a_table_is_read_in_at_most_four_times_its_memory(tmp_path, rng, ending, form, rows):
+    columns = 20
+    write = partial(write_numbers, form=form) if form else write_parquet
+    small, large = (str(write(tmp_path / f"{n}.{ending}", rng, columns=columns, rows=n)) for n in (1000, rows))
+    # What is loaded to read a few rows is no matter of the table.
+    before, table, problem, read = measured(f"""
+from fnn.data.reading import read_table
+from fnn.ensembles.problem import Roles, read_problem
+read_problem({small!r}, Roles(-1))
+print(peak())
+read_table({large!r})
+print(peak())
+rows = read_problem({large!r}, Roles(-1)).rows
+print(peak(), rows)
+""")
+    assert read == rows
+    assert table - before <= 4 * 8 * rows * columns
+    assert problem - before <= 4 * 8 * rows * columns
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("table", "to"),
+    [
+        ("csv", "csv"),
+        *(pytest.param(*pair, marks=pytest.mark.slow) for pair in (("parquet", "csv"), ("csv", "parquet"))),
+    ],
+)
+def test_predicting_takes_no_more_memory_for_more_rows(tmp_path, rng, table, to):
+    # From 131,072 rows on, a page of Parquet, of which there is one of each column in memory, is full.
+    columns, sizes, peaks = 20, (1000, 140_000, 260_000), []
+    if "parquet" in (table, to):
+        pytest.importorskip("pyarrow")
+    write = write_parquet if table == "parquet" else partial(write_numbers, form="{:.6g}")
+    paths = [write(tmp_path / f"{rows}.{table}", rng, columns=columns, rows=rows) for rows in sizes]
+    save_model(tmp_path / "model.npz", fnn.fit(paths[0], -1, seeds=4, hidden=(5,), epochs=1).model)
+    for rows, path in zip(sizes[1:], paths[1:], strict=True):
+        command = ["predict", "model.npz", "--data", str(path), "--out", f"to.{to}"]
+        (after,) = measured(f"""
+import contextlib, io, os
+from fnn.cli.main import run
+os.chdir({str(tmp_path)!r})
+with contextlib.redirect_stdout(io.StringIO()) as said:
+    assert run({command!r}) == 0
+assert "{rows:,} rows" in said.getvalue()
+print(peak())
+""")
+        peaks.append(after)
+    assert peaks[1] - peaks[0] < (sizes[2] - sizes[1]) * columns * 8 / 2

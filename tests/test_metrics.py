@@ -47,6 +47,12 @@ def results():
         # Up to epoch 9: three steps, none of them up; up to 6, before it diverges: one of six, by log10(2).
         (Measure("roughness", 6, 9), [0, 0, np.inf]),
         (Measure("roughness", 0, 6), [0, 0, np.log10(2) / 6]),
+        # Whether it is above a value, not at it; a run that diverged, or never solved it, is above any.
+        (Measure("roughness", 6, None, 0.2), [0, 1, 1]),
+        (Measure("roughness", 0, 6, 0.1), [0, 0, 0]),
+        (Measure("accuracy", None, None, 0.9), [1, 1, 0]),
+        (Measure("epochs", None, None, 4), [0, 1, 1]),
+        (Measure("epochs", None, None, 3.5), [1, 1, 1]),
     ],
     ids=str,
 )
@@ -65,6 +71,9 @@ def test_roughness_knows_neither_the_unit_of_the_loss_nor_rises_nobody_sees(resu
 def test_an_end_is_after_the_beginning_and_of_roughness_only():
     assert measure("roughness", None, 5) == Measure("roughness", 0, 5)
     assert measure("roughness", 2, 5).words == "roughness from epoch 2 to 5"
+    assert measure("roughness", 2, 5, 0.01) == Measure("roughness", 2, 5, 0.01)
+    assert measure("roughness", 2, 5, 0.01).words == "roughness from epoch 2 to 5 above 0.01"
+    assert measure("accuracy", above=0.95).words == "final accuracy above 0.95"
     for arguments in (("roughness", 5, 5), ("roughness", 0, 2.5), ("loss", 0, 5)):
         with pytest.raises(InvalidSetting, match="until: got"):
             measure(*arguments)

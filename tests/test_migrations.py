@@ -8,11 +8,13 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fnn
 from fnn import checks
 from fnn.cli import main
+from fnn.stats.scores import SCORES, Score
 from fnn.sweeps.conditions import parse_condition
 from fnn.sweeps.connect import open_store
 from fnn.sweeps.export import export
@@ -31,6 +33,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 OLD = FIXTURES / "store-v2.db"
 # What a store has had columns of since then.
 LATER = [name for name in setting_columns() if name not in (*ORIGINAL, *WRITTEN)]
+ADDED = [f"add {name}" for name in LATER]
 SPEC = {
     "data": ["xor4", "moons"], "noise": [0.0, 0.1], "optimizer": ["sgd", "adam"], "lr": [0.1, 1.0], "epochs": 40,
     "hidden": "2", "stop_loss": 0.01,
@@ -197,6 +200,116 @@ def exported_by(store, to, config=Later):
     with open_store(store, config=config) as connection:
         export(connection, to)
     return table(to)
+
+
+# ---- a score that is to come ----
+
+# Of version 3, with the scores there were at first: two settings on two folds of a table, with two seeds each.
+OLD_TABLE = FIXTURES / "store-v3-table.db"
+LATER_SCORE = Score(
+    True, {"binary": lambda p, y, weight: np.abs(p - y).mean(axis=(1, 2)), "regression": lambda p, y, weight: p}, (0, 1)
+)
+
+
+@pytest.fixture
+def later_score():
+    """One more score, which stands between others."""
+    before = dict(SCORES)
+    first, *others = before
+    SCORES.clear()
+    SCORES.update({name: {"later": LATER_SCORE, **before}[name] for name in (first, "later", *others)})
+    yield
+    SCORES.clear()
+    SCORES.update(before)
+
+
+@pytest.fixture
+def old_table(tmp_path):
+    return Path(shutil.copy(OLD_TABLE, tmp_path / "old-table.db"))
+
+
+def scores_of(store, *names):
+    with open_store(store) as connection:
+        rows = connection.execute(f"SELECT settings, seed, {', '.join(names)} FROM scores ORDER BY settings, seed")
+        return rows.fetchall()
+
+
+def swept_on_table(folder, store, seeds):
+    numbers = np.random.default_rng(8).normal(size=(40, 2)).round(3)
+    lines = [f"{a},{b},{'yes' if a > b else 'no'}" for a, b in numbers]
+    (folder / "two.csv").write_text("a,b,label\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    words = ["--target", "label", "--folds", "2", "--hidden", "2,3", "--epochs", "4", "--seeds", str(seeds)]
+    return main.run(["sweep", "--data", str(folder / "two.csv"), *words, "--out", str(store)])
+
+
+def test_a_store_from_before_a_score_shows_and_exports_without_it_and_is_left_as_it_is(
+    old_table, tmp_path, capsys, later_score
+):
+    before = old_table.read_bytes()
+    assert main.run(["show", str(old_table)]) == 0
+    assert capsys.readouterr().out == (FIXTURES / "show-table.txt").read_text(encoding="utf-8")
+    rows = exported(old_table, tmp_path / "a.csv")
+    assert {row["score_later"] for row in rows} == {""}
+    assert list(rows[0])[-len(SCORES) :] == [f"score_{name}" for name in SCORES]
+    with closing(sqlite3.connect(OLD_TABLE)) as plain:
+        there = plain.execute("SELECT auc, r2, brier FROM scores ORDER BY settings, seed").fetchall()
+    assert [(float(row["score_auc"]), None, float(row["score_brier"])) for row in rows] == there
+    assert {row["score_r2"] for row in rows} == {""}
+    assert old_table.read_bytes() == before
+
+
+def test_settings_are_not_compared_by_a_score_that_none_of_their_runs_has(old_table, capsys, later_score):
+    assert main.run(["show", str(old_table), "--metric", "later"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "metric: got 'later'; expected a score that these runs have" in line
+
+
+def test_a_store_from_before_a_score_is_extended_by_runs_that_have_it(old_table, tmp_path, capsys, later_score):
+    kept = scores_of(old_table, "log_loss", "auc", "later")
+    for _ in range(2):
+        assert swept_on_table(tmp_path, old_table, 3) == 0
+    assert "0 trained, 12 were there" in capsys.readouterr().out
+    swept_on_table(tmp_path, tmp_path / "new.db", 3)  # where the column stands in its place from the start
+    names = ("log_loss", "auc", "later", "rmse", "best_epoch")
+    assert scores_of(old_table, *names[:3])[:8] == kept
+    assert {row[-1] for row in kept} == {None}
+    assert [row[1:] for row in scores_of(old_table, *names)[8:]] == [
+        row[1:] for row in scores_of(tmp_path / "new.db", *names)
+    ]
+    assert all(0 < row[4] < 1 for row in scores_of(old_table, *names)[8:])
+    with open_store(old_table) as connection:
+        assert applied(connection) == steps() == [*MIGRATIONS, *ADDED, "add score later"]
+
+
+def test_a_store_from_before_tables_gets_the_scores_that_came_since(old, tmp_path, later_score):
+    assert scores_of(old, "auc", "later") == []
+    assert swept_on_table(tmp_path, old, 2) == 0
+    assert all(row[2] is not None and row[3] is not None for row in scores_of(old, "auc", "later"))
+    assert len(scores_of(old, "later")) == 8
+
+
+def test_a_store_with_a_later_score_is_refused_and_left_alone(tmp_path, monkeypatch):
+    with monkeypatch.context() as later:
+        later.setitem(SCORES, "later", LATER_SCORE)
+        with open_store(tmp_path / "a.db", create=True):
+            pass
+    before = (tmp_path / "a.db").read_bytes()
+    for create in (True, False):
+        with (
+            pytest.raises(fnn.InvalidSetting, match="not of one that made the step 'add score later'"),
+            open_store(tmp_path / "a.db", create=create),
+        ):
+            pass
+    assert (tmp_path / "a.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("table", ["splits", "scores"])
+def test_a_store_that_lost_a_column_of_its_tables_is_said_to_be_damaged(old_table, table):
+    with closing(sqlite3.connect(old_table)) as plain:
+        name = plain.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid DESC", (table,)).fetchone()[0]
+        plain.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+    with pytest.raises(fnn.InvalidSetting, match=f"no column {name}"), open_store(old_table):
+        pass
 
 
 def test_a_new_store_lists_the_settings_it_was_made_with(tmp_path):

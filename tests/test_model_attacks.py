@@ -117,6 +117,10 @@ DOCUMENT_ATTACKS = {
     "two shares": (("coverage", [0.9, 0.8]), "coverage"),
     "a share above 1": (("coverage", [0.9, 0.8, 1.1]), "coverage"),
     "about of text": (("about", "me"), "about"),
+    "words for classes of one target": (("label_words", [["no", "yes"]]), "label_words"),
+    "words of one text": (("label_words", [["no"]]), "label_words"),
+    "words twice the same": (("label_words", [["no", "no"]]), "label_words"),
+    "words of text": (("label_words", "no"), "label_words"),
     "an entry too many": (("exec", "print()"), "exec"),
 }
 TEXT_ATTACKS = {

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,6 +41,33 @@ def test_the_file_is_plain_arrays_and_one_text(tmp_path):
     assert document["classes"] == ["3", "5", "8"]
 
 
+def document_of(path):
+    with np.load(path, allow_pickle=False) as file:
+        return json.loads(str(file["model"]))
+
+
+def test_words_for_no_and_yes_of_several_targets_come_back(tmp_path):
+    words = (("no", "yes"), ("F", "T"))
+    model = replace(model_of("multilabel"), class_kind="text", label_words=words)
+    back = load_model(save_model(tmp_path / "model.npz", model))
+    assert back.label_words == words
+    answers = model_of("multilabel").predict(TABLE)
+    expected = [[words[o][int(value)] for o, value in enumerate(row)] for row in answers]
+    assert back.predict(TABLE).tolist() == expected
+    assert {word for row in expected for word in row} == {"no", "yes", "F", "T"}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_file_from_before_there_were_words_is_read_and_is_what_is_written_without_any(tmp_path, task):
+    """Their entry is not there, so that files without it are those of before."""
+    assert "label_words" not in document_of(save_model(tmp_path / "model.npz", model_of(task)))
+
+
+def test_a_binary_model_of_before_with_true_and_false_still_answers_so(tmp_path):
+    before = replace(model_of("binary"), classes=("false", "true"), class_kind="boolean")
+    assert load_model(save_model(tmp_path / "model.npz", before)).predict(TABLE).dtype == np.bool_
+
+
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_version_1_is_read_as_networks_of_columns_as_they_are(tmp_path, xor, seeds):
     config, x, y = xor
@@ -62,12 +90,12 @@ def test_version_1_is_read_as_networks_of_columns_as_they_are(tmp_path, xor, see
 
 def test_networks_that_diverged_are_left_out_and_noted():
     def spoil(w):
-        w[1, 0, 0], w[2, -1, -1] = np.nan, np.inf
+        w[0, 0, 0], w[2, -1, -1] = np.nan, np.inf
         return w
 
     model = without_diverged(with_params(model_of("binary", networks=4), spoil))
-    assert (model.seeds.tolist(), model.splits.tolist()) == ([49, 52], [0, 1])
-    assert model.about["diverged"]["networks"] == [[50, 1], [51, 0]]
+    assert (model.seeds.tolist(), model.splits.tolist()) == ([50, 52], [1, 1])
+    assert model.about["diverged"]["networks"] == [[49, 0], [51, 0]]
     assert all(np.isfinite(w).all() and len(w) == 2 for w in model.params)
     whole = model_of("binary")
     assert without_diverged(whole) is whole

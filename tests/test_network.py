@@ -6,7 +6,9 @@ from conftest import read_only
 import fnn
 from fnn.network import functions
 from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
+from fnn.network.layers import Layer
 from fnn.network.losses import LOSSES, REDUCTIONS
+from fnn.network.scores import SCORES
 
 
 def flat_loss(layers, flat, x, y, loss, reduction):
@@ -80,6 +82,16 @@ def test_gradient_through_every_output_activation(output, rng):
     assert (up - down) / (2 * h) == pytest.approx(gradient @ direction, rel=1e-7)
 
 
+def test_gradient_through_a_scale_between_other_layers(rng):
+    layers = Layer("dense", 3, 4, "tanh"), Layer("scale", 4, 4, "mish"), Layer("dense", 4, 2, "identity")
+    x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    params = tuple(rng.normal(size=w.shape) for w in fnn.init(layers, 1))
+    gradient = functions.flatten(fnn.backward(layers, params, fnn.forward(layers, params, x), y))
+    flat, h, direction = functions.flatten(params), 1e-5, rng.normal(size=30)
+    up, down = (flat_loss(layers, flat + d * direction, x, y, "mse", "sum") for d in (h, -h))
+    assert (up - down) / (2 * h) == pytest.approx(gradient @ direction, rel=1e-7)
+
+
 def same_side_of_kinks(layers, up, down, x):
     signs = [[np.sign(a) for a in fnn.forward(layers, functions.unflatten(f, layers), x).outputs] for f in (up, down)]
     return all(np.array_equal(a, b) for a, b in zip(*signs, strict=True))
@@ -114,6 +126,21 @@ def test_accuracy_counts_samples_with_all_outputs_right_and_nan_as_wrong():
     y = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
     p = np.array([[0.4, 0.6], [0.9, 0.7], [np.nan, 0.1]])
     assert fnn.accuracy(p, y) == pytest.approx(1 / 3)
+
+
+def test_a_class_is_missed_where_the_largest_output_is_another_or_any_is_no_number():
+    y = np.eye(3)[[0, 0, 1, 1, 2, 0]]
+    output = np.array(
+        [[0.5, 0.3, 0.2], [0.4, 0.4, 0.2], [0.4, 0.4, 0.2], [0.1, np.nan, 0.3], [0.1, 0.1, 0.8], [np.nan] * 3]
+    )
+    # Of outputs as large, the first one is the answer.
+    assert SCORES["largest"].miss(output, y).tolist() == [0, 0, 1, 1, 0, 1]
+    assert functions.misses(np.stack([output, np.full((6, 3), np.nan)]), y, "largest").tolist() == [3, 6]
+
+
+def test_a_side_of_a_half_is_above_it_or_not():
+    output, half = np.array([[0.5], [0.5], [0.6], [0.4]]), np.array([[1.0], [0.0], [1.0], [1.0]])
+    assert SCORES["sides"].miss(output, half).tolist() == [1, 0, 0, 1]
 
 
 def test_reported_loss_is_the_mean_over_samples_and_outputs(rng):

@@ -11,7 +11,9 @@ from study_sample import DOCUMENTS, HOSTILE, LITERATURE, STUDY, claim, mapped, w
 
 from fnn.report.components import anchor
 from fnn.report.document import StudyDocument
+from fnn.report.marks import MARKS, kind
 from fnn.report.page import page
+from fnn.studies.verdicts import VERDICTS
 
 
 @pytest.fixture(scope="module")
@@ -139,13 +141,15 @@ def test_a_claim_has_its_verdict_words_numbers_and_command(folder):
     for text in (
         "Supported",
         "0.913 to 0.945",
-        "p = 0.012",
+        "Against the margin p = 0.012 corrected for all claims, p < 0.0001 alone; against no difference p = 0.0034",
+        "77.8% as claimed 1.7% alike 20.5% the other way round",
+        "Over 30 draws of the data × 33 seeds; 12.4% of the variance of a run’s answer is between draws.",
         "95.0% (93.1%–96.7%)",
-        "80 supported, 4 refuted, 12 undec",
+        "80 supported, 2 too small, 2 reversed, 12 undec",
     ):
         assert text in first
     assert "It depends on hidden, init." in texts(articles["claim-rates-oscillate"])
-    assert "About 4,200 seeds would decide it." in texts(articles["claim-relu-poor"])
+    assert "Over 1,000 seeds on one data set." in texts(articles["claim-relu-poor"])
     assert "claim-no-arms" in articles  # though no section has it
     for key, claimed in STUDY["claims"].items():
         article = articles[anchor("claim", key)]
@@ -177,6 +181,68 @@ def test_the_bar_of_a_setting_has_its_shares(folder):
     assert bars["supported"] == ("0%", "66.67%")
     assert bars["refuted"] == ("66.67%", "8.33%")
     assert bars["undecided"] == ("75%", "25%")
+    assert [texts(cell) for cell in row][2:] == ["32", "4", "12"]
+
+
+def test_wins_ties_and_losses_are_drawn_in_their_shares(folder):
+    tree = ET.fromstring(page(STUDY, folder))
+    articles = {e.get("id"): e for e in tree.iter("article")}
+
+    def pairs(key):
+        found = [e for e in articles[key].iter("div") if e.get("class") == "pairs"]
+        return [{r.get("class"): (r.get("x"), r.get("width")) for r in div.iter("rect")} for div in found]
+
+    (bars,) = pairs("claim-mse-faster")
+    assert (bars["wins"], bars["ties"], bars["losses"]) == (("0%", "77.8%"), ("77.8%", "1.7%"), ("79.5%", "20.5%"))
+    assert pairs("claim-quarter") == []  # a share alone has no pairs
+
+
+def test_an_undecided_claim_asks_for_fresh_runs_and_not_for_more(folder):
+    tree = ET.fromstring(page(STUDY, folder))
+    articles = {e.get("id"): texts(e) for e in tree.iter("article")}
+    assert "A new study would need about 4,200 fresh seeds to decide it." in articles["claim-relu-poor"]
+    assert "A new study would need about 90 fresh draws of the data to decide it." in articles["claim-near"]
+    told = [key for key, text in articles.items() if "fresh" in text]
+    assert told == ["claim-relu-poor", "claim-near"]
+    assert "would decide it" not in texts(tree)
+
+
+def test_the_head_says_over_what_claims_are_tested(folder):
+    def note(document):
+        return next(texts(e) for e in ET.fromstring(page(document, folder)).iter("header") if e.find("h1") is not None)
+
+    expected = "30 draws × 33 seeds where data are drawn (linear) · 1,000 seeds where they are fixed (xor, xor4) · "
+    assert expected in note(STUDY)
+    assert "throughout.1,000 seeds · the first" in note(STUDY | {"drawn": [], "intro": "throughout."})
+    assert "throughout.30 draws × 33 seeds · the first" in note(STUDY | {"fixed": [], "intro": "throughout."})
+    few = {"seeds": {"first": 5, "count": 20}, "fixed": [], "intro": "throughout."}
+    assert "throughout.20 draws × 1 seed · the first seed 5" in note(STUDY | few)
+
+
+def test_how_to_read_explains_each_word_that_may_stand_there(folder):
+    def terms(document):
+        details = next(ET.fromstring(page(document, folder)).iter("details"))
+        return [texts(e).lower() for e in details.iter("dt")]
+
+    levels, others = ["draws and seeds", "variance between draws"], ["interval", "p", "corrected for all claims"]
+    assert {*VERDICTS, *levels, *others, "worth the name", "wins, ties, losses", "fresh runs"} == set(terms(STUDY))
+    assert set(terms(LITERATURE)) == {"reproduced", "not reproduced", "depends"}
+    fixed = {"claims": {"quarter": STUDY["claims"]["quarter"]}, "sections": []}
+    assert not {*levels, "fresh runs"} & set(terms(STUDY | fixed))
+
+
+def test_classes_are_those_of_the_table_and_a_choice_has_each_word_there_is(folder):
+    tree = ET.fromstring(page(STUDY, folder))
+    known = {mark.name for mark in MARKS.values()}
+    rows = [e for e in tree.iter("tr") if (e.get("class") or "").startswith("is-")]
+    assert {row.get("class").removeprefix("is-") for row in rows} == {kind(word) for word in VERDICTS} <= known
+    for e in (*tree.iter("span"), *tree.iter("svg")):
+        first, *names = (e.get("class") or "").split()[:3] or [""]
+        assert first not in {"verdict", "mark", "interval"} or set(names) <= known
+    radios = [e.get("id") for e in tree.iter("input")]
+    assert radios == ["only-all", *(f"only-{kind(word)}" for word in VERDICTS)]
+    style = next(tree.iter("style")).text
+    assert all(f"#{name}:checked" in style for name in radios[1:])
 
 
 def test_a_share_is_drawn_against_what_is_claimed(folder):

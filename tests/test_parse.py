@@ -7,6 +7,7 @@ import pytest
 
 from fnn.errors import InvalidSetting
 from fnn.studies import parse
+from fnn.studies.metrics import Measure
 from fnn.studies.parse import load, shipped
 from fnn.studies.toml_source import line_numbers, line_of
 from fnn.sweeps.grid import NAMES
@@ -86,6 +87,13 @@ def test_claims_have_their_arms_settings_and_margins(tmp_path):
     assert study.sections[0]["claims"] == ["first", "second"]
 
 
+def test_a_claim_may_be_about_the_share_of_runs_whose_metric_is_above_a_value(tmp_path):
+    text = GOOD.replace("at_least = 0.5", 'metric = "roughness"\nepoch = 9\nuntil = 20\nabove = 0.01\nat_most = 0.1')
+    (_, second) = read(tmp_path, text).claims
+    assert second.measure == Measure("roughness", 9, 20, 0.01)
+    assert (second.pairs, second.up, second.margin) == ((), False, 0.1)
+
+
 def test_settings_of_a_claim_stand_over_those_of_its_arms(tmp_path):
     text = GOOD.replace('metric = "epochs"', 'metric = "epochs"\nsettings = { lr = 0.7, epochs = 40 }')
     first = read(tmp_path, text).claims[0]
@@ -139,7 +147,14 @@ WRONG = [
     ),
     ("at_least = 0.5", "at_least = 1.5  # here", r"at_least: got 1.5; expected a share"),
     ("at_least = 0.5", "at_least = 0.5\nmargin = 0.6  # here", r"margin: got 0.6; expected none of"),
-    ("at_least = 0.5", 'at_least = 0.5\nmetric = "loss"  # here', r"metric: got 'loss'; expected solved"),
+    ("at_least = 0.5", 'at_least = 0.5\nmetric = "loss"  # here', r"metric: got 'loss'; expected solved, .* `above`"),
+    ("at_least = 0.5", "at_least = 0.5\nabove = 0.1  # here", r"above: got 0.1; expected none with solved"),
+    (
+        "at_least = 0.5",
+        'at_least = 0.5\nmetric = "loss"\nabove = nan  # here',
+        r"above: got nan; expected a finite number",
+    ),
+    ("margin = 0.6", "margin = 0.6\nabove = 3  # here", r"above: got 3.0; expected none without at_least or at_most"),
     (
         '[[claims]]\nid = "second"',
         '[[claims]]  # here\nid = "second"',
@@ -238,6 +253,7 @@ KEYS = (
     "epoch",
     "until",
     "factor",
+    "above",
     "at_most",
     "rates",
     "vary",

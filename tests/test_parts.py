@@ -15,7 +15,9 @@ import fnn
 from fnn.data.samples import Part
 from fnn.kernel.epoch import train_into
 from fnn.kernel.units_epoch import train_units_into
-from fnn.training import networks_in_lanes, units_in_lanes
+from fnn.network.functions import flatten
+from fnn.network.layers import Layer
+from fnn.training import networks_in_lanes, numpy_path, units_in_lanes
 from fnn.training.grouping import Stack, numeric_settings
 from fnn.training.layout import Cuts
 from fnn.training.train import train_parts
@@ -52,6 +54,21 @@ def test_ten_configs_in_float32_have_the_same_bits_in_both_layouts(draw):
         ours = train_by("networks", [config], parts, seeds=range(18), threads=1)
         for way, threads in (("networks", 3), ("units", 1), ("units", 3)):
             same_results(train_by(way, [config], parts, seeds=range(18), threads=threads), ours)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_threads_that_share_a_network_train_the_one_that_is_trained_alone(dtype):
+    """On samples that are cut into chunks, of which each thread passes some through, and moves some of the weights."""
+    rng = np.random.default_rng(12)
+    clipped = 0
+    while clipped < 8:
+        config, parts = drawn(rng, dtype=dtype)
+        if config.clip_norm is None or config.batch_size or parts[0].training < 128:
+            continue
+        alone = train_by("networks", [config], parts, seeds=[3], threads=1)
+        for threads in (2, 3, 5):
+            same_results(train_by("units", [config], parts, seeds=[3], threads=threads), alone)
+        clipped += 1
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -96,6 +113,23 @@ def test_bits_do_not_depend_on_how_samples_and_epochs_are_cut(dtype):
             for cuts in (Cuts(scratch=1, units_scratch=1, kept_inputs=0), Cuts(segment=2)):
                 for fit in (networks_in_lanes.fit, units_in_lanes.fit):
                     same_outcome(*fit([stack], threads=2, cuts=cuts), expected)
+
+
+@pytest.mark.parametrize("batch", [None, 7])
+@pytest.mark.parametrize("width", [1, 5, 16, 33])
+def test_a_scale_between_other_layers_is_the_numpy_path_in_both_layouts(width, batch, rng):
+    layers = (
+        Layer("scale", 3, 3, "identity"), Layer("dense", 3, width, "tanh"), Layer("scale", width, width, "mish"),
+        Layer("dense", width, 2, "identity"),
+    )  # fmt: skip
+    config = fnn.Config(batch_size=batch, lr=0.01, epochs=4, dropout=0.2, clip_norm=1.0, input_scale_lr=2.0)
+    part = Part(rng.normal(size=(140, 3)), rng.normal(size=(140, 2)), np.ones(140), np.ones(130), 130, "squares")
+    params = tuple(rng.normal(size=w.shape) for w in fnn.init(layers, range(9)))
+    stack = stack_of(config, part, range(9))._replace(layers=layers, params=params)
+    theirs, ours = numpy_path.fit(stack), networks_in_lanes.fit([stack], threads=2)
+    assert ours[0].flat == pytest.approx(theirs.flat, rel=1e-10, abs=1e-11)
+    assert np.abs(ours[0].flat - flatten(params)).min() > 0
+    same_outcome(*units_in_lanes.fit([stack], threads=2), *ours)
 
 
 @pytest.mark.parametrize("way", [*KERNELS, "numpy"])

@@ -133,9 +133,9 @@ def test_panels_have_the_numbers_of_the_runs():
 
 def test_a_figure_of_the_document_has_its_words(tmp_path):
     made = Figure("f", "T", "final", "", "A caption.", ARMS, 0.3)
-    study = Study("s", "s.toml", "S", "", (), {"f": made}, (), (), (), (), {}, (0.1,))
+    study = Study("s", "s.toml", "S", "", (), {"f": made}, (), (), (), (), {}, (0.1,), 30)
     by_key = {run_key(arm.trial): r for arm, r in zip(ARMS, RESULTS, strict=True)}
-    saved = figures.save_figures(tmp_path, study, by_key)["f"]
+    saved = figures.save_figures(tmp_path, study, by_key, 30)["f"]
     assert (saved["alt"], saved["caption"], saved["file"]) == ("T: a, b", "A caption. 4 runs an arm.", "f.png")
     assert content("final", ARMS[:1]).runs == "4 runs"
     assert content("final", mark=0.3).mark == 0.3

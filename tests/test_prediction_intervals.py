@@ -3,6 +3,8 @@ import math
 import numpy as np
 import pytest
 
+from fnn import rng as streams
+from fnn.stats.intervals import wilson
 from fnn.stats.prediction_intervals import LearnedInterval, learn_interval, measured_coverage, prediction_interval
 
 
@@ -49,6 +51,21 @@ def test_q_is_the_least_that_leaves_the_share_inside(rng):
     assert q == pytest.approx(min(enough))
 
 
+def test_rounding_does_not_lift_a_rank_above_a_whole_number():
+    """(99 + 1) · 0.55 is a little above 55 in floating-point numbers."""
+    assert 100 * 0.55 > 55
+    y = np.arange(1.0, 100)[:, None]
+    nothing = np.zeros_like(y)
+    learned = learn_interval(nothing, nothing, y, 0.55)
+    assert learned.q == pytest.approx(55 / np.sqrt((y**2).mean()))
+
+
+def test_where_networks_differ_more_than_rows_the_residual_is_none():
+    y = np.array([1.0, -1] * 20)[:, None]
+    learned = learn_interval(np.zeros_like(y), np.full_like(y, 4.0), y)
+    assert (learned.residual.tolist(), learned.q) == ([0], 0.5)
+
+
 def test_what_is_met_exactly_has_intervals_without_width():
     y = np.arange(40.0)[:, None]
     learned = learn_interval(y, np.zeros_like(y), y)
@@ -73,6 +90,23 @@ def test_coverage_is_measured_on_rows_that_were_not_learnt_from(rng):
     assert measured_coverage(mean[:1], variance[:1], y[:1]) is None
     ordered = np.argsort(np.abs(y - mean)[:, 0])  # halves of a sorted table would be far from alike
     assert 0.93 < measured_coverage(mean[ordered], variance[ordered], y[ordered]).estimate < 0.97
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_each_half_is_measured_by_what_the_other_says(rng, outputs):
+    """By the words of NumPy's own generator; of several outputs the mean share, as uncertain as so many rows are."""
+    rows = 61
+    arrays = simulated(rng, rows, outputs)
+    words = np.random.Philox(key=np.array([0, streams.SPLIT], np.uint64)).random_raw(64)[:rows]
+    halves = np.split(np.argsort(words), [rows // 2])
+    inside = 0
+    for learn, measure in (halves, halves[::-1]):
+        learned = learn_interval(*(a[learn] for a in arrays), 0.8)
+        low, high = prediction_interval(*(a[measure] for a in arrays[:2]), learned)
+        inside += ((low <= arrays[2][measure]) & (arrays[2][measure] <= high)).sum()
+    share = inside / (rows * outputs)
+    assert measured_coverage(*arrays, 0.8) == pytest.approx((share, *wilson(round(inside / outputs), rows)))
+    assert 0.6 < share < 0.95
 
 
 @pytest.mark.parametrize("bad", [np.zeros(3), np.zeros((2, 1)), np.zeros((3, 2))])

@@ -4,6 +4,7 @@ import csv
 import io
 import sys
 import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -195,24 +196,72 @@ def test_lines_of_numbers_are_read_at_once(rng):
     words = [word for word in sorted(drawn) if is_number(word) or is_missing(word)]
     expected = [float(word) if is_number(word) else np.nan for word in words]
     lines = "".join(f"{word};{word}\n" for word in words)
-    read = read_lines(lines, 2, ";", ".")
     assert len(words) > 1000
-    assert read.tobytes() == np.repeat(expected, 2).tobytes()
-    assert read_lines(lines.replace(".", ",").replace("\n", "\r\n"), 2, ";", ",").tobytes() == read.tobytes()
+    for text, decimal in ((lines, "."), (lines.replace(".", ",").replace("\n", "\r\n"), ",")):
+        for column in read_lines(text, 2, ";", decimal, np.zeros(2, bool)):
+            assert column.tobytes() == np.array(expected).tobytes()
 
 
-@pytest.mark.parametrize(
-    "lines",
-    ["1,2\n3,x\n", "1,2\n3\n", "1,2\n3,4,5\n", "1\n2,3,4\n", "1,2\n\n3,4\n", "1,٢\n", "1,1.2.3\n", "1,-\n", "1,1-2\n"],
-)
-def test_lines_of_anything_else_are_left_to_the_reader_of_words(lines):
-    assert read_lines(lines, 2, ",", ".") is None
+@pytest.mark.parametrize("lines", ["1,2\n3\n", "1,2\n3,4,5\n", "1\n2,3,4\n", "1,2\n\n3,4\n"])
+def test_lines_of_other_lengths_are_left_to_the_reader_of_rows(lines):
+    assert read_lines(lines, 2, ",", ".", np.zeros(2, bool)) is None
+
+
+@pytest.mark.parametrize("word", ["x", "1.1.2.3", "-", "1-2", "٢", "e", "é.e5"])
+def test_a_field_that_is_no_number_makes_its_column_words(word):
+    numbers, words = read_lines(f"1,2\n3,{word}\n5e0, NA\n", 2, ",", ".", np.zeros(2, bool))
+    assert numbers.tolist() == [1, 3, 5]
+    assert words == [b"2", word.encode(), b" NA"]
+    assert read_lines("1,2\n", 2, ",", ".", np.array([True, False]))[0] == [b"1"]
+
+
+def test_words_and_numbers_are_read_as_the_standard_reader_has_them(write, rng):
+    """A table of several blocks, with a quoted newline and an empty line in the middle, against csv.reader."""
+    words = ["red", "grün", "", "NA", "a e.5", "1", " x ", "e"]
+    rows = [[str(rng.choice(words)), f"{rng.normal():.6g}", str(rng.choice(["", "3", "4e2"]))] for _ in range(60_000)]
+    rows[30_000][0] = 'two\nlines, "quoted"'
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows([["word", "x", "gaps"], *rows[:40_000]])
+    file.write("\n")
+    csv.writer(file, lineterminator="\n").writerows(rows[40_000:])
+    table = read_table(write(file.getvalue()))
+    assert table.rows == 60_000
+    column = table.column("word")
+    expected = [None if word.strip() in ("", "NA") else word.strip() for word, _, _ in rows]
+    assert [column.categories[place] if place >= 0 else None for place in column.values] == expected
+    assert table.column("x").values.tolist() == [float(x) for _, x, _ in rows]
+    gaps = [np.nan if gap == "" else float(gap) for _, _, gap in rows]
+    np.testing.assert_array_equal(table.column("gaps").values, gaps)
+
+
+def test_a_line_is_named_behind_rows_of_two_lines_too(write):
+    lines = ["a,b", *("1,x" for _ in range(40_000)), '2,"y', 'z"', *("3,x" for _ in range(40_000)), "4,x,5"]
+    with pytest.raises(InvalidSetting, match=f"line {len(lines):,} has 3"):
+        read_table(write("\n".join(lines) + "\n"))
+
+
+def test_control_characters_that_count_as_blanks(write):
+    path = write("a,b\n\x1c1,\x1f\n2\x1d, 3\x1e\n")
+    assert values(read_table(path, Form(encoding="latin-1")), "a") == [1.0, 2.0]
+    assert values(read_table(path, Form(encoding="latin-1")), "b") == [None, 3.0]
 
 
 def test_blank_lines_are_no_rows(write):
     table = read_table(write("a\n1\n\n2\n\n\n3\n"))
     assert values(table, "a") == [1.0, 2.0, 3.0]
     assert "line 6: it has inf" in refusal(write("a\n1\n\n2\n\ninf\n"))
+
+
+@pytest.mark.parametrize("word", ["x", "7"])
+@pytest.mark.parametrize("where", [slice(0, 1), slice(150_000, 150_002), slice(299_999, None)])
+def test_a_column_with_values_in_one_of_many_blocks(write, word, where):
+    words = [""] * 300_000
+    words[where] = [word] * len(words[where])
+    column = read_table(write("a,b,c\n" + "".join(f"1,{b},{'yz'[i % 2]}\n" for i, b in enumerate(words)))).column("b")
+    assert column.kind == ("text" if word == "x" else "number")
+    assert np.array_equal(~column.missing, np.array(words) != "")
+    assert set(column.values[~column.missing].tolist()) == {0 if word == "x" else 7.0}
+    assert column.categories == (("x",) if word == "x" else ())
 
 
 def test_quoted_newlines_after_many_lines_of_numbers(write):
@@ -474,6 +523,67 @@ def test_npz(tmp_path, rng):
 def test_bad_npz_arrays_are_refused(tmp_path, arrays, words):
     np.savez(tmp_path / "a.npz", allow_pickle=True, **arrays)
     assert words in refusal(tmp_path / "a.npz")
+
+
+def npy(header, data, version=1):
+    """Return an .npy file with that text for a header."""
+    length = len(header).to_bytes(2 if version == 1 else 4, "little")
+    return b"\x93NUMPY" + bytes((version, 0)) + length + header.encode() + data
+
+
+def zipped(path, content):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("x.npy", content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("header", "version"),
+    [
+        ("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 3), }      \n", 1),
+        ("{'descr': '<i4', 'fortran_order': False, 'shape': (2,3)}", 1),  # as other languages write it
+        ("{'descr':'<i4','fortran_order':False,'shape':(2,3,),}\n", 1),
+        ("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 3), }\n", 2),
+    ],
+)
+def test_npz_files_of_others_are_read(tmp_path, header, version):
+    path = zipped(tmp_path / "a.npz", npy(header, np.arange(6, dtype="<i4").tobytes(), version))
+    assert np.array_equal(np.load(path)["x"], np.arange(6).reshape(2, 3))
+    assert [column.values.tolist() for column in read_table(path).columns] == [[0, 3], [1, 4], [2, 5]]
+
+
+def test_npz_arrays_keep_their_order_and_their_bytes(tmp_path, rng):
+    x = rng.normal(size=(4, 3))
+    for other in (np.asfortranarray(x), x.astype(">f8"), x.astype(">f8").copy("F")):
+        np.savez(tmp_path / "a.npz", x=other)
+        assert np.array_equal(np.stack([c.values for c in read_table(tmp_path / "a.npz").columns], axis=1), x)
+
+
+@pytest.mark.parametrize(
+    ("header", "version", "words"),
+    [
+        ("{'descr': __import__('os').system('true'), 'fortran_order': False, 'shape': (2, 3), }", 1, "plain numbers"),
+        ("{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }", 1, "objects of Python"),
+        ("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (2, 3), }", 1, "plain numbers"),
+        ("{'descr': '<z8', 'fortran_order': False, 'shape': (2, 3), }", 1, "plain numbers"),
+        ("{'descr': '<i4', 'fortran_order': False, 'shape': (-2, -3), }", 1, "plain numbers"),
+        ("{'descr': '<i4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", 1, "not as large"),
+        ("[" * 60_000, 1, "plain numbers"),
+        ("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 3), }", 3, "version (3, 0)"),
+    ],
+)
+def test_npz_headers_that_someone_made_are_refused(tmp_path, header, version, words):
+    assert words in refusal(zipped(tmp_path / "a.npz", npy(header, np.arange(6, dtype="<i4").tobytes(), version)))
+
+
+def test_a_header_that_would_grow_is_not_read_to_its_end(tmp_path):
+    """64 MB of spaces are 64 kB in the archive."""
+    path = zipped(tmp_path / "a.npz", npy("{'descr': '<i4'" + " " * 2**26, b"", 2))
+    tracemalloc.start()
+    assert "plain numbers" in refusal(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**23
 
 
 def test_an_npz_file_that_claims_more_than_the_memory_is_refused_unread(tmp_path, monkeypatch):

@@ -24,6 +24,8 @@ from tables import BLOCKS, ROOT, on_tables, recorded
 
 import fnn
 from fnn.bench.run import Row
+from fnn.sweeps.connect import open_store
+from fnn.sweeps.export import export
 from fnn.sweeps.plan import options
 
 TEXT = README.read_text(encoding="utf-8")
@@ -156,6 +158,27 @@ def test_the_store_is_read_by_duckdb_as_shown(small_store):
             raise
         pytest.skip("DuckDB cannot fetch its extension here")
     assert dict(rows) == pytest.approx(shares(small_store))
+
+
+def test_what_is_exported_of_runs_on_a_table_is_read_as_shown(tmp_path, monkeypatch):
+    pandas, duckdb = pytest.importorskip("pandas"), pytest.importorskip("duckdb")
+    monkeypatch.chdir(tmp_path)
+    with open_store(ROOT / "tests" / "fixtures" / "store-v3-table.db") as connection:
+        export(connection, tmp_path / "runs.csv")
+        auc = connection.execute(
+            "SELECT s.hidden, p.fold, avg(c.auc) FROM scores AS c JOIN splits AS p ON p.settings = c.settings "
+            "JOIN settings AS s ON s.id = c.settings GROUP BY c.settings"
+        ).fetchall()
+    (shown,) = re.findall(r"```python\n(runs = .*?)```", STORE.read_text(encoding="utf-8"), re.DOTALL)
+    reading, wide, long, by_duckdb = shown.splitlines()
+    names = {"pandas": pandas, "duckdb": duckdb}
+    exec(reading, names)
+    means = eval(wide, names)
+    assert {(h, f): means.loc[(0, f), int(h)] for h, f, _ in auc} == pytest.approx({(h, f): v for h, f, v in auc})
+    assert len(eval(long, names)) == 2 * 8
+    exec(by_duckdb, names)
+    rows = names["by_split"].fetchall()
+    assert {(str(h), f): v for h, _, f, v in rows} == pytest.approx({(h, f): v for h, f, v in auc})
 
 
 def test_the_columns_of_the_store_are_those_described(small_store):

@@ -7,6 +7,8 @@ from study_sample import LITERATURE, STUDY
 
 import fnn
 from fnn.report import text as report
+from fnn.report.words import claim_levels, levels
+from fnn.studies.verdicts import VERDICTS
 
 
 def test_rows_are_one_for_each_point():
@@ -112,11 +114,28 @@ def test_the_table_of_verdicts_has_effects_and_what_is_open():
     verdict, _, effect, open_question = by_claim["High learning rates converge fast at first."]
     assert (verdict, effect, open_question) == ("supported", "probability of improvement 0.931 (0.913–0.945)", "")
     assert by_claim["High learning rates oscillate later."][3] == "depends on hidden, init"
-    assert [row[3] for row in rows if row[0] == "undecided"] == ["about 4,200 seeds would decide it"]
-    assert report.verdict_counts(STUDY) == "3 supported, 2 refuted, 1 mixed, 1 undecided"
+    assert [row[3] for row in rows if row[0] == "undecided"] == [
+        "a new study would need about 4,200 fresh seeds", "a new study would need about 90 fresh draws of the data",
+    ]  # fmt: skip
+    assert {row[0] for row in rows} == set(VERDICTS)
+    assert report.verdict_counts(STUDY) == (
+        "3 supported, 1 reversed, 1 no difference, 1 too small, 1 falls short, 1 mixed, 2 undecided, "
+        "1 cannot be tested here, 1 too few runs"
+    )
     decided = STUDY | {"claims": {"a": STUDY["claims"]["mse-faster"]}}
     ((heads, rows),) = report.verdicts(decided)
     assert (len(heads), len(rows[0])) == (3, 3)
+
+
+def test_levels_are_said_of_a_study_and_of_a_claim():
+    assert levels(STUDY) == [
+        "30 draws × 33 seeds where data are drawn (linear)", "1,000 seeds where they are fixed (xor, xor4)",
+    ]  # fmt: skip
+    assert levels(LITERATURE) == ["1,000 seeds"]
+    assert levels(STUDY | {"fixed": []}) == ["30 draws × 33 seeds"]
+    assert levels(STUDY | {"fixed": [], "draws": 1}) == ["1 draw × 1,000 seeds"]
+    assert claim_levels(STUDY["claims"]["near"]) == "30 draws of the data × 33 seeds"
+    assert claim_levels(STUDY["claims"]["two-seeds"]) == "2 seeds on one data set"
 
 
 def test_the_table_of_published_results_counts_the_readings_that_agree():

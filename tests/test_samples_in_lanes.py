@@ -12,12 +12,14 @@ import pytest
 from comparing import output_for, part_of, same_bits, same_outcome, stack_of, targets_for
 
 import fnn
+from fnn.data.samples import Part
 from fnn.kernel.samples_epoch import train_shared_into
 from fnn.network.activations import ACTIVATIONS
 from fnn.network.losses import LOSSES, REDUCTIONS
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
 from fnn.training import lanes, numpy_path, samples_in_lanes
+from fnn.training.train import train_parts
 
 N = samples_in_lanes.LEAST_SAMPLES + 7  # no multiple of the lanes, nor of the chunks
 
@@ -51,6 +53,26 @@ def test_one_step_is_the_labs(activation, loss, reduction, samples):
     config = fnn.Config(hidden="5x4", activation=activation, loss=loss, output=output_for(loss), reduction=reduction,
                         optimizer="sgd", lr=1e-3, epochs=1)  # fmt: skip
     agree(config, samples, 1e-13)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"dropout": 0.3}, {"clip_norm": 0.01, "optimizer": "sgd"}, {"keep": "best", "lr": 3.0}]
+)
+def test_what_only_the_other_ways_know_is_left_to_them(settings, samples):
+    x, y = samples
+    held_out = 1 if "keep" in settings else 0  # of which answers get better and worse
+    part = Part(x, y, np.ones(N), np.ones(N - held_out), N - held_out, "sides")
+    config = fnn.Config(**{"hidden": "4", "epochs": 20, "reduction": "mean", "scheduler": "constant"} | settings)
+    ours, theirs, plain = (
+        train_parts([c], [p], seeds=range(3), backend=backend)
+        for c, p, backend in (
+            (config, part, "numba"),
+            (config, part, "numpy"),
+            (replace(config, dropout=0.0, clip_norm=None, keep="last"), part, "numpy"),
+        )
+    )
+    assert ours.flat[0] == pytest.approx(theirs.flat[0], rel=1e-9)
+    assert ours.flat[0] != pytest.approx(plain.flat[0], rel=1e-3)
 
 
 @pytest.mark.parametrize(("optimizer", "scheduler"), list(product(OPTIMIZERS, SCHEDULES)))

@@ -120,6 +120,19 @@ def test_scaled_rows_are_those_of_each_row_alone(x):
     assert together[::7].tobytes() == alone.tobytes()
 
 
+@pytest.mark.parametrize("kind", SCALINGS)
+def test_some_rows_are_scaled_as_a_table_of_them(x, rng, kind):
+    many = np.tile(with_gaps(x), (60, 1))
+    rows, weight = np.sort(rng.integers(0, len(many), 3000)), rng.random(3000)
+    for weights in (None, weight):
+        scaling = learn_scaling(many, kind, True, weights, rows)
+        expected = learn_scaling(many[rows], kind, True, weights)
+        assert np.array_equal(scaling[:3], expected[:3])
+    assert (
+        scale(scaling, many, np.float32, rows[::-1]).tobytes() == scale(scaling, many[rows[::-1]], np.float32).tobytes()
+    )
+
+
 def test_an_unknown_scaling_is_refused(x):
     with pytest.raises(InvalidSetting, match=r"scaling: got 'minmax'; expected one of robust, standard, none"):
         learn_scaling(x, "minmax", smooth_clip=True)

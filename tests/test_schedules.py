@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,18 @@ def test_warmup_linear_by_hand():
     values = rates("warmup-linear", 10, warmup=4)
     assert values == pytest.approx([0, 0.025, 0.05, 0.075, 0.1, 0.5 / 6, 0.4 / 6, 0.3 / 6, 0.2 / 6, 0.1 / 6])
     assert rates("warmup-linear", 4, warmup=0) == pytest.approx([0.1, 0.075, 0.05, 0.025])
+
+
+def test_coslog4_by_hand():
+    """Four waves, each twice as long: down to 0 after 1, 3, 7 and 15 fifteenths, up to lr at √2·2ᵏ − 1 of them."""
+    values = rates("coslog4", 15_000)
+    for k in range(4):
+        wave = values[1000 * (2**k - 1) : 1000 * (2 ** (k + 1) - 1)]
+        assert (wave[0], wave[-1]) == pytest.approx((0, 0), abs=1e-6)
+        assert wave.max() == pytest.approx(0.1, rel=1e-6)
+        assert wave.argmax() == pytest.approx(1000 * (2 ** (k + 0.5) - 2**k), abs=1)
+    # Of one epoch, its middle: 1 + 15/2.
+    assert rates("coslog4", 1) == pytest.approx([0.05 * (1 - math.cos(2 * math.pi * math.log2(8.5)))], rel=1e-14)
 
 
 def test_warmup_may_peak_elsewhere_than_at_lr():

@@ -16,6 +16,7 @@ from fnn.errors import InvalidSetting
 from fnn.report.document import StudyDocument
 from fnn.studies.parse import load, shipped
 from fnn.studies.study import study
+from fnn.studies.verdicts import REFUTED, SUPPORTED, VERDICTS
 
 MINE = """
 title = "Mine"
@@ -153,10 +154,10 @@ def trained(**settings):
 def test_verdicts_are_those_of_runs_trained_directly(document):
     adam, sgd = trained(), trained(optimizer="sgd")
     epochs = [np.where(r.epochs_to_solve >= 0, r.epochs_to_solve, np.inf) for r in (adam, sgd)]
-    won, tied = 1.1 * epochs[0] < epochs[1], 1.1 * epochs[0] == epochs[1]
+    won, lost = 1.1 * epochs[0] < epochs[1], 1.1 * epochs[1] < epochs[0]
     claim = document["claims"]["adam-faster"]
     assert claim["verdict"] == "supported"
-    assert claim["effect"] == pytest.approx((won.sum() + tied.sum() / 2) / 100)
+    assert claim["effect"] == pytest.approx((1 + (won.sum() - lost.sum()) / 100) / 2)
     assert claim["effect_name"] == "probability of improvement by a factor 1.1"
     assert (claim["null"], claim["margin"]) == (0.5, 0.6)
     first = claim["arms"][0]
@@ -165,11 +166,13 @@ def test_verdicts_are_those_of_runs_trained_directly(document):
     assert first["solved"] == adam.solved.mean()
     assert first["epochs"]["median"] == np.median(adam.epochs_to_solve[adam.solved])
     assert first["loss"]["median"] == pytest.approx(np.median(adam.loss))
-    assert document["claims"]["sgd-solves"]["verdict"] == "refuted"
+    assert (claim["wins"], claim["losses"]) == (won.mean(), lost.mean())
+    assert document["claims"]["sgd-solves"]["verdict"] == "falls short"
     assert document["claims"]["sgd-solves"]["effect"] == sgd.solved.mean()
     same = document["claims"]["same"]
-    assert (same["effect"], same["verdict"], same["p"]) == (0.5, "refuted", 1)
-    assert document["counts"] == {"supported": 1, "refuted": 2, "mixed": 0, "undecided": 0}
+    assert (same["effect"], same["verdict"], same["ties"]) == (0.5, "no difference", 1)
+    counts = dict.fromkeys(VERDICTS, 0) | {"supported": 1, "falls short": 1, "no difference": 1}
+    assert document["counts"] == counts
 
 
 def test_the_document_has_the_shape_that_is_stated(document, path):
@@ -178,9 +181,10 @@ def test_the_document_has_the_shape_that_is_stated(document, path):
     assert mismatches({**document, "counts": {"supported": "1"}}, StudyDocument) == ["document.counts.supported: '1'"]
 
 
-def test_holm_is_over_the_claims_of_the_study(document):
-    p = sorted((claim["p"], claim["p_holm"]) for claim in document["claims"].values())
-    assert 0 < p[0][0] < 1e-6
+def test_p_is_adjusted_over_the_claims_of_the_study(document):
+    p = sorted((claim["p"], claim["p_adjusted"]) for claim in document["claims"].values())
+    assert 0 < p[0][0] < 1e-4
+    # Of three claims, two with a margin and no difference, of which one at most is true: three times.
     assert p[0][1] / p[0][0] == pytest.approx(3)
 
 
@@ -267,25 +271,85 @@ def test_the_labs_study_covers_the_report():
             assert lab.figures[finding.figure].mark == pytest.approx(finding.value * finding.factor)
 
 
+def test_every_claim_of_the_lab_says_why_its_numbers_are_those():
+    """Beside each margin, factor, share and window stands a reason; two readings of a sentence name themselves."""
+    text = shipped()["lab"].read_text(encoding="utf-8")
+    claims = text[text.index("[[claims]]") : text.index("[[findings]]")]
+    numbers = re.findall(r"^(margin|factor|at_least|at_most|above|until|epoch) = (\S+)(  # .+)?$", claims, re.M)
+    assert len(numbers) > 60
+    begin = ("epoch", "0", "")  # where an end is given, which says why
+    assert [number for number in numbers if not number[2] and number != begin] == []
+    readings = [claim.note for claim in load("lab").claims if "The next claim is the other reading" in claim.note]
+    assert len(readings) > 10
+
+
+def near(claim):
+    """Return whether an interval comes within 0.05 of the margin or of no difference."""
+    edges = [edge for edge in (claim["margin"], claim["null"]) if edge is not None]
+    return any(claim["low"] - 0.05 < edge < claim["high"] + 0.05 for edge in edges)
+
+
+def lab_study(folder, seed, **settings):
+    """Run the lab's study with these settings in its base."""
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+    text = shipped()["lab"].read_text(encoding="utf-8")
+    path = folder / "lab.toml"
+    path.write_text(text.replace("[base]\n", f"[base]\n{lines}"), encoding="utf-8")
+    return study(path, seeds=1000, seed=seed)
+
+
+def words(document):
+    return {name: claim["verdict"] for name, claim in document["claims"].items()}
+
+
 @pytest.mark.slow
-def test_verdicts_of_the_lab_are_the_same_from_one_block_of_seeds_to_the_next():
-    documents = [study("lab", seeds=1000, seed=seed) for seed in (SEED, SEED + 1000)]
-    first, second = ({name: claim["verdict"] for name, claim in d["claims"].items()} for d in documents)
-    assert first == second
-    assert first["linear-learnt"] == "supported"
-    assert first["no-activation-xor"] == "supported"
-    assert len(set(first.values())) > 1
-    evidence = {finding["id"]: finding for finding in documents[0]["findings"]}
+def test_verdicts_of_the_lab_are_the_same_on_other_draws_with_other_seeds(tmp_path):
+    blocks = [study("lab", seeds=1000), lab_study(tmp_path, SEED + 1000, data_seed=1000)]
+    first, second = map(words, blocks)
+    opposite = {name for name in first if SUPPORTED in (pair := {first[name], second[name]}) and pair & {*REFUTED}}
+    assert opposite == set()
+    differing = {name for name in first if first[name] != second[name]}
+    assert {name for name in differing if not any(near(block["claims"][name]) for block in blocks)} == set()
+    assert len(differing) <= len(first) / 6
+    assert len(set(first.values())) > 4
+    assert {
+        "linear-learnt": "supported", "xor-learnt": "falls short", "highest-rate-fast-first": "reversed",
+        "no-activation-rough": "supported", "no-activation-rough-late": "cannot be tested here",
+        "no-activation-xor": "supported", "warmup-as-coded-rough-first": "supported", "warmup-rough-first": "reversed",
+        "warmup-as-coded-lowest": "supported", "warmup-lowest": "reversed", "schedulers-steadier": "supported",
+        "momentum-slow-on-xor": "supported", "momentum-slowest-on-xor": "reversed",
+        "leaky-relu-may-be-jagged": "falls short",
+    }.items() <= first.items()  # fmt: skip
+    evidence = {finding["id"]: finding for finding in blocks[0]["findings"]}
     assert "21 of 21 true ones" in evidence["labels"]["text"]
     assert "half of it 1.002e-06" in evidence["labels"]["text"]  # which is the loss that the report prints
     median = float(evidence["place-xor"]["table"]["rows"][1][4])
     assert median == pytest.approx(2 * 0.000001002499884, rel=0.2)
     coded = {row[0]: row for row in evidence["adam-as-coded"]["table"]["rows"]}
     assert len({row[3] for row in coded.values()}) == len(coded) == 5
-    warmed = {row[0]: float(row[3].split()[0]) for row in evidence["schedules-as-coded"]["table"]["rows"]}
-    assert min(warmed, key=warmed.get) == "warm-up to 1: as coded"
-    assert {"warmup-as-coded-lowest": "supported", "warmup-lowest": "refuted"}.items() <= first.items()
-    assert [len(table["rows"]) for table in documents[0]["tables"]] == [21, 100]
+    loss = {row[0]: float(row[3].split()[0]) for row in evidence["schedules-as-coded"]["table"]["rows"]}
+    ends = {adam: {name: loss[f"Adam as {adam}: {name}"] for name in SCHEDULES} for adam in ("published", "coded")}
+    # But for none at all, which no claim says it is lower than.
+    assert min(list(SCHEDULES)[1:], key=ends["published"].get) == "warm-up to 1"
+    assert max(SCHEDULES, key=ends["coded"].get) == "warm-up to 1"
+    assert [len(table["rows"]) for table in blocks[0]["tables"]] == [21, 100]
+
+
+SCHEDULES = ("none", "exponential", "polynomial", "warm-up to the learning rate, 0.1", "warm-up to 1")
+
+
+@pytest.mark.slow
+def test_with_the_labs_own_adam_those_claims_turn_that_the_finding_names(tmp_path):
+    coded = words(lab_study(tmp_path, SEED, bias_correction="first", epsilon_place="inside"))
+    assert {
+        "high-rate-oscillates": "no difference", "leaky-relu-may-be-jagged": "supported",
+        "no-activation-rough": "undecided", "schedulers-better-late": "undecided",
+        "mse-faster-linear": "no difference", "warmup-as-coded-settles": "falls short",
+        "warmup-as-coded-lowest": "reversed", "warmup-lowest": "undecided",
+    }.items() <= coded.items()  # fmt: skip
+    # Who learns its task and who does not.
+    for name in ("xor-learnt", "high-rate-misses", "two-units-not-enough", "no-activation-xor", "relu-poor-on-xor"):
+        assert coded[name] == ("falls short" if name == "xor-learnt" else "supported")
 
 
 def test_the_labs_findings_have_the_arms_as_coded():
@@ -298,7 +362,9 @@ def test_the_labs_findings_have_the_arms_as_coded():
         config = arms[name][-1]
         assert (config.beta2, config.bias_correction, config.epsilon_place) == (0.9, "first", "inside")
     assert {c.beta2 for c in arms["adam-as-coded"]} == {0.9, 0.999}
-    assert [c.warmup_peak for c in arms["schedules-as-coded"]] == [None, None, None, None, 1.0]
+    assert [c.warmup_peak for c in arms["schedules-as-coded"]] == [None, None, None, None, 1.0] * 2
+    places = [(c.bias_correction, c.epsilon_place) for c in arms["schedules-as-coded"]]
+    assert places == [("running", "outside")] * 5 + [("first", "inside")] * 5
     assert [c.hidden for c in arms["units-as-run"]] == [(2, 2), (4, 4), (4, 4), (2, 2)]
 
 

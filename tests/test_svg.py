@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnn.report.svg import SHAPES, Scale, bar, decades, interval, mark, scale
+from fnn.report.svg import Scale, bar, decades, interval, scale
 
 
 @given(st.sampled_from([0.0, 0.5, 1.0]), st.lists(st.floats(1e-6, 1e6), min_size=1), st.booleans())
@@ -42,9 +42,3 @@ def test_an_interval_has_what_is_known_of_it_and_no_more():
 
 def test_a_bar_of_nothing_is_empty():
     assert {e.get("width") for e in ET.fromstring(bar({"supported": 0, "refuted": 0})).iter("rect")} == {"0%", "100%"}
-
-
-def test_marks_differ_in_shape_and_any_word_has_one():
-    shapes = {"".join(ET.tostring(child, "unicode") for child in ET.fromstring(mark(word))) for word in SHAPES}
-    assert len(shapes) == len(SHAPES)
-    assert ET.fromstring(mark("else")).get("aria-hidden") == "true"

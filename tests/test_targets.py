@@ -100,6 +100,51 @@ def test_binary_by_hand():
     assert target(numbers("n", [2, 1, 2, 2])).y.tolist() == [[1], [0], [1], [1]]
 
 
+@pytest.mark.parametrize(
+    ("words", "classes", "y"),
+    [
+        (["yes", "no", "no"], ("no", "yes"), [1, 0, 0]),
+        (["No", "YES", "no", "yes"], ("No", "YES"), [0, 1, 0, 1]),  # as it is first spelled, not the first in order
+        (["no", "NO", "Yes", "yes"], ("no", "Yes"), [0, 0, 1, 1]),
+        (["True", "False", "True"], ("False", "True"), [1, 0, 1]),
+        ([" true ", "no", "yes"], ("no", "true"), [1, 0, 1]),
+        (["Y", "N", "N"], ("N", "Y"), [1, 0, 0]),
+        (["t", "f", "t"], ("f", "t"), [1, 0, 1]),
+    ],
+)
+def test_yes_and_no_are_classes_in_the_words_of_the_table(words, classes, y):
+    read = read_target(read_table({"label": words * 2, "x": np.arange(2.0 * len(words))}), ("label",))
+    assert read[:4] == (("label",), "binary", classes, "text")
+    assert read.y[: len(words), 0].tolist() == y
+
+
+def test_booleans_that_are_no_words_stay_booleans():
+    read = read_table({"label": np.array([True, False] * 2), "listed": [True, None, False, True], "x": np.arange(4.0)})
+    assert read.column("label").categories == read.column("listed").categories == ()
+    assert read_target(read, ("label",))[2:4] == (("false", "true"), "boolean")
+
+
+def test_several_columns_of_yes_and_no_have_words_each():
+    read = read_table(
+        {"sour": ["yes", "no", "no"], "sweet": ["F", "T", "F"], "dry": ["False", "False", "TRUE"],
+         "red": np.array([True, False, True]), "old": [1, 0, 1], "same": ["no", "no", "no"]}
+    )  # fmt: skip
+    both = read_target(read, ("sour", "dry"))
+    assert (both.task, both.classes, both.class_kind) == ("multilabel", (), "text")
+    assert both.label_words == (("no", "yes"), ("False", "TRUE"))
+    assert both.y.T.tolist() == [[1, 0, 0], [0, 0, 1]]
+    # Where one has words, the others are written as the same text would have them.
+    mixed = read_target(read, ("red", "old", "sour"))
+    assert mixed.label_words == (("false", "true"), ("0", "1"), ("no", "yes"))
+    assert read_target(read, ("red", "old")).class_kind == "boolean"
+    assert read_target(read, ("red", "old")).label_words == ()
+
+
+def test_the_digest_of_a_table_does_not_depend_on_how_true_is_written():
+    digests = {read_table({"a": words}).digest for words in (["yes", "no"], ["True", "FALSE"], [True, False])}
+    assert len(digests) == 1
+
+
 def test_whole_numbers_of_few_values_are_classes():
     wine = target(numbers("quality", WINE))
     assert wine[:4] == (("quality",), "multiclass", ("3", "4", "5", "6", "7", "8"), "number")

@@ -13,6 +13,7 @@ from fnn.config import SEED
 from fnn.errors import InvalidSetting
 from fnn.report import text as report
 from fnn.report.looks import look_lines
+from fnn.report.words import levels
 
 
 def study(
@@ -56,8 +57,7 @@ def study(
         return
     for columns, rows in report.verdicts(document):
         print_table(columns, rows)
-    seconds = f"{document['seeds']['count']:,} seeds, {document['seconds']:.3g} s"
-    typer.echo(f"{report.verdict_counts(document)}; {seconds}")
+    typer.echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}; {document['seconds']:.3g} s")
     for line in look_lines(document):
         typer.echo(line)
     names = [figure["file"] for figure in document["figures"].values()]

@@ -123,10 +123,10 @@ def show(
     json_: Json = False,
 ) -> None:
     """Show what a store says of each combination of settings: a row each, and with --plots figures."""
-    from fnn.sweeps.choice import has_splits, read_split_scores
+    from fnn.sweeps.choice import read_split_scores
     from fnn.sweeps.conditions import parse_condition
     from fnn.sweeps.connect import open_store
-    from fnn.sweeps.query import read_runs
+    from fnn.sweeps.query import has_splits, read_runs
     from fnn.sweeps.summaries import summarize_groups
 
     conditions = [parse_condition(text) for text in where or ()]
@@ -179,7 +179,7 @@ def export(
     to: Annotated[Path, run_option(help="A file that ends in .csv, .parquet or .npz.")],
     where: Where = None,
 ) -> None:
-    """Write a store's runs, a row each, as CSV, Parquet or arrays."""
+    """Write a store's runs, a row each, as CSV, Parquet or arrays; of runs on a table, with split and scores."""
     from fnn.sweeps.conditions import parse_condition
     from fnn.sweeps.connect import open_store
     from fnn.sweeps.export import export

@@ -1,6 +1,6 @@
 """What networks are trained on.
 
-columns words blocks dialect digits csv_reader arrays arrow npz reading targets features encoding scaling synthetic
+columns words blocks dialect digits csv_reader arrays arrow npy npz reading targets features encoding scaling synthetic
 samples stratification split
 """
 

@@ -14,7 +14,8 @@ from fnn.data.dialect import Form
 from fnn.data.words import sorted_categories
 from fnn.errors import InvalidSetting
 
-_BATCH = 2**16  # rows
+_BATCH = 2**13  # rows
+_BUFFER = 2**16  # bytes of a column
 # What pandas writes its index under; a frame's index is no column either.
 _INDEX = re.compile(r"__index_level_[0-9]+__")
 
@@ -23,7 +24,9 @@ def parquet_blocks(path: Path, form: Form, rows: int, kinds: Mapping[str, str]) 
     """Yield the rows of a Parquet file, at most so many at a time. Raises InvalidSetting for what is none."""
     with _opened(path, "Parquet", _parquet) as file:
         fits("data", str(path), file.metadata.num_rows * file.metadata.num_columns * 8)
-        yield from _guarded(path, "Parquet", _blocks(str(path), file.iter_batches(batch_size=min(rows, _BATCH)), rows))
+        # Threads would each keep memory of their own, and are no faster where so little is read at a time.
+        batches = file.iter_batches(batch_size=min(rows, _BATCH), use_threads=False)
+        yield from _guarded(path, "Parquet", _blocks(str(path), batches, rows))
 
 
 def count_parquet_rows(path: Path) -> int:
@@ -65,7 +68,8 @@ def _pyarrow(source: str) -> Any:
 
 
 def _parquet(pyarrow: Any, path: Path) -> Any:
-    return pyarrow.parquet.ParquetFile(path)
+    # Buffered beforehand, all of the file would stay in memory; so, of every column a page or two does.
+    return pyarrow.parquet.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER)
 
 
 def _ipc(pyarrow: Any, path: Path) -> Any:

@@ -1,10 +1,11 @@
 """Blocks of rows, as the readers give them, made into columns of the kinds they turn out or are known to be."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from fnn.data.columns import Column
 from fnn.data.words import BOOLEANS, is_number, kind_of, sorted_categories
@@ -33,35 +34,79 @@ def unique(source: str, names: Sequence[str]) -> None:
         seen.add(name)
 
 
-def clashes(blocks: Iterable[Block]) -> list[str]:
-    """Return the names of the columns that hold numbers in one block and words in another."""
-    kinds: dict[str, set[str]] = {}
-    for block in blocks:
-        for column in block.columns:
-            if not column.missing.all():
-                kinds.setdefault(column.name, set()).add(column.kind)
-    return [name for name, each in kinds.items() if {"number", "text"} <= each]
+def join(blocks: Iterator[Block]) -> tuple[Block, list[str]]:
+    """Return blocks, at least one, as one, and the names of columns that hold numbers in one and words in another.
+
+    Memory is that of the whole and of one block: each is let go once it is added. Of those columns the first kind is
+    kept, and nothing where they are of the other.
+    """
+    first = next(blocks)
+    second = next(blocks, None)
+    if second is None:
+        return first, []
+    columns, lines = [_Joined(column) for column in first.columns], _Growing(np.int64)
+    for block in chain([first, second], blocks):
+        lines.extend(block.lines)
+        for joined, column in zip(columns, block.columns, strict=True):
+            joined.add(column)
+    whole = tuple(column.finish() for column in columns)
+    return first._replace(columns=whole, lines=lines.finish()), [c.name for c in columns if c.clashes]
 
 
-def join(blocks: Sequence[Block]) -> Block:
-    """Return blocks without clashes as one."""
-    lines = np.concatenate([block.lines for block in blocks])
-    columns = (_join(pieces) for pieces in zip(*(block.columns for block in blocks), strict=True))
-    return blocks[0]._replace(columns=tuple(columns), lines=lines)
+class _Growing:
+    """An array that grows at its end, by an eighth: where it is large, the system moves it without a copy."""
+
+    def __init__(self, dtype: DTypeLike) -> None:
+        self.size, self._values = 0, np.empty(0, dtype)
+
+    def extend(self, values: NDArray[Any]) -> None:
+        """Add values."""
+        end = self.size + len(values)
+        if end > len(self._values):
+            self._values.resize(max(end, self.size + self.size // 8), refcheck=False)
+        self._values[self.size : end] = values
+        self.size = end
+
+    def finish(self) -> NDArray[Any]:
+        """Return all values; none can be added then."""
+        self._values.resize(self.size, refcheck=False)
+        return self._values
 
 
-def _join(pieces: Sequence[Column]) -> Column:
-    name = pieces[0].name
-    if all(piece.kind != "text" for piece in pieces):
-        kind = next((piece.kind for piece in pieces if not piece.missing.all()), pieces[0].kind)
-        return Column(name, kind, np.concatenate([piece.values for piece in pieces]))
-    words: list[str] = []
-    values = []
-    for piece in pieces:
-        places = piece.values if piece.kind == "text" else np.full(len(piece.values), -1, np.int32)
-        values.append(np.where(places < 0, -1, places + len(words)).astype(np.int32))
-        words += piece.categories
-    return sorted_categories(name, np.concatenate(values), words)
+class _Joined:
+    """Pieces of a column behind each other. kind: that of the first piece that has values, or else of the first."""
+
+    def __init__(self, first: Column) -> None:
+        self.name, self.kind, self.has_values, self.clashes = first.name, first.kind, False, False
+        self.words: dict[str, int] = {}
+        self._begin(0)
+
+    def _begin(self, missing: int) -> None:
+        dtype, nothing = (np.int32, -1) if self.kind == "text" else (np.float64, np.nan)
+        self.values = _Growing(dtype)
+        self.values.extend(np.full(missing, nothing, dtype))
+
+    def add(self, piece: Column) -> None:
+        has_values, same = not piece.missing.all(), (piece.kind == "text") == (self.kind == "text")
+        self.clashes |= has_values and self.has_values and not same
+        if has_values and not self.has_values:
+            self.kind, self.has_values = piece.kind, True
+            if not same:
+                self._begin(self.values.size)
+        elif not same:
+            piece = Column(self.name, self.kind, np.full(len(piece.values), -1 if self.kind == "text" else np.nan))
+        if self.kind == "text":  # each piece has categories of its own; the last place is of what is missing
+            places = [*(self.words.setdefault(word, len(self.words)) for word in piece.categories), -1]
+            piece = piece._replace(values=np.array(places, np.int32)[piece.values.astype(np.int32)])
+        self.values.extend(piece.values)
+
+    def finish(self) -> Column:
+        values = self.values.finish()
+        return (
+            sorted_categories(self.name, values, list(self.words))
+            if self.kind == "text"
+            else Column(self.name, self.kind, values)
+        )
 
 
 def settle(block: Block, source: str, kinds: Mapping[str, str]) -> tuple[Column, ...]:
@@ -93,7 +138,16 @@ def _settle_words(column: Column, block: Block, source: str, kind: str) -> Colum
 
 def _as_boolean(column: Column, block: Block, source: str) -> Column:
     each = BOOLEANS | {"0": 0.0, "1": 1.0}
-    return _as_floats(column, block, source, "boolean", {w: each.get(w.lower()) for w in column.categories})
+    floats = _as_floats(column, block, source, "boolean", {w: each.get(w.lower()) for w in column.categories})
+    return floats._replace(categories=_first_words(column, floats.values))
+
+
+def _first_words(column: Column, values: NDArray[np.float64]) -> tuple[str, ...]:
+    """Return as what false and true first stand in a column's rows; nothing unless both are there."""
+    rows = [np.flatnonzero(values == truth) for truth in (0, 1)]
+    if not all(there.size for there in rows):
+        return ()
+    return tuple(column.categories[column.values[there[0]]] for there in rows)
 
 
 def _as_number(column: Column, block: Block, source: str) -> Column:

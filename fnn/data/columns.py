@@ -20,7 +20,8 @@ class Column(NamedTuple):
 
     Of kind "number" or "boolean" values are float64 (N,), NaN where missing; of kind "text" or "date" they are int32
     (N,), places in `categories`, -1 where missing. A table's categories are those its rows had when it was read, in
-    order; rows taken from it keep them all.
+    order; rows taken from it keep them all. The categories of a boolean that was read from words are those it was first
+    written as, of false and of true; it has none where it was no words.
     """
 
     name: str
@@ -73,7 +74,8 @@ class Table:
         """The SHA-256 of names, kinds, categories and values, in hexadecimal digits: the same wherever it was read."""
         content = hashlib.sha256()
         for column in self.columns:
-            content.update(repr((column.name, column.kind, column.categories, len(column.values))).encode())
+            words = () if column.kind == "boolean" else column.categories  # true is true, however it is written
+            content.update(repr((column.name, column.kind, words, len(column.values))).encode())
             dtype = "<i4" if column.kind in ("text", "date") else "<f8"
             content.update(np.ascontiguousarray(column.values, dtype).data)
         return content.hexdigest()

@@ -1,8 +1,8 @@
-"""Tables of text: CSV and its kin, block by block: numbers at once, and words through the standard library's reader."""
+"""Tables of text: CSV and its kin, block by block: at once, or where they are quoted by the standard library."""
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice, repeat
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -16,7 +16,7 @@ from fnn.data.digits import read_lines
 from fnn.data.words import read_categories, read_numbers
 from fnn.errors import InvalidSetting
 
-_FIELDS = 2**18  # in one block; as Python's strings they take some 60 bytes each
+_FIELDS = 2**16  # in one block, which so stays in a core's cache; as Python's strings they take some 60 bytes each
 
 
 def csv_blocks(path: Path, form: Form, rows: int, kinds: Mapping[str, str]) -> Iterator[Block]:
@@ -54,24 +54,53 @@ def _reader(lines: Iterable[str], dialect: Dialect) -> Any:
 
 
 def _blocks(text: _Text, line: int, most: int, kinds: Mapping[str, str]) -> Iterator[Block]:
-    """Yield what comes after a line, at once as long as all are numbers, and from there on row by row."""
-    lines: list[str] = []
-    if not any(kinds.get(name) == "text" for name in text.names):
-        while lines := list(islice(text.file, most)):
-            x = _numbers("".join(lines), text)
-            if x is None:
-                break
-            columns = (Column(*column) for column in zip(text.names, repeat("number"), np.ascontiguousarray(x.T)))
-            yield Block(tuple(columns), np.arange(line + 1, line + 1 + len(x)), "line", text.dialect.decimal)
-            line += len(x)
-    rows = _rows(text.path, _reader(chain(lines, text.file), text.dialect), line)
-    while block := list(islice(rows, most)):
-        yield _parse(text, block, kinds)
+    """Yield what comes after a line: so many lines at once, but row by row where they have quotes or are not alike."""
+    words = np.array([kinds.get(name) == "text" for name in text.names])
+    while lines := list(islice(text.file, most)):
+        columns = _columns("".join(lines), text, words)
+        if columns is None:
+            taken, block = _row_by_row(text, lines, line, kinds)
+        else:
+            taken, block = (
+                len(lines),
+                Block(columns, np.arange(line + 1, line + 1 + len(lines)), "line", text.dialect.decimal),
+            )
+        line += taken
+        if block is not None:
+            words |= [column.kind == "text" for column in block.columns]
+            yield block
 
 
-def _numbers(lines: str, text: _Text) -> NDArray[np.float64] | None:
+def _columns(lines: str, text: _Text, words: NDArray[np.bool_]) -> tuple[Column, ...] | None:
+    """Return lines as columns at once, None where they cannot be; words: which columns are known to hold words."""
     quote, delimiter, decimal = text.dialect.quote, text.dialect.delimiter, text.dialect.decimal
-    return None if quote and quote in lines else read_lines(lines, len(text.names), delimiter, decimal)
+    if quote and quote in lines:
+        return None
+    columns = read_lines(lines, len(text.names), delimiter, decimal, words)
+    if columns is None:
+        return None
+    return tuple(
+        read_categories(name, column) if isinstance(column, list) else Column(name, "number", column)
+        for name, column in zip(text.names, columns, strict=True)
+    )
+
+
+def _row_by_row(text: _Text, lines: list[str], line: int, kinds: Mapping[str, str]) -> tuple[int, Block | None]:
+    """Return how many lines the rows take that begin in these lines, and the rows; None where all are empty."""
+    taken = 0
+
+    def feed() -> Iterator[str]:
+        nonlocal taken
+        for each in chain(lines, text.file):
+            taken += 1
+            yield each
+
+    rows = []
+    for row in _rows(text.path, _reader(feed(), text.dialect), line):
+        rows.append(row)
+        if taken >= len(lines):  # the last row may end behind them, where it has a newline in quotes
+            break
+    return taken, _parse(text, rows, kinds) if rows else None
 
 
 Row = tuple[int, list[str]]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fnn.checks import one_of
+from fnn.checks import fits, one_of
 from fnn.data.columns import Column, Table
 from fnn.data.features import (
     FEATURE_KINDS,
@@ -30,6 +30,8 @@ __all__ = [
 
 # More categories than these would be more inputs than anyone means by a column.
 MOST_CATEGORIES = 1000
+# More inputs for each row are no table that could be learnt from: its rows and columns have changed places, as a rule.
+INPUTS_A_ROW = 1000
 # What columns become features of; dates become none.
 _FEATURES = {"number": "number", "boolean": "boolean", "text": "category"}
 # So many rows are encoded at a time: of 50 inputs they stay in a processor's cache.
@@ -44,7 +46,8 @@ def learn_encoder(table: Table, ignore: Collection[str] = (), missing: str = "er
 
     A column that says nothing, as it has no values or all are alike, is left out, and `dropped` says why. Raises
     InvalidSetting for missing values where they are an error, for dates, for columns of text that are names of rows or
-    have more than `MOST_CATEGORIES` categories, and where no column or no row is left.
+    have more than `MOST_CATEGORIES` categories, where no column or no row is left, and for more inputs than rows or the
+    memory allow.
     """
     one_of("missing", missing, MISSING)
     one_of("unknown", unknown, UNKNOWN)
@@ -61,7 +64,17 @@ def learn_encoder(table: Table, ignore: Collection[str] = (), missing: str = "er
     if not rows.any():
         raise InvalidSetting("missing", missing, "a row that lacks no value")
     features = tuple(_feature(column, rows, missing == "indicator") for column in useful)
-    return Encoder(features, missing, unknown, tuple((name, why) for name, why in reasons.items() if why))
+    encoder = Encoder(features, missing, unknown, tuple((name, why) for name, why in reasons.items() if why))
+    _check_size(table.source, encoder.inputs, int(rows.sum()))
+    return encoder
+
+
+def _check_size(source: str, inputs: int, rows: int) -> None:
+    if inputs > INPUTS_A_ROW * rows:
+        count = "1 row" if rows == 1 else f"{rows:,} rows"
+        words = f"at most {INPUTS_A_ROW * rows:,} inputs for {count}; its columns make {inputs:,}"
+        raise InvalidSetting("data", source, f"{words} (are columns and rows in each other's place?)")
+    fits("data", source, 8 * rows * inputs)
 
 
 def _useless(column: Column, missing: str) -> str:
@@ -81,12 +94,14 @@ def _check_kind(column: Column) -> None:
         )
 
 
-def _check_present(column: Column) -> None:
+def _check_present(column: Column, otherwise: str = "") -> None:
     count = int(column.missing.sum())
     if count:
         values = "1 value" if count == 1 else f"{count:,} values"
         raise InvalidSetting(
-            "data", f"{values} missing in column {column.name}", "all of them, or missing = mean, drop or indicator"
+            "data",
+            f"{values} missing in column {column.name}",
+            f"all of them, or {otherwise}missing = mean, drop or indicator",
         )
 
 
@@ -157,7 +172,8 @@ def _encode_into(x: NDArray[Any], feature: Feature, column: Column, lookup: NDAr
 def _matching_columns(encoder: Encoder, table: Table, passed_over: Collection[str] = ()) -> list[Column]:
     """Return the column of each feature. Raises InvalidSetting as `encode` does, for names and kinds."""
     names = {feature.name for feature in encoder.features}
-    lacking = [feature.name for feature in encoder.features if feature.name not in set(table.names)]
+    there = set(table.names)
+    lacking = [feature.name for feature in encoder.features if feature.name not in there]
     if lacking:
         raise InvalidSetting("data", f"columns {_some(table.names)}", f"{_columns(lacking)} too, as at training")
     known = {*names, *passed_over, *(name for name, _ in encoder.dropped)}
@@ -169,10 +185,10 @@ def _matching_columns(encoder: Encoder, table: Table, passed_over: Collection[st
 
 def _matching(feature: Feature, column: Column) -> Column:
     """Return a column as its feature needs it. One without a value is of any kind."""
-    fits = column.kind in FEATURE_KINDS[feature.kind]
-    if fits and feature.kind == "boolean" and column.kind == "number":
-        fits = bool(np.isin(column.values[~column.missing], (0, 1)).all())
-    if fits:
+    suits = column.kind in FEATURE_KINDS[feature.kind]
+    if suits and feature.kind == "boolean" and column.kind == "number":
+        suits = bool(np.isin(column.values[~column.missing], (0, 1)).all())
+    if suits:
         return column
     if column.missing.all():
         return _without_values(feature, len(column.values))
@@ -188,7 +204,7 @@ def _without_values(feature: Feature, rows: int) -> Column:
 def _lookup(encoder: Encoder, feature: Feature, column: Column, first_row: int) -> NDArray[np.intp]:
     """Return the place in a feature's categories of each of the column's, -1 for none; the last is of missing ones."""
     if encoder.missing == "error":
-        _check_present(column)
+        _check_present(column, "a model that was trained with ")
     known = {word: place for place, word in enumerate(feature.categories)}
     lookup = np.array([*(known.get(word, -1) for word in column.categories), -1])
     if encoder.unknown == "error" and feature.kind == "category" and (lookup[:-1] < 0).any():

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fnn.checks import path as path_check
 from fnn.data.arrays import array_blocks
 from fnn.data.arrow import arrow_blocks, arrow_table_blocks, count_arrow_rows, count_parquet_rows, parquet_blocks
-from fnn.data.blocks import Block, clashes, join, settle
+from fnn.data.blocks import Block, join, settle
 from fnn.data.columns import Table
 from fnn.data.csv_reader import count_csv_rows, csv_blocks
 from fnn.data.dialect import Form
@@ -47,10 +47,9 @@ def read_table(source: Any, form: Form = Form()) -> Table:  # noqa: B008
         return source
     kinds: dict[str, str] = {}
     while True:
-        blocks = list(_blocks(source, form, _ALL, kinds))
-        texts = clashes(blocks)
+        block, texts = join(_blocks(source, form, _ALL, kinds))
         if not texts:
-            return Table(settle(join(blocks), _name(source), {}), _name(source))
+            return Table(settle(block, _name(source), {}), _name(source))
         # What looked like numbers is text further on: only the source still has its words.
         kinds |= dict.fromkeys(texts, "text")
 

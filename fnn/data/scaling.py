@@ -81,16 +81,20 @@ SCALINGS: dict[str, Callable[[_Present], tuple[float, float]]] = {
 }
 
 
-def learn_scaling(x: Array, kind: str, smooth_clip: bool, weight: Array | None = None) -> Scaling:
-    """Return the scaling of inputs by a name of `SCALINGS`. x: (N, I), NaN where a number is missing; weight: (N,).
+def learn_scaling(
+    x: Array, kind: str, smooth_clip: bool, weight: Array | None = None, rows: NDArray[np.int64] | None = None
+) -> Scaling:
+    """Return the scaling of inputs by a name of `SCALINGS`. x: (N, I), NaN where a number is missing.
 
-    Raises InvalidSetting for an unknown name.
+    rows: (n,), those that are learnt from, by itself all; weight: (n,), of those. Raises InvalidSetting for an unknown
+    name.
     """
     measure = SCALINGS[one_of("scaling", kind, SCALINGS)]
     columns = np.zeros((3, x.shape[1]))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # numbers may be too far apart, or too close
         for k in range(x.shape[1]):
-            columns[:, k] = _column(_present(x[:, k], weight), measure, constant=1.0 if kind == "none" else 0.0)
+            values = x[:, k] if rows is None else x[rows, k]
+            columns[:, k] = _column(_present(values, weight), measure, constant=1.0 if kind == "none" else 0.0)
     center, factor, fill = columns
     return Scaling(center, factor, fill, smooth_clip)
 
@@ -119,12 +123,17 @@ def _present(values: Array, weight: Array | None) -> _Present | None:
     return _Present(present, weights, mean, float(present.min()), float(present.max()))
 
 
-def scale(scaling: Scaling, x: Array, dtype: DTypeLike = np.float64) -> NDArray[Any]:
-    """Return inputs as networks are given them. x: (N, I), NaN where a number is missing → (N, I) of dtype."""
-    scaled = np.empty(x.shape, dtype)
-    for first in range(0, len(x), _ROWS):
-        rows = slice(first, first + _ROWS)
-        scaled[rows] = _scale_rows(scaling, x[rows])
+def scale(
+    scaling: Scaling, x: Array, dtype: DTypeLike = np.float64, rows: NDArray[np.int64] | None = None
+) -> NDArray[Any]:
+    """Return inputs as networks are given them. x: (N, I), NaN where a number is missing → (n, I) of dtype.
+
+    rows: (n,), those that are wanted, by itself all.
+    """
+    scaled = np.empty((len(x) if rows is None else len(rows), x.shape[1]), dtype)
+    for first in range(0, len(scaled), _ROWS):
+        some = slice(first, first + _ROWS)
+        scaled[some] = _scale_rows(scaling, x[some if rows is None else rows[some]])
     return scaled
 
 

@@ -29,8 +29,10 @@ class Target(NamedTuple):
     """What is to be learnt. names: of the columns; task: of `TASKS`; y: (N, O), each number finite.
 
     classes: of binary and multiclass, as text and in order, else (). class_kind: what labels were in the table, "text",
-    "number" or "boolean". y is the number of the class for binary, 0 or 1; one-hot for multiclass; 0 or 1 in each
-    column for multilabel; the numbers themselves for regression.
+    "number" or "boolean", which is what is neither. Yes and no in words are text, as they first stand in the table, no
+    before yes; label_words has these for each column of multilabel, where one has words, else (). y is the number of
+    the class for binary, 0 or 1; one-hot for multiclass; 0 or 1 in each column for multilabel; the numbers themselves
+    for regression.
     """
 
     names: tuple[str, ...]
@@ -38,6 +40,7 @@ class Target(NamedTuple):
     classes: tuple[str, ...]
     class_kind: str
     y: NDArray[np.float64]
+    label_words: tuple[tuple[str, str], ...] = ()
 
 
 # ---- which columns ----
@@ -143,7 +146,7 @@ def _binary(columns: Sequence[Column]) -> Target:
     column, classes, places = _classes("binary", columns)
     if len(classes) != 2:
         raise InvalidSetting("task", "binary", f"two classes; column {column.name} has {len(classes):,}")
-    return Target((column.name,), "binary", classes, column.kind, places[:, None].astype(np.float64))
+    return Target((column.name,), "binary", classes, _class_kind(column), places[:, None].astype(np.float64))
 
 
 def _multiclass(columns: Sequence[Column]) -> Target:
@@ -151,7 +154,7 @@ def _multiclass(columns: Sequence[Column]) -> Target:
     fits("target", column.name, 8 * len(places) * len(classes))
     y = np.zeros((len(places), len(classes)))
     y[np.arange(len(places)), places] = 1
-    return Target((column.name,), "multiclass", classes, column.kind, y)
+    return Target((column.name,), "multiclass", classes, _class_kind(column), y)
 
 
 def _classes(task: str, columns: Sequence[Column]) -> tuple[Column, tuple[str, ...], NDArray[np.intp]]:
@@ -170,19 +173,25 @@ def _classes(task: str, columns: Sequence[Column]) -> tuple[Column, tuple[str, .
 
 def _label(column: Column, value: Any) -> str:
     """Return a class as text; what was written 3 or 3.0 in the table is 3."""
-    if column.kind == "text":
+    if column.categories:
         return column.categories[int(value)]
     if column.kind == "boolean":
         return "true" if value else "false"
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
+def _class_kind(column: Column) -> str:
+    return "text" if column.categories else column.kind
+
+
 def _multilabel(columns: Sequence[Column]) -> Target:
     for column in columns:
         if not _is_label(column):
             raise InvalidSetting("task", "multilabel", f"true and false or 0 and 1; column {column.name} has others")
-    kind = "boolean" if any(column.kind == "boolean" for column in columns) else "number"
-    return Target(_names(columns), "multilabel", (), kind, _stacked(columns))
+    kinds = {_class_kind(column) for column in columns}
+    kind = next(kind for kind in ("text", "boolean", "number") if kind in kinds)
+    words = tuple((_label(column, 0.0), _label(column, 1.0)) for column in columns) if kind == "text" else ()
+    return Target(_names(columns), "multilabel", (), kind, _stacked(columns), words)
 
 
 def _regression(columns: Sequence[Column]) -> Target:

@@ -57,7 +57,7 @@ def _read_with_missing(words: Sequence[str]) -> NDArray[np.float64] | None:
         if is_missing(word):
             each[word] = np.nan
         elif is_number(word):
-            each[word] = float(word)
+            each[word] = float(word.strip())  # strips less by itself
         else:
             return None
     return np.fromiter(map(each.__getitem__, words), np.float64, len(words))
@@ -69,11 +69,11 @@ def _plain(words: Iterable[str]) -> bool:
     return joined.isascii() and "_" not in joined
 
 
-def read_categories(name: str, words: Sequence[str]) -> Column:
-    """Return the words as a column of text. → values (N,)"""
-    places: defaultdict[str, int] = defaultdict(count().__next__)
+def read_categories(name: str, words: Sequence[str] | Sequence[bytes]) -> Column:
+    """Return the words, or what they are in UTF-8, as a column of text. → values (N,)"""
+    places: defaultdict[str | bytes, int] = defaultdict(count().__next__)
     values = np.fromiter(map(places.__getitem__, words), np.int32, len(words))
-    return sorted_categories(name, values, list(places))
+    return sorted_categories(name, values, [word if isinstance(word, str) else word.decode() for word in places])
 
 
 def sorted_categories(name: str, values: NDArray[np.int32], words: Sequence[str]) -> Column:

@@ -47,6 +47,13 @@ def class_labels(classes: tuple[str, ...], kind: str) -> NDArray[Any]:
     return whole if np.array_equal(whole, numbers) else numbers
 
 
+def target_labels(
+    targets: int, classes: tuple[str, ...], kind: str, words: tuple[tuple[str, str], ...]
+) -> tuple[NDArray[Any], ...]:
+    """Return what the classes of each target are given back as. words: no and yes of each of several targets, or ()."""
+    return tuple(np.array(pair) for pair in words) if words else (class_labels(classes, kind),) * targets
+
+
 def take_labels(labels: NDArray[Any], places: NDArray[np.int64]) -> NDArray[Any]:
     """Return the labels at these places; where a place is −1, an empty text, NaN or None."""
     if (places >= 0).all():

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.ensembles.answers import Prediction, bounds, class_labels, class_places, probabilities
+from fnn.ensembles.answers import Prediction, bounds, class_places, probabilities
 from fnn.ensembles.model import Model
 from fnn.errors import InvalidSetting
 
@@ -49,10 +49,9 @@ def _numbers(model: Model, prediction: Prediction) -> Iterator[Column]:
 
 
 def _classes(model: Model, prediction: Prediction) -> Iterator[Column]:
-    labels = class_labels(model.classes, model.class_kind)
-    values = [*labels.tolist(), None]  # the last, at place -1, where there is no answer
     places = class_places(model.task, prediction.mean)
     for o, (prefix, target) in enumerate(zip(_prefixes(model), model.target_names, strict=True)):
+        values = [*model.labels[o].tolist(), None]  # the last, at place -1, where there is no answer
         column = np.maximum(places[:, o], 0)
         if model.task == "multiclass":
             mean, spread = (part[np.arange(len(column)), column] for part in prediction)

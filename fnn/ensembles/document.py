@@ -34,6 +34,7 @@ class Document(NamedTuple):
     about: dict[str, Any]
     networks: int
     splits: int
+    label_words: tuple[tuple[str, str], ...] = ()
 
     @property
     def outputs(self) -> int:
@@ -58,18 +59,20 @@ def _no_number(word: str) -> None:
 def write_document(document: Document) -> dict[str, Any]:
     """Return what `read_document` reads, as JSON has it."""
     learned = document.learned_interval
-    return document._asdict() | {
+    values = document._asdict() | {
         "config": asdict(document.config),
         "encoder": encoder_document(document.encoder),
         "learned_interval": learned and {"residual": learned.residual.tolist(), "q": learned.q},
     }
+    return {name: value for name, value in values.items() if name != _LATER or value}
 
 
 def read_document(values: dict[str, Any]) -> Document:
     """Return what a JSON object says of a model. Raises InvalidSetting or ValueError for what is wrong."""
-    if set(values) != set(_CHECKS):
-        raise ValueError(f"{', '.join(sorted(set(values) ^ set(_CHECKS)))} is one entry too many or too few")
-    document = Document(**{name: check(name, values[name]) for name, check in _CHECKS.items()})
+    wrong = (set(values) ^ set(_CHECKS)) - ({_LATER} - set(values))
+    if wrong:
+        raise ValueError(f"{', '.join(sorted(wrong))} is one entry too many or too few")
+    document = Document(**{name: check(name, values[name]) for name, check in _CHECKS.items() if name in values})
     _check_classes(document)
     learned = document.learned_interval
     if learned and (document.task != "regression" or len(learned.residual) != document.outputs):
@@ -91,6 +94,9 @@ def _check_classes(document: Document) -> None:
     least, most = {"binary": (2, 2), "multiclass": (2, np.inf)}.get(document.task, (0, 0))
     if not least <= len(classes) <= most or (least and len(names) > 1) or not names:
         raise ValueError(f"{len(classes)} classes of {len(names)} targets is not {document.task}")
+    words = document.label_words
+    if words and (document.task, kind, len(words)) != ("multilabel", "text", len(names)):
+        raise ValueError("label_words is not of each of several targets whose labels are words")
     if kind == "boolean" and classes and len(classes) != 2:
         raise ValueError("classes of true and false are two")
     if kind == "number":
@@ -109,6 +115,16 @@ def _names(name: str, got: Any) -> tuple[str, ...]:
     if not isinstance(got, (list, tuple)) or not all(isinstance(word, str) for word in got) or len(set(got)) < len(got):
         raise InvalidSetting(name, got, "a list of different texts")
     return tuple(got)
+
+
+def _pairs(name: str, got: Any) -> tuple[tuple[str, str], ...]:
+    """Check for a list of pairs of different texts."""
+    if not isinstance(got, (list, tuple)):
+        raise InvalidSetting(name, got, "a list of pairs")
+    pairs = tuple(_names(name, pair) for pair in got)
+    if any(len(pair) != 2 for pair in pairs):
+        raise InvalidSetting(name, got, "pairs of two different texts")
+    return tuple((no, yes) for no, yes in pairs)
 
 
 def _numbers(name: str, got: Any) -> NDArray[np.float64]:
@@ -133,6 +149,8 @@ def _coverage(name: str, got: Any) -> Interval:
     return Interval(*shares)
 
 
+# The entry that files have only where there is something to say: those of before do not have it.
+_LATER = "label_words"
 # What each entry of the text has to be.
 _CHECKS: dict[str, Check] = {
     "config": read_config,
@@ -148,4 +166,5 @@ _CHECKS: dict[str, Check] = {
     "about": _mapping,
     "networks": whole(1),
     "splits": whole(1),
+    _LATER: _pairs,
 }

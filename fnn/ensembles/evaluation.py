@@ -108,7 +108,7 @@ def _evaluate_part(
     size = max(1, _ANSWERS // (n * outputs))
     for first in range(0, len(of_split.places), size):
         some = slice(first, first + size)
-        p = answers(of_split, problem.x[rows], some, numba=numba)
+        p = answers(of_split, problem.x, some, numba=numba, rows=rows)
         for name, values in members.items():
             values[of_split.places[some]] = score(problem, name, p, rows)
         total += p.sum(axis=0, dtype=np.float64)
@@ -117,10 +117,15 @@ def _evaluate_part(
     return PartAnswers(rows, mean, np.maximum(squares / len(of_split.places) - mean**2, 0))
 
 
-def answers(of_split: SplitNetworks, x: Floats, some: slice, *, numba: bool) -> NDArray[Any]:
-    """Return what some of a split's networks answer to encoded rows x (n, I), in the target's units: (S, n, O)."""
+def answers(
+    of_split: SplitNetworks, x: Floats, some: slice, *, numba: bool, rows: NDArray[np.int64] | None = None
+) -> NDArray[Any]:
+    """Return what some of a split's networks answer to encoded rows of x (N, I), in the target's units: (S, n, O).
+
+    rows: (n,), which of them, by itself all.
+    """
     prepared, params = of_split.prepared, tuple(w[some] for w in of_split.params)
-    scaled = scale(prepared.scaling, x, params[0].dtype)
+    scaled = scale(prepared.scaling, x, params[0].dtype, rows)
     with np.errstate(over="ignore", invalid="ignore"):  # a network may have diverged
         if numba:
             from fnn.training.predicting import predict_stack  # Numba is slow to import

@@ -229,6 +229,7 @@ def _model(
         target_names=target.names,
         classes=target.classes,
         class_kind=target.class_kind,
+        label_words=target.label_words,
         encoder=problem.encoder,
         scaling=Scaling(
             np.stack([each.center for each in scalings]),

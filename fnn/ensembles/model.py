@@ -16,10 +16,10 @@ from fnn.data.scaling import Scaling, scale
 from fnn.ensembles.answers import (
     Prediction,
     bounds,
-    class_labels,
     class_places,
     probabilities,
     take_labels,
+    target_labels,
 )
 from fnn.errors import InvalidSetting
 from fnn.network import functions
@@ -48,7 +48,8 @@ class Model:
 
     params: W (S, I+1, O) for each layer; seeds, splits: (S,), a network's split is a place among the P.
     task: a name of `fnn.data.targets.TASKS`. classes: as text, of binary and multiclass; class_kind: `text`,
-    `number` or `boolean`, as which they are given back. scaling: center, factor, fill (P, I), learnt from each split.
+    `number` or `boolean`, as which they are given back; label_words: no and yes of each column of multilabel, as the
+    table has them, or () where it has no words for them. scaling: center, factor, fill (P, I), learnt from each split.
     y_center, y_scale: (P, O), what takes outputs back to the target's units; 0 and 1 but for numbers.
     learned_interval: what makes intervals for numbers, coverage: the share of rows they held that they were not learnt
     from, as `fnn.stats.prediction_intervals` has both; None where there was nothing to learn them from.
@@ -73,6 +74,7 @@ class Model:
     coverage: Interval | None
     about: dict[str, Any]
     ignored_columns: tuple[str, ...] = ()
+    label_words: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -97,6 +99,11 @@ class Model:
             for s, (seed, split) in enumerate(zip(self.seeds, self.splits, strict=True))
         )
 
+    @property
+    def labels(self) -> tuple[NDArray[Any], ...]:
+        """What the classes of each target are given back as."""
+        return target_labels(len(self.target_names), self.classes, self.class_kind, self.label_words)
+
     def predict(self, source: Any) -> NDArray[Any]:
         """Return the class, or the mean of the numbers, for each row of what `fnn.data.reading` reads.
 
@@ -104,7 +111,8 @@ class Model:
         """
         answers = mean = self._predict(source).mean
         if self.task != "regression":
-            answers = take_labels(class_labels(self.classes, self.class_kind), class_places(self.task, mean))
+            places = class_places(self.task, mean)
+            answers = np.stack([take_labels(each, places[:, o]) for o, each in enumerate(self.labels)], axis=1)
         return answers[:, 0] if answers.ndim == 2 and len(self.target_names) == 1 else answers
 
     def predict_proba(self, source: Any) -> NDArray[np.float64]:

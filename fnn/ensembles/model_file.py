@@ -1,8 +1,9 @@
 """A model on disk: an .npz file of plain arrays and one JSON text, which `numpy.load(allow_pickle=False)` reads too.
 
 Version 2 holds a `Model`: `model` (JSON, see `document`), `W1` … `Wd` (S, I+1, O), `seeds` and `splits` (S,),
-`center`, `factor` and `fill` (P, I), `y_center` and `y_scale` (P, O). Version 1 held networks alone: `config` and
-`layers` (JSON), `seeds`, `W1` … `Wd`.
+`center`, `factor` and `fill` (P, I), `y_center` and `y_scale` (P, O). The entry `label_words` is there only where
+several targets have words for no and yes; files from before it have none, and are read. Version 1 held networks alone:
+`config` and `layers` (JSON), `seeds`, `W1` … `Wd`.
 """
 
 import json
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 
 from fnn import __version__, checks
 from fnn.config import DTYPES, Config
+from fnn.data.npy import Shape
 from fnn.data.scaling import Scaling
-from fnn.ensembles.archive import Archive, Shape, open_archive, read_arrays, read_text
+from fnn.ensembles.archive import Archive, open_archive, read_arrays, read_text
 from fnn.ensembles.document import Document, read_config, read_document, read_json, write_document
 from fnn.ensembles.model import Model
 from fnn.ensembles.plain import plain_model

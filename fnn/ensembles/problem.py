@@ -150,21 +150,21 @@ def prepare(problem: Problem, split: Split, preparation: Preparation, dtype: str
     """
     train, held_out = split.train, split.validation if len(split.validation) else split.test
     weight = np.ones(problem.rows) if problem.weight is None else problem.weight
-    x, y = problem.x[train], problem.target.y
+    counts = weight.astype(dtype) > 0
+    if not counts[train].any() or (held_out.size and not counts[held_out].any()):
+        raise InvalidSetting("weight", 0.0, "weights above 0 in every part of every split")
+    both = np.concatenate((train, held_out))
     scaling = learn_scaling(
-        x, preparation.scaling, preparation.smooth_clip, None if problem.weight is None else weight[train]
-    )
+        problem.x, preparation.scaling, preparation.smooth_clip, None if problem.weight is None else weight[train],
+        rows=train,
+    )  # fmt: skip
     center, spread = _target_scale(problem.target, train, weight[train])
-    scaled = scale(scaling, x, dtype), scale(scaling, problem.x[held_out], dtype)
-    targets = ((y[rows] - center) / spread for rows in (train, held_out))
     part = Part(
-        np.concatenate(scaled), np.concatenate([np.asarray(t, dtype) for t in targets]),
-        weight[np.concatenate((train, held_out))].astype(dtype),
+        scale(scaling, problem.x, dtype, both), ((problem.target.y[both] - center) / spread).astype(dtype),
+        weight[both].astype(dtype),
         (weight[train] * _class_factors(problem, train, weight[train], preparation)).astype(dtype),
         len(train), SCORED[problem.target.task],
     )  # fmt: skip
-    if not part.weight[: part.training].any() or (part.held_out and not part.weight[part.training :].any()):
-        raise InvalidSetting("weight", 0.0, "weights above 0 in every part of every split")
     return Prepared(part, scaling, center, spread)
 
 
@@ -178,7 +178,9 @@ def _target_scale(
     y, share = target.y[train], weight[:, None] / weight.sum()
     center = (share * y).sum(axis=0)
     spread = np.sqrt((share * (y - center) ** 2).sum(axis=0))
-    return center, np.where(spread > 0, spread, 1.0)
+    counted = y[weight > 0]
+    alike = (counted == counted[0]).all(axis=0)  # whose mean may differ from them in its last bit
+    return np.where(alike, counted[0], center), np.where(alike | (spread == 0), 1.0, spread)
 
 
 def _class_factors(

@@ -8,6 +8,8 @@ from typing import Any, TextIO
 
 from fnn.errors import InvalidSetting
 
+# Rows that a Parquet file keeps together, at least: of few, its readers would have much to look up and little to read.
+_ROW_GROUP = 2**16
 # The Python type of each column by its name; None stands for nothing in all of them.
 Schema = Mapping[str, type]
 # Takes the columns of some rows, in the order of the schema.
@@ -46,12 +48,22 @@ def _parquet(path: Path, schema: Schema) -> Iterator[Write]:
     kinds = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
     fields = pa.schema([(name, kinds[kind]) for name, kind in schema.items()])
 
+    waiting: list[Any] = []
+
     def write(columns: Sequence[Sequence[Any]]) -> None:
         arrays = [pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)]
-        writer.write_table(pa.table(arrays, schema=fields))
+        waiting.append(pa.table(arrays, schema=fields))
+        if sum(table.num_rows for table in waiting) >= _ROW_GROUP:
+            write_group()
+
+    def write_group() -> None:
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))
+        waiting.clear()
 
     with parquet.ParquetWriter(path, fields) as writer:
         yield write
+        write_group()
 
 
 WRITERS: dict[str, Callable[[Path, Schema], AbstractContextManager[Write]]] = {".csv": _csv, ".parquet": _parquet}

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from fnn.errors import InvalidSetting
+from fnn.report.marks import kind, mark
 from fnn.report.markup import Child, Html, element
-from fnn.report.svg import mark
 
-# The verdicts on claims that are nearest to those on published results, which are drawn like them.
-CLAIM_VERDICTS = {"reproduced": "supported", "not reproduced": "refuted", "depends": "mixed"}
 MOST_ROWS = 12
 
 
@@ -64,14 +62,13 @@ def paragraphs(text: str, class_: str | None = None) -> Iterator[Html]:
 
 def verdict(word: str) -> Html:
     """Return a verdict: its mark and its word."""
-    kind = CLAIM_VERDICTS.get(word, word)
-    return element("span", mark(kind), element("span", word.capitalize()), class_=f"verdict {kind}")
+    return element("span", mark(word), element("span", word.capitalize()), class_=f"verdict {kind(word)}")
 
 
 def article(name: str, title: str, word: str | None, *children: Child) -> Html:
     """Return an article under its title and, where it has one, its verdict."""
-    mark = element("p", verdict(word)) if word else None
-    head = element("header", mark, element("h3", title, id=f"{name}-head"))
+    first = element("p", verdict(word)) if word else None
+    head = element("header", first, element("h3", title, id=f"{name}-head"))
     return element("article", head, *children, id=name, aria_labelledby=f"{name}-head")
 
 

@@ -91,11 +91,12 @@ class ClaimDocument(TypedDict):
 
     effect, low, high: with its interval; null: the effect of no difference, None of a share alone; margin: the
     smallest effect worth the name, or the share claimed; up: whether the effect is to be above it. wins, ties, losses:
-    shares of pairs, None of a share alone. p, p_adjusted: of the effect being the margin, before and after the
-    correction for all claims and looks. draws: of the data, between_draws: the share of the variance of a run between
-    them, None of one draw. depends_on: settings, of a mixed claim; seeds_needed: of an undecided one, about how many
-    would decide it. figure: by id. command: trains its arms again. stopped: None unless the study
-    is until decided. multiverse: None without.
+    shares of pairs, None of a share alone. p: of the effect being the margin; p_adjusted, p_null_adjusted: of its being
+    the margin, and of there being none, both corrected for all claims and looks. draws: of the data, seeds: with each
+    of them; between_draws: the share of the variance of a run that is between draws, None of one. depends_on: settings,
+    of a mixed claim. fresh_needed: of an undecided one, about how many fresh seeds a new study would need; fresh draws,
+    where there are several. figure: by id. command: trains its arms again. stopped: None unless the study is until
+    decided. multiverse: None without.
     """
 
     sentence: str
@@ -114,11 +115,13 @@ class ClaimDocument(TypedDict):
     losses: float | None
     p: float
     p_adjusted: float
+    p_null_adjusted: float | None
     draws: int
+    seeds: int
     between_draws: float | None
     arms: list[ArmDocument]
     depends_on: list[str]
-    seeds_needed: int | None
+    fresh_needed: int | None
     figure: str | None
     command: str
     stopped: StoppedDocument | None
@@ -221,7 +224,8 @@ class TrainingsDocument(TypedDict):
 class StudyDocument(TypedDict):
     """A study. counts: claims by verdict; figures and claims by id; outside: published results run again.
 
-    draws: of data that are drawn. command: makes it again. multiverse: whether claims were tried in other settings.
+    draws: of data that are drawn, over which the seeds are spread; drawn, fixed: names of the data that its claims and
+    published results are about. command: makes it again. multiverse: whether claims were tried in other settings.
     looks: planned before the first run, of a study until decided; else none. versions: of what ran it.
     """
 
@@ -230,6 +234,8 @@ class StudyDocument(TypedDict):
     intro: str
     seeds: SeedsDocument
     draws: int
+    drawn: list[str]
+    fixed: list[str]
     command: str
     multiverse: bool
     looks: list[LookDocument]

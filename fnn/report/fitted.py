@@ -29,6 +29,8 @@ from fnn.stats.scores import SCORES, default_score
 _NAMES = {"accuracy": "accuracy", "r2": "R²", "log_loss": "log loss", "rmse": "RMSE"}
 # Points of a map along each side, and networks that it asks.
 _SIDE, _NETWORKS = 101, 64
+# Columns that are shuffled at most: the time grows with their square, and of these takes half a minute.
+_MOST_SHUFFLED = 1000
 
 
 # ---- words ----
@@ -130,14 +132,14 @@ def _score_rows(fit: Fit) -> list[ScoreRow]:
 
 
 def table_figures(fit: Fit) -> TableFigures:
-    """Return what the figures of a fit draw."""
+    """Return what the figures of a fit draw; of more than `_MOST_SHUFFLED` columns, not which of them matter."""
     task, there = fit.problem.target.task, bool(fit.held_out.rows.size)
     return TableFigures(
         curves=_curves(fit) if len(fit.results.curve_epochs) else None,
         confusion=_confusion(fit) if task in ("binary", "multiclass") and there else None,
         numbers=_numbers(fit) if task == "regression" and there else None,
         reliability=_reliability(fit) if task != "regression" and there else None,
-        importance=_importance(fit),
+        importance=_importance(fit) if len(fit.problem.encoder.features) <= _MOST_SHUFFLED else None,
         plane=_plane(fit) if fit.problem.encoder.x_names == _plain_columns(fit) else None,
     )
 

@@ -7,44 +7,18 @@ from pathlib import Path
 
 from fnn.report.components import Figures, anchor, number, paragraphs, to, verdict
 from fnn.report.document import ClaimDocument, SectionDocument, StudyDocument
+from fnn.report.legend import how_to_read
 from fnn.report.looks import look_plan, stopped, trainings
+from fnn.report.marks import CLAIMS, choice_rules, kind
 from fnn.report.markup import Child, Html, element, fragment
 from fnn.report.replications import replication_article, replication_row
 from fnn.report.sections import claim_article, effect_drawing, finding_article, table_article
 from fnn.report.svg import PATTERNS
+from fnn.report.words import fresh, levels
 
 Claims = Mapping[str, ClaimDocument]
 Part = tuple[str, str, list[Child]]
 
-# Each verdict, and what it means.
-VERDICTS = {
-    "supported": "The whole interval lies beyond the smallest difference worth the name, on the claim’s side.",
-    "refuted": "The whole interval lies short of it: there is no such difference, or it goes the other way.",
-    "mixed": "Settings that the claim does not mention change the verdict, in over a tenth of their combinations.",
-    "undecided": "The interval holds the smallest difference worth the name: more seeds would tell.",
-}
-# The same for published results, each tried under every reading of what its source leaves open.
-AGREEMENTS = {
-    "reproduced": "What was published agrees with ours, under every reading of what the source leaves open.",
-    "not reproduced": "It agrees with ours under none of them.",
-    "depends": "It agrees under some of them.",
-}
-DRAWINGS = "In the drawings the dot is what was found and the bar its 95% interval over seeds. "
-EFFECTS = (
-    "The line is no difference; the shaded side holds the effects that the claim speaks of, from the smallest "
-    "difference worth the name on. "
-)
-SHARES = (
-    "Of published results each reading is a dot: on the upper axis the share of networks that solved it, the interval "
-    "of the published share shaded; on the axis of epochs the time they took, the published one a line. Shares agree "
-    "where the 95% interval of their difference holds 0, times where the published one is among the middle half of "
-    "our runs. "
-)
-LOOKS = (
-    "planned before the first run, at {} runs of an arm; in brackets what each may err, together in 5% of studies. A "
-    "claim is trained no further once it is decided, or once all runs, going on as they did, would not decide it. What "
-    "no claim asks for has the runs of the first look; published results have all."
-)
 # The browser itself refuses whatever is not in the file.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -74,15 +48,18 @@ def _head(title: str) -> Html:
         element("meta", http_equiv="Content-Security-Policy", content=POLICY),
         element("link", rel="icon", href="data:,"),
         element("title", title),
-        element("style", Html(files("fnn.report").joinpath("page.css").read_text(encoding="utf-8"))),
+        element("style", _style(), choice_rules(CLAIMS)),
     )
 
 
+def _style() -> Html:
+    return Html(files("fnn.report").joinpath("page.css").read_text(encoding="utf-8"))
+
+
 def _header(document: StudyDocument) -> Iterator[Html]:
-    seeds = document["seeds"]
     yield element("h1", document["title"])
     yield from paragraphs(document["intro"], class_="intro")
-    notes = [f"{number(seeds['count'])} seeds, the first {seeds['first']}"]
+    notes = [*levels(document), f"the first seed {document['seeds']['first']}"]
     notes += [trainings(document)] if document["looks"] else []
     notes += ["every claim again in other settings"] if document["multiverse"] else []
     yield element("p", " · ".join([*notes, f"made in {document['seconds']:.3g}\u00a0s"]), class_="note")
@@ -142,8 +119,7 @@ def _verdicts(document: StudyDocument) -> Iterator[Html]:
     if outside:
         groups = [element("tbody", *map(replication_row, outside))]
         yield _table("Each published result, and whether ours agrees with it", "Published result", groups, "outside")
-    drawn = DRAWINGS + (EFFECTS if claims else "") + (SHARES if outside else "")
-    yield _how_to_read(drawn, (VERDICTS if claims else {}) | (AGREEMENTS if outside else {}))
+    yield how_to_read(document)
 
 
 def _table(caption: str, subject: str, groups: list[Html], kind: str = "claims") -> Html:
@@ -155,14 +131,14 @@ def _table(caption: str, subject: str, groups: list[Html], kind: str = "claims")
 def _choice(counts: Counter[str]) -> Html:
     """Return the choice of the verdicts that the table shows. The style sheet does it; without it all are shown."""
     labels = {"all": element("span", f"All {counts.total()}")}
-    labels |= {word: fragment(verdict(word), f" {counts[word]}") for word in VERDICTS if counts[word]}
+    labels |= {word: fragment(verdict(word), f" {counts[word]}") for word in CLAIMS if counts[word]}
     choices = (element("label", _radio(word), label) for word, label in labels.items())
     return element("fieldset", element("legend", "Show"), *choices, class_="choice")
 
 
 def _radio(word: str) -> Html:
-    checked = "checked" if word == "all" else None
-    return element("input", type="radio", name="only", id=f"only-{word}", checked=checked)
+    name, checked = ("all", "checked") if word == "all" else (kind(word), None)
+    return element("input", type="radio", name="only", id=f"only-{name}", checked=checked)
 
 
 def _group(section: SectionDocument, claims: Claims) -> Html:
@@ -176,21 +152,14 @@ def _row(key: str, claim: ClaimDocument) -> Html:
     notes = [claim["effect_name"]]
     notes += [stopped(claim["stopped"])] if claim["stopped"] else []
     notes += [f"depends on {', '.join(claim['depends_on'])}"] if claim["depends_on"] else []
-    notes += [f"about {number(claim['seeds_needed'])} seeds would decide it"] if claim["seeds_needed"] else []
+    notes += [needed] if (needed := fresh(claim)) else []
     cells = [
         element("td", verdict(claim["verdict"])),
         element("th", element("a", claim["sentence"], href=f"#{anchor('claim', key)}"), scope="row"),
         element("td", effect_drawing(claim), class_="drawn"),
         element("td", element("span", effect, class_="numbers"), *(element("span", n, class_="unit") for n in notes)),
     ]
-    return element("tr", *cells, class_=f"is-{claim['verdict']}")
-
-
-def _how_to_read(drawn: str, meanings: dict[str, str]) -> Html:
-    words = [fragment(element("dt", verdict(word)), element("dd", meaning)) for word, meaning in meanings.items()]
-    return element(
-        "details", element("summary", "How to read this"), element("p", drawn.strip()), element("dl", *words)
-    )
+    return element("tr", *cells, class_=f"is-{kind(claim['verdict'])}")
 
 
 # ---- where it comes from ----
@@ -199,9 +168,9 @@ def _how_to_read(drawn: str, meanings: dict[str, str]) -> Html:
 def _made(document: StudyDocument) -> Iterator[Html]:
     seeds = document["seeds"]
     facts = {
-        "seeds": f"{number(seeds['count'])}, the first {seeds['first']}",
+        "seeds": f"{', '.join(levels(document))}; the first {seeds['first']}",
         **(
-            {"looks": LOOKS.format(look_plan(document["looks"])), "trainings": trainings(document)}
+            {"looks": f"planned at {look_plan(document['looks'])} runs of an arm", "trainings": trainings(document)}
             if document["looks"]
             else {}
         ),

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fnn.report.components import CLAIM_VERDICTS, anchor, article, command, ends, number, share, table, verdict
+from fnn.report.components import anchor, article, command, ends, number, share, table, verdict
 from fnn.report.document import ReplicationDocument
+from fnn.report.marks import kind
 from fnn.report.markup import Html, element, fragment
 from fnn.report.svg import SHARE_TICKS, SHARES, Scale, decades, interval
 
@@ -98,7 +99,6 @@ def _ends_of(axis: Scale) -> list[tuple[float, str]]:
 
 def replication_row(entry: ReplicationDocument) -> Html:
     """Return the row of a published result in the table of verdicts."""
-    kind = CLAIM_VERDICTS.get(entry["verdict"], entry["verdict"])
     link = element("a", entry["title"], href=f"#{anchor('outside', entry['id'])}")
     cells = [
         element("td", verdict(entry["verdict"])),
@@ -106,7 +106,7 @@ def replication_row(entry: ReplicationDocument) -> Html:
         element("td", *_reading_drawings(entry), class_="drawn"),
         element("td", *_summary(entry)),
     ]
-    return element("tr", *cells, class_=f"is-{kind}")
+    return element("tr", *cells, class_=f"is-{kind(entry['verdict'])}")
 
 
 def _reading_drawings(entry: ReplicationDocument) -> Iterator[Html]:

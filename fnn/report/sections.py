@@ -19,10 +19,13 @@ from fnn.report.components import (
 )
 from fnn.report.document import ArmDocument, ClaimDocument, FindingDocument, MultiverseDocument, TableDocument
 from fnn.report.looks import confidence, stopped_sentence
+from fnn.report.marks import NOT_AS_CLAIMED, kind
 from fnn.report.markup import Html, element, fragment
-from fnn.report.svg import SHARE_TICKS, SHARES, bar, interval, scale
+from fnn.report.svg import SHARE_TICKS, SHARES, bar, interval, scale, swatch
+from fnn.report.words import claim_levels, fresh
 
-KINDS = ("supported", "refuted", "undecided")
+# How the verdicts of cells are counted: the class of their stretch of a bar, and the head of their column.
+SIDES = {"supported": "Supported", "refuted": "Not as claimed", "undecided": "Open"}
 
 
 # ---- claims ----
@@ -48,24 +51,43 @@ def claim_article(key: str, claim: ClaimDocument, figures: Figures, looks: int =
 
 
 def _open_question(claim: ClaimDocument) -> Html | None:
-    """Return what a verdict that is neither yes nor no depends on, or how many seeds would decide it."""
+    """Return what a verdict that is neither yes nor no depends on, or what a study that decides it would need."""
     if claim["depends_on"]:
         return element("p", "It depends on ", element("b", ", ".join(claim["depends_on"])), ".", class_="because")
-    if claim["seeds_needed"]:
-        return element("p", f"About {number(claim['seeds_needed'])} seeds would decide it.", class_="because")
+    if needed := fresh(claim):
+        again = "To run this one again with more would be a second look, which errs more often."
+        return element("p", f"{needed[:1].upper()}{needed[1:]} to decide it. {again}", class_="because")
     return None
 
 
 def _effect_figure(claim: ClaimDocument) -> Html:
-    name, values = claim["effect_name"], (claim["low"], claim["high"])
-    and_looks = " and looks" if claim["stopped"] else ""
+    name, values, null = claim["effect_name"], (claim["low"], claim["high"]), claim["p_null_adjusted"]
     caption = fragment(
-        element("b", f"{name[:1].upper()}{name[1:]} {number(claim['effect'])}"),
+        element("b", f"{name[:1].upper()}{name[1:]}: {number(claim['effect'])}"),
         f", {confidence(claim)} interval {to(*values)}; {claim['metric']}. ",
-        f"Against the margin {chance(claim['p_adjusted'])} corrected for all claims{and_looks}, "
-        f"{chance(claim['p'])} alone.",
+        f"Against the margin {chance(claim['p_adjusted'])} ",
+        f"corrected for all claims{' and looks' if claim['stopped'] else ''}, {chance(claim['p'])} alone",
+        None if null is None else f"; against no difference {chance(null)}, corrected",
+        f". Over {claim_levels(claim)}{_between(claim)}.",
     )
-    return element("figure", effect_drawing(claim, words=True), element("figcaption", caption), class_="effect")
+    drawn = fragment(effect_drawing(claim, words=True), _pairs(claim))
+    return element("figure", drawn, element("figcaption", caption), class_="effect")
+
+
+def _between(claim: ClaimDocument) -> str:
+    """Return how much of what varies is the draw of the data."""
+    between = claim["between_draws"]
+    return "" if between is None else f"; {share(between)} of the variance of a run’s answer is between draws"
+
+
+def _pairs(claim: ClaimDocument) -> Html | None:
+    """Return of how many pairs of runs the claim is true, of how many the opposite: as a bar and in numbers."""
+    if claim["wins"] is None or claim["ties"] is None or claim["losses"] is None:
+        return None
+    counts = {"wins": claim["wins"], "ties": claim["ties"], "losses": claim["losses"]}
+    words = {"wins": "as claimed", "ties": "alike", "losses": "the other way round"}
+    numbers = (element("span", swatch(name), element("b", share(counts[name])), f" {words[name]} ") for name in counts)
+    return element("div", bar(counts), element("p", *numbers), class_="pairs")
 
 
 def effect_drawing(claim: ClaimDocument, words: bool = False) -> Html:
@@ -85,7 +107,9 @@ def effect_drawing(claim: ClaimDocument, words: bool = False) -> Html:
         f"{number(effect)}, {confidence(claim)} interval {to(low, high)}; no difference is {number(null)}, the "
         f"smallest worth the name {number(margin)}"
     )
-    return interval(axis, effect, (low, high), label, band, null, ticks, labels if words else (), claim["verdict"])
+    return interval(
+        axis, effect, (low, high), label, band, null, ticks, labels if words else (), kind(claim["verdict"])
+    )
 
 
 def _share_drawing(claim: ClaimDocument, words: bool) -> Html:
@@ -96,7 +120,7 @@ def _share_drawing(claim: ClaimDocument, words: bool) -> Html:
     label += f"claimed is at {'least' if up else 'most'} {share(margin)}"
     return interval(
         SHARES, claim["effect"], (claim["low"], claim["high"]), label, (margin, 1.0) if up else (0.0, margin),
-        ticks=SHARE_TICKS, words=written, kind=claim["verdict"],
+        ticks=SHARE_TICKS, words=written, kind=kind(claim["verdict"]),
     )  # fmt: skip
 
 
@@ -123,7 +147,7 @@ def _arm_row(arm: ArmDocument) -> list[Any]:
 def _multiverse(multiverse: MultiverseDocument) -> Html:
     counts = ", ".join(f"{number(n)} {word}" for word, n in multiverse["counts"].items())
     text = f"Under {number(multiverse['cells'])} combinations of settings that the claim does not mention: {counts}."
-    heads = ["Setting", "Verdicts", *(kind.capitalize() for kind in KINDS)]
+    heads = ["Setting", "Verdicts", *SIDES.values()]
     groups = (_setting(name, values) for name, values in multiverse["by"].items())
     by = framed("Combinations by setting", heads, groups, class_="multiverse titled") if multiverse["by"] else None
     return fragment(element("h4", "In other settings"), element("p", text), by)
@@ -136,8 +160,11 @@ def _setting(name: str, values: Mapping[str, Mapping[str, int]]) -> Html:
 
 
 def _value(value: str, counts: Mapping[str, int]) -> Html:
-    drawn = element("td", bar({kind: counts[kind] for kind in KINDS}), class_="drawn")
-    numbers = (element("td", number(counts[kind]), class_="number") for kind in KINDS)
+    sides = dict.fromkeys(SIDES, 0)
+    for word, count in counts.items():
+        sides["supported" if word == "supported" else "refuted" if word in NOT_AS_CLAIMED else "undecided"] += count
+    drawn = element("td", bar(sides), class_="drawn")
+    numbers = (element("td", number(count), class_="number") for count in sides.values())
     return element("tr", element("th", value, scope="row"), drawn, *numbers)
 
 

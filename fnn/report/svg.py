@@ -1,22 +1,15 @@
-"""Small drawings for a page: marks of verdicts, intervals on a scale, bars of counts.
+"""Small drawings for a page: intervals on a scale, bars of counts.
 
 Horizontal places are percentages, so a drawing is as wide as its column and its letters keep their size. Colours are
 the style sheet's, by class. Whoever uses a drawing says in words what it shows.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from fnn.report.markup import Html, element, fragment
 
-# Each verdict has a shape of its own: it is recognized without colour, too.
-SHAPES = {
-    "supported": '<circle cx="8" cy="8" r="7.2"/><path class="cut" d="M4.4 8.4l2.5 2.5 4.8-5.4"/>',
-    "refuted": '<path d="M1 1h14v14H1z"/><path class="cut" d="M4.8 4.8l6.4 6.4M11.2 4.8l-6.4 6.4"/>',
-    "mixed": '<path d="M8 .4L15.6 8 8 15.6.4 8z"/><path class="hole" d="M8 3.2v9.6L12.8 8z"/>',
-    "undecided": '<circle class="open" cx="8" cy="8" r="6.4"/><path class="line" d="M4.6 8h6.8"/>',
-}
 REACHES = (1.0, 2.0, 5.0)
 RATIOS = (1.25, 1.5, 2.0, 5.0)
 
@@ -78,12 +71,6 @@ def _ratio(reach: float) -> float:
 
 SHARES = Scale(0.0, 1.0)
 SHARE_TICKS = ((0.0, "0%"), (0.5, "50%"), (1.0, "100%"))
-
-
-def mark(verdict: str) -> Html:
-    """Return the mark of a verdict. The word stands beside it, so it is silent."""
-    shape = Html(SHAPES.get(verdict, SHAPES["undecided"]))
-    return element("svg", shape, class_=f"mark {verdict}", viewBox="0 0 16 16", aria_hidden="true", focusable="false")
 
 
 def interval(
@@ -158,8 +145,8 @@ def _word(place: float, text: str, end: str) -> Html:
     return element("text", text, x=_p(place), y=11, text_anchor=end)
 
 
-def bar(counts: dict[str, int]) -> Html:
-    """Return a bar with a stretch for each count. The numbers stand beside it, so it is silent."""
+def bar(counts: Mapping[str, float]) -> Html:
+    """Return a bar with a stretch for each count, its name the class. The numbers stand beside it: it is silent."""
     total, left, parts = sum(counts.values()) or 1, 0.0, []
     for name, count in counts.items():
         width = 100 * count / total
@@ -167,3 +154,9 @@ def bar(counts: dict[str, int]) -> Html:
         left += width
     parts.append(element("rect", width="100%", height=14, class_="frame"))
     return element("svg", *parts, class_="counts", aria_hidden="true", focusable="false", width="100%", height=14)
+
+
+def swatch(name: str) -> Html:
+    """Return a small square as a stretch of that class is drawn in a bar, to stand before its number."""
+    square = fragment(*(element("rect", width=10, height=10, class_=kind) for kind in (name, "frame")))
+    return element("svg", square, class_="counts swatch", aria_hidden="true", focusable="false", width=10, height=10)

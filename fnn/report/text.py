@@ -13,6 +13,7 @@ from fnn.data.synthetic import Data
 from fnn.network.functions import predict
 from fnn.report.document import ClaimDocument, ReplicationDocument, StudyDocument
 from fnn.report.looks import stopped
+from fnn.report.words import fresh
 from fnn.stats.intervals import Spread
 from fnn.stats.summary import Summary, summarize
 from fnn.sweeps.summaries import GroupSummary, value_text
@@ -194,5 +195,4 @@ def _effect(claim: ClaimDocument) -> str:
 def _open_question(claim: ClaimDocument) -> str:
     if claim["depends_on"]:
         return f"depends on {', '.join(claim['depends_on'])}"
-    notes = [f"about {claim['seeds_needed']:,} seeds would decide it"] if claim["seeds_needed"] else []
-    return "; ".join(([stopped(claim["stopped"])] if claim["stopped"] else []) + notes)
+    return "; ".join(filter(None, [claim["stopped"] and stopped(claim["stopped"]), fresh(claim)]))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from fnn.report.document import ClaimDocument, StudyDocument
 from fnn.stats.intervals import Interval
 
 # Of names so many are listed.
@@ -42,3 +43,34 @@ def listed(names: Sequence[str]) -> str:
 def interval_document(i: Interval) -> dict[str, float | None]:
     """Return an estimate and its interval for a JSON document."""
     return {name: value if math.isfinite(value) else None for name, value in i._asdict().items()}
+
+
+# ---- of studies ----
+
+
+def levels(document: StudyDocument) -> list[str]:
+    """Return over what a study's claims are tested: draws of the data and seeds, with the data where they differ."""
+    count = document["seeds"]["count"]
+    draws = min(document["draws"], count)
+    drawn, fixed = (", ".join(document[name]) for name in ("drawn", "fixed"))
+    spread = f"{counted(draws, 'draw')} × {counted(count // draws, 'seed')}"
+    if drawn and fixed:
+        return [f"{spread} where data are drawn ({drawn})", f"{counted(count, 'seed')} where they are fixed ({fixed})"]
+    return [spread if drawn else counted(count, "seed")]
+
+
+def claim_levels(claim: ClaimDocument) -> str:
+    """Return over how many draws of the data, and seeds of each, a claim is tested."""
+    seeds = counted(claim["seeds"], "seed")
+    return f"{claim['draws']:,} draws of the data × {seeds}" if claim["draws"] > 1 else f"{seeds} on one data set"
+
+
+def fresh(claim: ClaimDocument) -> str | None:
+    """Return what a new study would need to decide an undecided claim, None where that is not told.
+
+    Fresh runs: to look again at more and more of them errs more often than once in twenty.
+    """
+    if not claim["fresh_needed"]:
+        return None
+    units = "draws of the data" if claim["draws"] > 1 else "seeds"
+    return f"a new study would need about {claim['fresh_needed']:,} fresh {units}"

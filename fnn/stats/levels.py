@@ -68,7 +68,7 @@ def _skewness(effects: Array) -> float:
 def _skewed(student: float, skewness: float, draws: int) -> float:
     """Return Hall's transformation of Student's t, which is nearer to the distribution that t has without skewness."""
     g, n = skewness, draws
-    return student + g * student**2 / (3 * np.sqrt(n)) + g**2 * student**3 / (27 * n) + g / (6 * np.sqrt(n))
+    return float(student + g * student**2 / (3 * np.sqrt(n)) + g**2 * student**3 / (27 * n) + g / (6 * np.sqrt(n)))
 
 
 def _unskewed(value: float, skewness: float, draws: int) -> float:

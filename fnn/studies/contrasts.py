@@ -173,7 +173,8 @@ def weakest(effects: Sequence[Effect]) -> Effect:
     count = len(effects)
     claimed, against = max(e.claimed for e in effects), min(1.0, count * min(e.against for e in effects))
     by_lead = sorted(range(count), key=lambda k: (effects[k].effect - effects[k].margin) * (1 if effects[k].up else -1))
-    k = min(by_lead, key=lambda k: effects[k].against if against < claimed else -effects[k].claimed)
+    # To so many digits, for p of what is beyond doubt are alike but for the last ones: of those the smallest lead.
+    k = min(by_lead, key=lambda k: round(effects[k].against if against < claimed else -effects[k].claimed, 9))
     shown = effects[k]
     sides = Sides(claimed, against) if shown.up else Sides(against, claimed)
     null = shown.at_null and Sides(*(min(1.0, count * p) for p in shown.at_null))

@@ -1,18 +1,19 @@
 """The document of a study, from the results of its arms. Its shape: `fnn.report.document`."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from fnn.config import SEED
 from fnn.report.document import ClaimDocument, LookDocument, MultiverseDocument, StudyDocument
 from fnn.studies.command import sweep_command
-from fnn.studies.effects import arm_document, in_words
+from fnn.studies.effects import arm_document, in_words, levels_of
 from fnn.studies.findings import finding_document, prediction_document
 from fnn.studies.looks import Decision, Look
-from fnn.studies.model import Arm, Claim, Study
+from fnn.studies.model import Claim, Finding, Study
 from fnn.studies.parse import shipped
 from fnn.studies.replications import replication_document
-from fnn.studies.runs import ArmResults, Key, run_key
+from fnn.studies.runs import ArmResults, Key, is_drawn, of_arm, run_key
 from fnn.studies.verdicts import (
     UNDECIDED,
     VERDICTS,
@@ -20,6 +21,7 @@ from fnn.studies.verdicts import (
     overall_verdict,
     seeds_to_decide,
 )
+from fnn.sweeps.grid import Trial
 
 Results = Mapping[Key, ArmResults]
 
@@ -46,12 +48,15 @@ def study_document(
     command += " --multiverse" if cells else ""
     command += " --until-decided" if until_decided else ""
     counts = Counter(claim["verdict"] for claim in claims.values())
+    drawn, fixed = _data(study)
     return {
         "name": study.name,
         "title": study.title,
         "intro": " ".join(study.intro.split()),
         "seeds": {"first": seeds.start, "count": len(seeds)},
         "draws": draws,
+        "drawn": drawn,
+        "fixed": fixed,
         "command": command,
         "multiverse": bool(cells),
         "looks": [_look(look, list(decisions.values())) for look in looks] if until_decided else [],
@@ -62,7 +67,7 @@ def study_document(
         "sections": list(study.sections),
         "figures": {},
         "claims": claims,
-        "findings": [finding_document(f, _by_label(f.arms, results)) for f in study.findings],
+        "findings": [finding_document(f, _by_label(f, results, draws)) for f in study.findings],
         "tables": [prediction_document(t, results[run_key(t.arm.trial)]) for t in study.tables],
         "outside": [replication_document(result, results, seeds) for result in study.published],
     }
@@ -78,8 +83,23 @@ def without_figures(document: StudyDocument) -> StudyDocument:
     }
 
 
-def _by_label(arms: Sequence[Arm], results: Results) -> dict[str, ArmResults]:
-    return {arm.label: results[run_key(arm.trial)] for arm in arms}
+def _data(study: Study) -> tuple[list[str], list[str]]:
+    """Return the names of the data that claims are about: those that are drawn, and those that are as they are.
+
+    Published results are run on what is fixed, or on the one draw that their source names.
+    """
+    claimed = [arm.trial for claim in study.claims for arm in claim.arms]
+    published = [arm.trial for result in study.published for arm in result.arms if not is_drawn(arm.trial)]
+    names = {_data_name(trial): is_drawn(trial) for trial in (*claimed, *published)}
+    return [name for name, drawn in names.items() if drawn], [name for name, drawn in names.items() if not drawn]
+
+
+def _data_name(trial: Trial) -> str:
+    return trial.samples.data + (f" with noise {trial.samples.noise:g}" if trial.samples.noise else "")
+
+
+def _by_label(finding: Finding, results: Results, draws: int) -> dict[str, ArmResults]:
+    return {arm.label: of_arm(results, arm, 1 if finding.of_one_draw else draws) for arm in finding.arms}
 
 
 def _look(look: Look, decisions: Sequence[Decision]) -> LookDocument:
@@ -111,11 +131,13 @@ def _claim(claim: Claim, decision: Decision, cells: Cells | None, until_decided:
         "losses": effect.losses,
         "p": effect.p,
         "p_adjusted": p.margin,
+        "p_null_adjusted": None if math.isnan(p.null) else p.null,
         "draws": effect.draws,
+        "seeds": levels_of(results)[1],
         "between_draws": effect.variance.share_between if effect.variance else None,
         "arms": [arm_document(arm, r) for arm, r in zip(claim.arms, results, strict=True)],
         "depends_on": depends_on,
-        "seeds_needed": seeds_to_decide(effect, runs) if word == UNDECIDED else None,
+        "fresh_needed": seeds_to_decide(effect, runs) if word == UNDECIDED else None,
         "figure": claim.figure,
         "command": sweep_command(claim.arms, part, f"{claim.id}.db", effect.draws),
         "stopped": {

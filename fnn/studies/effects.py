@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from fnn.report.document import ArmDocument, LossDocument
-from fnn.stats.intervals import median_interval, quantiles, spread, wilson
+from fnn.stats.intervals import median_interval, quantiles, spread
 from fnn.studies.contrasts import LEVEL, Bounds, Effect, difference_effect, share_effect, weakest
 from fnn.studies.metrics import METRICS
 from fnn.studies.model import Arm, Claim
@@ -20,9 +20,8 @@ def claim_effect(claim: Claim, results: Sequence[ArmResults], cells: int = 1, le
 
     Where an arm's data are drawn, the runs of the others are cut into as many blocks, of the same seeds.
     """
-    draws = max(r.draws for r in results)
-    runs = min(len(r.loss) // draws for r in results) * draws
-    values = [r.measures[claim.measure][:runs] for r in results]
+    draws, seeds = levels_of(results)
+    values = [r.measures[claim.measure][: draws * seeds] for r in results]
     comparisons = cells * _comparisons(claim)
     if not claim.pairs:
         share = partial(
@@ -36,6 +35,12 @@ def claim_effect(claim: Claim, results: Sequence[ArmResults], cells: int = 1, le
         level=level,
     )  # fmt: skip
     return weakest([difference(values[a], values[b]) for a, b in claim.pairs])
+
+
+def levels_of(results: Sequence[ArmResults]) -> tuple[int, int]:
+    """Return over how many draws of the data arms are compared, and with how many seeds of each."""
+    draws = max(r.draws for r in results)
+    return draws, min(len(r.loss) // draws for r in results)
 
 
 def _comparisons(claim: Claim) -> int:
@@ -52,8 +57,7 @@ def in_words(claim: Claim, effect: Effect, results: Sequence[ArmResults]) -> str
         sentence = _difference_words(claim, effect, level, results)
     else:
         sentence = _improvement_words(claim, effect, level, results)
-    sentence = f"The weakest of {count} comparisons: {sentence}" if count > 1 else sentence[:1].upper() + sentence[1:]
-    return f"{sentence} {_levels(effect)}" if effect.variance else sentence
+    return f"The weakest of {count} comparisons: {sentence}" if count > 1 else sentence[:1].upper() + sentence[1:]
 
 
 def confidence_words(level: float) -> str:
@@ -61,21 +65,14 @@ def confidence_words(level: float) -> str:
     return f"{100 * (1 - level):.3g}%"
 
 
-def _levels(effect: Effect) -> str:
-    """Return over what the interval is, and how much of what varies is the draw."""
-    assert effect.variance
-    return (
-        f"The interval is over {effect.draws} draws of the data, which account for "
-        f"{effect.variance.share_between:.0%} of the variance of a run's answer."
-    )
-
-
 def _share_words(claim: Claim, effect: Effect, level: str) -> str:
     label, claimed = claim.arms[effect.comparison].label, f"at {'least' if claim.up else 'most'} {claim.margin:.0%}"
     interval = f"({level}, {effect.low:.1%} to {effect.high:.1%})"
-    return (
-        f"{effect.effect:.1%} of the runs with {label} are solved{_by_epoch(claim)} {interval}; claimed is {claimed}."
-    )
+    if claim.measure.above is None:
+        said = f"{effect.effect:.1%} of the runs with {label} are solved{_by_epoch(claim)}"
+    else:
+        said = f"{effect.effect:.1%} of the runs with {label} have {claim.measure.words}"
+    return f"{said} {interval}; claimed is {claimed}."
 
 
 def _difference_words(claim: Claim, effect: Effect, level: str, results: Sequence[ArmResults]) -> str:
@@ -117,13 +114,13 @@ def _number(value: float) -> str:
 
 
 def arm_document(arm: Arm, results: ArmResults) -> ArmDocument:
-    """Return an arm's summary for the document."""
-    runs, solved = len(results.loss), int(results.solved.sum())
-    low, high = wilson(solved, runs)
+    """Return an arm's summary for the document; the interval of the share solved is over draws, where there are."""
+    share = share_effect(results.solved, 0.5, up=True, draws=results.draws)
     epochs, loss = spread(results.epochs[results.solved]), median_interval(results.loss)
     middle = LossDocument(median=loss.estimate, low=loss.low, high=loss.high)
     return {
-        "label": arm.label, "runs": runs, "solved": solved / runs, "solved_low": low, "solved_high": high,
+        "label": arm.label, "runs": len(results.loss),
+        "solved": share.effect, "solved_low": share.low, "solved_high": share.high,
         "epochs": {"median": epochs.median, "q25": epochs.q25, "q75": epochs.q75} if epochs else None,
         "loss": middle if np.isfinite(loss).all() else None,
         "diverged": int((results.diverged >= 0).sum()),

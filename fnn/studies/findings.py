@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from fnn.report.document import FindingDocument, TableDocument
-from fnn.stats.intervals import median_interval, quantiles, wilson, worst
+from fnn.stats.intervals import quantiles, wilson, worst
+from fnn.studies.contrasts import share_effect
 from fnn.studies.effects import arm_document
 from fnn.studies.model import Finding, PredictionTable
 from fnn.studies.runs import ArmResults
@@ -51,19 +52,21 @@ def side_by_side(finding: Finding, results: ResultsByLabel) -> Evidence:
     """Summarize arms beside each other."""
     rows = []
     for arm in finding.arms:
-        d = arm_document(arm, results[arm.label])
-        epochs, loss = d["epochs"], median_interval(results[arm.label].loss)
+        d, r = arm_document(arm, results[arm.label]), results[arm.label]
+        # Over draws of the data, where they are drawn: runs of one draw are more alike than those of several.
+        epochs, share = d["epochs"], share_effect(r.solved, 0.5, up=True, draws=r.draws)
+        low, middle, high = quantiles(worst(r.loss), [0.25, 0.5, 0.75])
         rows.append(
             [
                 arm.label,
-                f"{d['solved']:.1%} ({d['solved_low']:.1%}–{d['solved_high']:.1%})",
+                f"{share.effect:.1%} ({share.low:.1%}–{share.high:.1%})",
                 f"{epochs['median']:.4g} ({epochs['q25']:.4g}–{epochs['q75']:.4g})" if epochs else "–",
-                f"{loss.estimate:.3g} ({loss.low:.3g}–{loss.high:.3g})",
+                f"{middle:.3g} ({low:.3g}–{high:.3g})",
                 str(d["diverged"]),
                 f"{d['runs']:,}",
             ]
         )
-    columns = ("arm", "solved (95%)", "epochs to solve (quartiles)", "loss, median (95%)", "diverged", "runs")
+    columns = ("arm", "solved (95%)", "epochs to solve (quartiles)", "loss (quartiles)", "diverged", "runs")
     return Evidence("", columns, rows)
 
 

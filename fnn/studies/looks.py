@@ -138,8 +138,9 @@ def _decision(effect: Effect, p: Adjusted, look: Look, claims: int) -> Decision 
     given_up = not look.is_last and word == UNDECIDED and is_hopeless(effect, look)
     if not (look.is_last or given_up or word in REJECTED):
         return None
-    spent = LEVEL / look.level
-    return Decision(word, effect, Adjusted(min(1.0, p.margin * spent), min(1.0, p.null * spent)), look, given_up)
+    # NaN, of no hypothesis, stays.
+    overall = Adjusted(*np.minimum(np.multiply(p, LEVEL / look.level), 1.0).tolist())
+    return Decision(word, effect, overall, look, given_up)
 
 
 def is_hopeless(effect: Effect, look: Look) -> bool:

@@ -109,16 +109,20 @@ METRICS: dict[str, Metric] = {
 class Measure(NamedTuple):
     """A metric by name, the epoch at which (of roughness: from which on) it is taken, None for the end, and until when.
 
-    until: the epoch at which runs are taken to end; None for all of it.
+    until: the epoch at which runs are taken to end; None for all of it. above: makes it 1 where the metric is above
+    this value, else 0; None for the metric itself.
     """
 
     name: str
     epoch: int | None = None
     until: int | None = None
+    above: float | None = None
 
     @property
     def words(self) -> str:
         """What is measured, in words."""
+        if self.above is not None:
+            return f"{self._replace(above=None).words} above {self.above:g}"
         words = METRICS[self.name].words
         if self.epoch is None:
             return words
@@ -134,15 +138,19 @@ class Measure(NamedTuple):
         return self.epoch is not None or METRICS[self.name].whole_curve
 
     def of(self, results: Results) -> Array:
-        """Return the metric of each run: (S,)."""
+        """Return the metric of each run, or whether it is above the value: (S,)."""
+        if self.above is not None:
+            return (self._replace(above=None).of(results) > self.above).astype(np.float64)
         if self.until is not None:
             early = np.where(results.diverged <= self.until, results.diverged, -1)
             results = replace(results, loss_curve=results.loss_curve[:, : self.until + 1], diverged=early)
         return METRICS[self.name].of(results, self.epoch)
 
 
-def measure(name: object, epoch: object = None, until: object = None) -> Measure:
+def measure(name: object, epoch: object = None, until: object = None, above: float | None = None) -> Measure:
     """Return a measure. Raises InvalidSetting for a metric there is not, and for epochs where it takes none."""
+    if above is not None:
+        return measure(name, epoch, until)._replace(above=above)
     metric = METRICS[one_of("metric", name, METRICS)]
     if epoch is not None and not (metric.takes_epoch and _is_whole(epoch, 0)):
         names = ", ".join(name for name, metric in METRICS.items() if metric.takes_epoch)

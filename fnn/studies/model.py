@@ -86,6 +86,11 @@ class Finding(NamedTuple):
     value: float = 0.0
     factor: float = 1.0
 
+    @property
+    def of_one_draw(self) -> bool:
+        """Whether it is about what was printed, of one draw of the data; arms side by side are compared over draws."""
+        return self.kind != "arms"
+
 
 class PredictionTable(NamedTuple):
     """A table of what the networks of an arm predict for each sample."""

@@ -33,7 +33,9 @@ A study of one's own:
     margin = 0.6                        # for 6 of 10 seeds at least
 
 A claim compares each of `arms` with each of `than`; with `direction` and no `than` each arm with the next one; with
-`at_least` or `at_most` it is about the share of each arm's runs that are solved. All of its comparisons have to hold.
+`at_least` or `at_most` it is about the share of each arm's runs that are solved, or whose metric is `above` a value:
+that a loss may oscillate is `metric = "roughness"`, `above = 0.01`, `at_least = 0.1`. All of its comparisons have to
+hold.
 Metrics: solved (with `epoch`, by then), epochs (to solve), loss and accuracy (with `epoch`, there), best-loss,
 roughness (with `epoch`, from there on, with `until`, up to there). The margin of solved is a difference in share; of
 the others it is the share of seeds for which the one is better than the other, by `factor` (1 if not given) at least.

@@ -10,8 +10,8 @@ from fnn.studies.parse_arms import read_arm, read_settings
 from fnn.studies.toml_source import TomlTable
 
 _CLAIM = (
-    "id", "sentence", "figure", "metric", "epoch", "until", "arms", "than", "direction", "at_least", "at_most",
-    "margin", "factor", "nuisance", "settings", "note",
+    "id", "sentence", "figure", "metric", "epoch", "until", "arms", "than", "direction", "above", "at_least",
+    "at_most", "margin", "factor", "nuisance", "settings", "note",
 )  # fmt: skip
 
 
@@ -20,8 +20,10 @@ def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, 
     table.refuse_other_keys(_CLAIM)
     figure = figures[table.choice("figure", figures)] if "figure" in table.values else None
     settings = read_settings(table, base)
+    above = float(table.number("above")) if "above" in table.values else None
     with table.locating():
-        measured = measure(table.get("metric", str, "solved"), table.values.get("epoch"), table.values.get("until"))
+        name = table.get("metric", str, "solved")
+        measured = measure(name, table.values.get("epoch"), table.values.get("until"), above)
     first, than = (_listed_arms(table, key, figure, settings) for key in ("arms", "than"))
     if not first:
         table.fail("arms", [], "at least one arm")
@@ -85,6 +87,8 @@ def _pairs(table: TomlTable, first: int, than: int) -> tuple[tuple[int, int], ..
 
 def _margin_of_pairs(table: TomlTable, measured: Measure) -> tuple[bool, float, float]:
     """Return whether the first are claimed to have more, the smallest effect worth the name, and the factor."""
+    if measured.above is not None:
+        table.fail("above", measured.above, "none without at_least or at_most: arms are compared by the metric itself")
     up = table.choice("direction", ("lower", "higher")) == "higher"
     low = 0.0 if measured.name == "solved" else 0.5
     margin = float(table.number("margin"))
@@ -98,8 +102,10 @@ def _margin_of_pairs(table: TomlTable, measured: Measure) -> tuple[bool, float, 
 
 def _margin_of_share(table: TomlTable, measured: Measure) -> tuple[bool, float, float]:
     """Return whether the share is claimed to be at least so much, how much, and no factor."""
-    if measured.name != "solved":
-        table.fail("metric", measured.name, "solved, with at_least or at_most")
+    if measured.name != "solved" and measured.above is None:
+        table.fail("metric", measured.name, "solved, with at_least or at_most, or `above` which value a run counts")
+    if measured.name == "solved" and measured.above is not None:
+        table.fail("above", measured.above, "none with solved, which a run is or is not")
     if {"at_least", "at_most"} <= set(table.values):
         table.fail("at_most", table.values["at_most"], "one of at_least and at_most")
     key = "at_least" if "at_least" in table.values else "at_most"

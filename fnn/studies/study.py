@@ -126,8 +126,11 @@ def _requests(spec: Study, draws: int) -> Requests:
             request(requests, arm, (claim.measure,), draws=draws)
     for table in spec.tables:
         request(requests, table.arm, predictions=True)
-    for arms in (*(f.arms for f in spec.findings), *(p.arms for p in spec.published)):
-        for arm in arms:
+    for finding in spec.findings:
+        for arm in finding.arms:
+            request(requests, arm, draws=1 if finding.of_one_draw else draws)
+    for result in spec.published:
+        for arm in result.arms:
             request(requests, arm)
     return requests
 

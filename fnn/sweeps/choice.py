@@ -29,11 +29,6 @@ class SplitScores(NamedTuple):
     test_rows: float
 
 
-def has_splits(connection: Connection) -> bool:
-    """Return whether a store has runs on splits of a table."""
-    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM splits)").fetchone()[0])
-
-
 def read_split_scores(
     connection: Connection, runs: Runs, metric: str | None, by: Sequence[str] | None, where: Sequence[Condition]
 ) -> tuple[str, SplitScores]:
@@ -45,6 +40,8 @@ def read_split_scores(
     (task,) = connection.execute("SELECT task FROM splits LIMIT 1").fetchone()
     name = default_score(task) if metric is None else one_of("metric", metric.replace("-", "_"), scores_of_task(task))
     of_settings = _rows(connection, name, where)
+    if of_settings and all(row[1] is None for row in of_settings.values()):
+        raise InvalidSetting("metric", name, "a score that these runs have: they were trained before it was there")
     names = [n for n in runs.varying if n in config_columns()] if by is None else by
     groups = group_runs(runs, names)
     members = [[of_settings[runs.ids[k]] for k in group.places if runs.ids[k] in of_settings] for group in groups]

@@ -1,17 +1,23 @@
 """Migrations: named steps that bring a store of an earlier version to today's tables, each once and in order.
 
 The table `migrations` lists those that were made, as sqlite-utils has it. A setting that is new needs none of its own:
-its column comes with the step `add NAME`. Who only reads a store need not be able to write it: there the steps are
-made on a copy of `settings`, the one table they change, which lasts as long as the connection.
+its column comes with the step `add NAME`, and a new score's with `add score NAME`. Who only reads a store need not be
+able to write it: there the steps are made on a copy of `settings`, and `scores` is a view with the columns it lacks;
+both last as long as the connection.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from fnn.config import Config
+from fnn.stats.scores import SCORES
 from fnn.sweeps.schema import (
+    CHOSEN_COLUMNS,
     ORIGINAL,
+    ORIGINAL_SCORES,
+    SPLIT_COLUMNS,
     VERSION,
     Connection,
     Damaged,
@@ -31,7 +37,8 @@ from fnn.sweeps.schema import (
 # Where a step is made: in the file, or in the copy of who only reads.
 FILE, COPY = "main", "temp"
 
-_ADD = "add "
+_ADD, _ADD_SCORE = "add ", "add score "
+Step = Callable[[Connection, str, type[Config]], None]
 
 
 def hash_what_differs(connection: Connection, schema: str, config: type[Config]) -> None:
@@ -48,21 +55,24 @@ def hash_what_differs(connection: Connection, schema: str, config: type[Config])
 
 def make_room_for_tables(connection: Connection, schema: str, _config: type[Config]) -> None:
     """Make the tables of splits and scores, of which there are none before."""
-    for statement in table_tables(schema):
+    for statement in table_tables(schema, ORIGINAL_SCORES):
         connection.execute(statement)
 
 
-MIGRATIONS: dict[str, Callable[[Connection, str, type[Config]], None]] = {
-    "hash what differs": hash_what_differs,
-    "make room for tables": make_room_for_tables,
-}
+_TABLES = "make room for tables"
+MIGRATIONS: dict[str, Step] = {"hash what differs": hash_what_differs, _TABLES: make_room_for_tables}
 
 
-def add_setting(connection: Connection, schema: str, name: str, config: type[Config]) -> None:
+def add_setting(name: str, connection: Connection, schema: str, config: type[Config]) -> None:
     """Add the column of a setting; runs that were made before it have its default."""
     kind, default = config_columns(config)[name]
     literal = connection.execute("SELECT quote(?)", (default,)).fetchone()[0]
     connection.execute(f"ALTER TABLE {schema}.settings ADD COLUMN {quoted(name)} {kind} DEFAULT {literal}")
+
+
+def add_score(name: str, connection: Connection, schema: str, _config: type[Config]) -> None:
+    """Add the column of a score; runs that were made before it have none."""
+    connection.execute(f"ALTER TABLE {schema}.scores ADD COLUMN {quoted(name)} REAL")
 
 
 def applied(connection: Connection) -> list[str]:
@@ -72,9 +82,16 @@ def applied(connection: Connection) -> list[str]:
     return [row[0] for row in connection.execute("SELECT name FROM main.migrations ORDER BY rowid")]
 
 
+def _steps(config: type[Config]) -> dict[str, Step]:
+    """Return all steps under their names, in their order."""
+    settings = {_ADD + name: partial(add_setting, name) for name in config_columns(config) if name not in ORIGINAL}
+    scores = {_ADD_SCORE + name: partial(add_score, name) for name in SCORES if name not in ORIGINAL_SCORES}
+    return {**MIGRATIONS, **settings, **scores}
+
+
 def steps(config: type[Config] = Config) -> list[str]:
     """Return the names of all steps in their order."""
-    return [*MIGRATIONS, *(_ADD + name for name in config_columns(config) if name not in ORIGINAL)]
+    return list(_steps(config))
 
 
 def unknown(connection: Connection, config: type[Config]) -> list[str]:
@@ -89,12 +106,21 @@ def pending(connection: Connection, config: type[Config]) -> list[str]:
     Raises Damaged where a column is missing that no step is to add.
     """
     done = applied(connection)
-    there = columns_of(connection, "settings", FILE)
-    added = [name.removeprefix(_ADD) for name in done if name not in MIGRATIONS]
-    for name in (*ORIGINAL, *added):
+    added = [name for name in done if name not in MIGRATIONS]
+    of_scores = [name.removeprefix(_ADD_SCORE) for name in added if name.startswith(_ADD_SCORE)]
+    of_settings = [name.removeprefix(_ADD) for name in added if not name.startswith(_ADD_SCORE)]
+    _check_columns(connection, "settings", (*ORIGINAL, *of_settings))
+    if _TABLES in done:
+        _check_columns(connection, "splits", SPLIT_COLUMNS)
+        _check_columns(connection, "scores", (*CHOSEN_COLUMNS, *ORIGINAL_SCORES, *of_scores))
+    return [name for name in steps(config) if name not in done]
+
+
+def _check_columns(connection: Connection, table: str, names: Iterable[str]) -> None:
+    there = columns_of(connection, table, FILE)
+    for name in names:
         if name not in there:
             raise Damaged(f"no column {name}")
-    return [name for name in steps(config) if name not in done]
 
 
 def migrate(connection: Connection, config: type[Config] = Config) -> None:
@@ -113,10 +139,24 @@ def read_migrated(connection: Connection, config: type[Config] = Config) -> None
     columns = columns_of(connection, "settings", FILE)
     kinds = {name: kind for name, kind in columns.items() if name != "id"}
     connection.execute("PRAGMA temp_store = MEMORY")
+    if _TABLES not in names:
+        names = _view_scores(connection, names)
     connection.execute(f"CREATE TEMP TABLE settings (id INTEGER PRIMARY KEY, {typed(kinds)})")
     row = listed(columns)
     connection.execute(f"INSERT INTO temp.settings ({row}) SELECT {row} FROM main.settings")
     _make(connection, COPY, names, config)
+
+
+def _view_scores(connection: Connection, names: list[str]) -> list[str]:
+    """Let queries find scores that are still to be added, without any; return the steps but for those.
+
+    A copy would take the memory of the table, of which there is a row for each run.
+    """
+    missing = [name.removeprefix(_ADD_SCORE) for name in names if name.startswith(_ADD_SCORE)]
+    if missing:
+        nulls = "".join(f", NULL AS {quoted(name)}" for name in missing)
+        connection.execute(f"CREATE TEMP VIEW scores AS SELECT *{nulls} FROM main.scores")
+    return [name for name in names if not name.startswith(_ADD_SCORE)]
 
 
 def create_tables(connection: Connection, config: type[Config] = Config) -> None:
@@ -129,11 +169,9 @@ def create_tables(connection: Connection, config: type[Config] = Config) -> None
 
 
 def _make(connection: Connection, schema: str, names: list[str], config: type[Config]) -> None:
-    for name in names:
-        if name in MIGRATIONS:
-            MIGRATIONS[name](connection, schema, config)
-        else:
-            add_setting(connection, schema, name.removeprefix(_ADD), config)
+    for name, step in _steps(config).items():
+        if name in names:
+            step(connection, schema, config)
     connection.execute(f"DROP VIEW IF EXISTS {schema}.runs")
     connection.execute(runs_view(setting_columns(config), schema))
 

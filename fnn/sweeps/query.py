@@ -4,15 +4,16 @@ What comes out of the file is checked: SQLite keeps any value in any column. Rai
 """
 
 import math
+import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fnn.sweeps.conditions import Condition, clauses
-from fnn.sweeps.schema import RESULTS, Connection, Damaged, check_column, columns_of, listed, quoted
+from fnn.sweeps.schema import RESULTS, Connection, Damaged, check_column, columns_of, listed
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -24,10 +25,10 @@ ROWS = 2**16
 def select_runs(connection: Connection, columns: str, where: Sequence[Condition] = ()) -> sqlite3.Cursor:
     """Return rows of runs that meet all conditions, in the order of their settings, then of their seeds.
 
-    columns: SQL over results r, their settings s and their curves c, which are NULL where a run has none.
+    columns: SQL over results r, their settings s, and what is NULL where a run has none: curves c, split p, scores h.
     """
     which, arguments = clauses(where)
-    join = " LEFT JOIN curves AS c ON c.settings = r.settings AND c.seed = r.seed" if "c." in columns else ""
+    join = "".join(f" LEFT JOIN {table}" for name, table in _JOINED.items() if re.search(rf"\b{name}\.", columns))
     return connection.execute(
         f"SELECT {columns} FROM results AS r JOIN settings AS s ON s.id = r.settings{join}"
         f" WHERE {which} ORDER BY r.settings, r.seed",
@@ -35,15 +36,21 @@ def select_runs(connection: Connection, columns: str, where: Sequence[Condition]
     )
 
 
+_JOINED = {
+    "c": "curves AS c ON c.settings = r.settings AND c.seed = r.seed",
+    "p": "splits AS p ON p.settings = r.settings",
+    "h": "scores AS h ON h.settings = r.settings AND h.seed = r.seed",
+}
+
+
 def run_columns(connection: Connection) -> dict[str, str]:
     """Return the columns of the view `runs` with their types."""
     return columns_of(connection, "runs")
 
 
-def select_columns(columns: Mapping[str, str]) -> str:
-    """Return columns of the view `runs` as `select_runs` takes them."""
-    of_results = {"seed", "session", *RESULTS}
-    return ", ".join(f"{'r' if name in of_results else 's'}.{quoted(name)}" for name in columns)
+def has_splits(connection: Connection) -> bool:
+    """Return whether a store has runs on splits of a table."""
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM splits)").fetchone()[0])
 
 
 # ---- runs ----

@@ -65,10 +65,10 @@ SPLIT_COLUMNS = {
     "split_seed": "INTEGER", "repeat": "INTEGER", "fold": "INTEGER", "train_rows": "INTEGER",
     "validation_rows": "INTEGER", "test_rows": "INTEGER",
 }  # fmt: skip
-# And of a run there: the epoch whose weights are kept, what is validated on, and scores on what is held out.
-SCORE_COLUMNS = {
-    "best_epoch": "INTEGER", "validation_loss": "REAL", "validation_score": "REAL", **dict.fromkeys(SCORES, "REAL"),
-}  # fmt: skip
+# And of a run there: the epoch whose weights are kept, and what it is chosen by; beside scores on what is held out, of
+# which every store has these, and those of others come by migrations.
+CHOSEN_COLUMNS = {"best_epoch": "INTEGER", "validation_loss": "REAL", "validation_score": "REAL"}
+ORIGINAL_SCORES = ("log_loss", "accuracy", "brier", "auc", "rmse", "mae", "r2")
 # What Python has where SQLite has these types.
 _TYPES = {"INTEGER": (int, type(None)), "REAL": (float, int, type(None)), "TEXT": (str, type(None))}
 
@@ -94,6 +94,11 @@ def config_columns(config: type[Config] = Config) -> Mapping[str, Column]:
 def setting_columns(config: type[Config] = Config) -> dict[str, str]:
     """Return the columns of `settings`, in their order, with their types."""
     return {**_DATA, **{name: column.kind for name, column in config_columns(config).items()}, **_PROVENANCE}
+
+
+def score_columns(scores: Iterable[str] = SCORES) -> dict[str, str]:
+    """Return the columns of `scores` with their types, all but the run's: in the order in which they are computed."""
+    return {**CHOSEN_COLUMNS, **dict.fromkeys(scores, "REAL")}
 
 
 def _kind(hint: Any) -> str:
@@ -154,12 +159,12 @@ def runs_view(settings: Iterable[str], schema: str = "main") -> str:
     )
 
 
-def table_tables(schema: str = "main") -> list[str]:
+def table_tables(schema: str = "main", scores: Iterable[str] = SCORES) -> list[str]:
     """Return the SQL that makes what is kept of runs on tables, where it is not there: of splits, and scores."""
     return [
         f"CREATE TABLE IF NOT EXISTS {schema}.splits (settings INTEGER PRIMARY KEY, {typed(SPLIT_COLUMNS)})",
         f"CREATE TABLE IF NOT EXISTS {schema}.scores (settings INTEGER NOT NULL, seed INTEGER NOT NULL, "
-        f"{typed(SCORE_COLUMNS)}, PRIMARY KEY (settings, seed)) WITHOUT ROWID",
+        f"{typed(score_columns(scores))}, PRIMARY KEY (settings, seed)) WITHOUT ROWID",
     ]
 
 

@@ -20,7 +20,7 @@ from fnn.stats.scores import scores_of_task
 from fnn.sweeps import grid
 from fnn.sweeps.grid import Trial
 from fnn.sweeps.plan import MANY, POINTS, Plan
-from fnn.sweeps.schema import SCORE_COLUMNS, SPLIT_COLUMNS
+from fnn.sweeps.schema import SPLIT_COLUMNS, score_columns
 from fnn.training.results import Results
 from fnn.training.train import BACKENDS
 
@@ -112,14 +112,15 @@ def _samples_of(about: OfSplit) -> Samples:
 
 
 def held_out_scores(trials: Sequence[Trial], results: Results, backend: str) -> NDArray[np.float64] | None:
-    """Return what every network scores on what its split held out: (S, len(SCORE_COLUMNS)); None for no table.
+    """Return what every network scores on what its split held out: (S, columns of `score_columns`); None for no table.
 
     trials: those of the results, in their order, of n networks each.
     """
     if trials[0].samples.part is None:
         return None
     n = len(results) // len(trials)
-    values = np.full((len(results), len(SCORE_COLUMNS)), np.nan)
+    columns = list(score_columns())
+    values = np.full((len(results), len(columns)), np.nan)
     for k, trial in enumerate(trials):
         about: OfSplit = trial.samples.about
         some, (c, first) = slice(k * n, (k + 1) * n), divmod(k * n, len(results.flat[0]))
@@ -128,7 +129,7 @@ def held_out_scores(trials: Sequence[Trial], results: Results, backend: str) -> 
         rows = np.unique(rows_of(about.split, about.held_out))
         p = answers(networks, about.problem.x[rows], slice(0, n), numba=backend == "numba")
         for name in scores_of_task(about.problem.target.task):
-            values[some, list(SCORE_COLUMNS).index(name)] = score(about.problem, name, p, rows)
+            values[some, columns.index(name)] = score(about.problem, name, p, rows)
     values[:, 0] = results.best_epoch
     values[:, 1], values[:, 2] = results.validation_loss, results.validation_score
     return values

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from fnn.machine import versions
 from fnn.sweeps.grid import Trial
 from fnn.sweeps.migrations import transaction
-from fnn.sweeps.schema import Connection, Damaged, column_value, config_columns, key, listed, setting_columns
+from fnn.sweeps.schema import (
+    Connection,
+    Damaged,
+    column_value,
+    config_columns,
+    key,
+    listed,
+    score_columns,
+    setting_columns,
+)
 from fnn.training.results import Results
 from fnn.training.train import NUMERICS
 
@@ -69,8 +78,8 @@ def add_settings(connection: Connection, trials: Sequence[Trial], backend: str, 
 
 def _add_split(connection: Connection, settings: int, row: dict[str, Any]) -> None:
     """Note on which split of a table the runs of these settings are."""
-    marks = ", ".join("?" * (1 + len(row)))
-    connection.execute(f"INSERT OR IGNORE INTO splits VALUES ({marks})", (settings, *row.values()))
+    into = f"INSERT OR IGNORE INTO splits (settings, {listed(row)}) VALUES (?{', ?' * len(row)})"
+    connection.execute(into, (settings, *row.values()))
 
 
 def write_results(
@@ -82,7 +91,7 @@ def write_results(
 ) -> None:
     """Add the runs of results in one transaction. ids: of the settings of each of its trials.
 
-    scores: (S, len(SCORE_COLUMNS)), of runs on a table.
+    scores: (S, columns of `score_columns`), of runs on a table.
     """
     settings = np.repeat(np.array(ids), len(results) // len(ids)).tolist()
     seeds = results.seeds.tolist()
@@ -96,11 +105,11 @@ def write_results(
         connection.executemany("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         if scores is not None:
             values = [[None if math.isnan(value) else value for value in row] for row in scores.tolist()]
-            marks = ", ".join("?" * (2 + scores.shape[1]))
+            columns = score_columns()  # by name: where scores came by migrations, they stand in another order
+            marks = ", ".join("?" * (2 + len(columns)))
+            into = f"INSERT OR IGNORE INTO scores (settings, seed, {listed(columns)}) VALUES ({marks})"
             kept = zip(settings, seeds, values, strict=True)
-            connection.executemany(
-                f"INSERT OR IGNORE INTO scores VALUES ({marks})", [(s, seed, *row) for s, seed, row in kept]
-            )
+            connection.executemany(into, [(s, seed, *row) for s, seed, row in kept])
         if len(results.curve_epochs):
             grid = _grid(connection, results.curve_epochs)
             loss, accuracy = (
