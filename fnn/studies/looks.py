@@ -7,7 +7,7 @@ agents", Trans. Mach. Learn. Res. (2024), whose tests permute runs where these a
 """
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -180,20 +180,31 @@ def run(
     trainer = _Trainer(requests, threads, on_look)
     decisions: dict[str, Decision] = {}
     for look in looks:
-        open_claims = [claim for claim in study.claims if claim.id not in decisions]
-        asked = {_key(arm, draws) for claim in open_claims for arm in claim.arms}
+        asked = {_key(arm, draws) for claim in study.claims if claim.id not in decisions for arm in claim.arms}
         trainer.train(requests if look.number == 1 else asked, look)
-        arms = {claim.id: [trainer.results[_key(arm, draws)] for arm in claim.arms] for claim in open_claims}
-        effects = [
-            claim_effect(claim, arms[claim.id], level=look.level) if claim.id in arms else decisions[claim.id]
-            for claim in study.claims
-        ]
-        for claim, decision in zip(study.claims, decide(effects, look), strict=True):
-            if decision and claim.id in arms:
-                decisions[claim.id] = decision._replace(arms=arms[claim.id])
+        decisions = look_at(study, trainer.results, look, draws, decisions)
     published = {run_key(arm.trial) for result in study.published for arm in result.arms}
     trainer.complete(published, looks[-1])
     return trainer.results, decisions, trainer.networks
+
+
+def look_at(
+    study: Study, results: Mapping[Key, ArmResults], look: Look, draws: int, before: Mapping[str, Decision]
+) -> dict[str, Decision]:
+    """Return what is decided of claims at a look and before, from the results of all arms so far."""
+    arms = {
+        claim.id: [results[_key(arm, draws)] for arm in claim.arms] for claim in study.claims if claim.id not in before
+    }
+    effects = [
+        claim_effect(claim, arms[claim.id], level=look.level) if claim.id in arms else before[claim.id]
+        for claim in study.claims
+    ]
+    decided = zip(study.claims, decide(effects, look) if effects else (), strict=True)
+    return {
+        claim.id: decision._replace(arms=arms[claim.id]) if claim.id in arms else decision
+        for claim, decision in decided
+        if decision
+    }
 
 
 def _key(arm: Arm, draws: int) -> Key:
