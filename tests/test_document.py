@@ -158,8 +158,8 @@ def test_claims_on_fixed_data_have_all_seeds_and_those_on_drawn_data_are_over_dr
 
 def test_data_with_noise_are_drawn_and_those_of_published_results_are_fixed():
     noisy = claim(1)._replace(arms=tuple(arm.under({"noise": 0.1}) for arm in (ARMS[1], ARMS[0])))
-    results = {run_key(arm.trial, 30): RESULTS[run_key(ARMS[0].trial)]._replace(draws=30) for arm in noisy.arms}
-    made = document(results=results, claims=(noisy,))
+    results = {run_key(arm.trial, 10): RESULTS[run_key(ARMS[0].trial)]._replace(draws=10) for arm in noisy.arms}
+    made = document(draws=10, results=results, claims=(noisy,))
     assert (made["drawn"], made["fixed"]) == (["xor4 with noise 0.1"], [])
 
 

@@ -47,7 +47,7 @@ LOOKS = (
     "Planned before the first run. Each may err in the share of studies that stands beside it, together in 5%. A claim "
     "is trained no further once it is decided, or given up: once all planned runs, going on as they did, would not "
     "decide it. Its interval is at the level of that look, so that those of all looks hold in 95 of 100 studies; in "
-    "which way it is not as claimed is as far as it was told by then. What no claim asks for has those of the first look."
+    "which way it is not as claimed is as far as it was told by then. What no claim asks for has the first look’s runs."
 )
 
 
