@@ -7,8 +7,7 @@ agents", Trans. Mach. Learn. Res. (2024), whose tests permute runs where these a
 """
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +16,9 @@ from fnn.stats.margins import adjusted
 from fnn.stats.spending import look_levels
 from fnn.studies.contrasts import LEVEL, Effect
 from fnn.studies.effects import claim_effect
-from fnn.studies.kept import Part, Runs
+from fnn.studies.kept import Part
 from fnn.studies.model import Arm, Study
-from fnn.studies.runs import ArmResults, Key, Requests, arm_results, is_drawn, networks, run_key, trained
+from fnn.studies.runs import ArmResults, Key, is_drawn, run_key
 from fnn.studies.verdicts import (
     FALLS_SHORT,
     NO_DIFFERENCE,
@@ -43,17 +42,18 @@ REJECTED = {
     NO_DIFFERENCE: (True, False), UNTESTABLE: (False, False),
 }  # fmt: skip
 
-# Is given the networks trained, those trained once this look is over, and the look.
-OnLook = Callable[[float, int, "Look"], None]
-
 
 class Look(NamedTuple):
-    """A look. part: the seeds trained for it; runs: of each arm by then, over all draws; level: what it may spend."""
+    """A look. part: the seeds trained for it; runs: of each arm by then, over all draws.
+
+    level, last_level: what it may spend, and what the last look may.
+    """
 
     number: int
     part: Part
     runs: int
     level: float
+    last_level: float
 
     @property
     def of_draw(self) -> int:
@@ -97,9 +97,10 @@ def plan(seeds: range, draws: int, *, until_decided: bool) -> list[Look]:
     ends = sorted({max(1, round(share * of_draw)) for share in SHARES}) if until_decided else [of_draw]
     ends = [end for end in ends if end * draws >= LEAST or end == of_draw]
     parts = [Part(seeds, draws, begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
+    levels = look_levels(ends, LEVEL)
     return [
-        Look(number, part, end * draws if end < of_draw else len(seeds), level)
-        for number, (part, end, level) in enumerate(zip(parts, ends, look_levels(ends, LEVEL), strict=True), 1)
+        Look(number, part, end * draws if end < of_draw else len(seeds), level, levels[-1])
+        for number, (part, end, level) in enumerate(zip(parts, ends, levels, strict=True), 1)
     ]
 
 
@@ -117,10 +118,15 @@ def decide(effects: Sequence[Effect | Decision], look: Look) -> list[Decision | 
     them, is at most the level. Maurer & Bretz, "Multiple testing in group sequential trials using graphical
     approaches", Stat. Biopharm. Res. 5 (2013), have this for weighted Bonferroni tests.
     """
-    family = adjusted([_p(entry) for entry in effects])
-    return [
-        entry if isinstance(entry, Decision) else _decision(entry, Adjusted(*map(float, p)), look, len(effects))
+    family = adjusted([_p(entry) for entry in effects]).tolist()
+    words = [
+        entry.verdict if isinstance(entry, Decision) else verdict(entry, Adjusted(*p), len(effects), look.level)
         for entry, p in zip(effects, family, strict=True)
+    ]
+    going_on = sum(isinstance(entry, Effect) for entry in effects)
+    return [
+        entry if isinstance(entry, Decision) else _decision(word, entry, Adjusted(*p), look, going_on)
+        for word, entry, p in zip(words, effects, family, strict=True)
     ]
 
 
@@ -133,9 +139,8 @@ def _p(entry: Effect | Decision) -> list[float]:
     return [float(not rejected[0]), math.nan if math.isnan(null) else float(not rejected[1])]
 
 
-def _decision(effect: Effect, p: Adjusted, look: Look, claims: int) -> Decision | None:
-    word = verdict(effect, p, claims, look.level)
-    given_up = not look.is_last and word == UNDECIDED and is_hopeless(effect, look)
+def _decision(word: str, effect: Effect, p: Adjusted, look: Look, going_on: int) -> Decision | None:
+    given_up = not look.is_last and word == UNDECIDED and is_hopeless(effect, look, going_on)
     if not (look.is_last or given_up or word in REJECTED):
         return None
     # NaN, of no hypothesis, stays.
@@ -143,12 +148,13 @@ def _decision(effect: Effect, p: Adjusted, look: Look, claims: int) -> Decision 
     return Decision(word, effect, overall, look, given_up)
 
 
-def is_hopeless(effect: Effect, look: Look) -> bool:
-    """Return whether all runs would not decide a claim, not even if it were the only one, if they go on as they did.
+def is_hopeless(effect: Effect, look: Look, claims: int) -> bool:
+    """Return whether all runs would not decide a claim at the last look, if they go on as they did.
 
-    Its distance from the margin in standard errors grows as those shrink, which over draws are not all of the runs:
-    so many more of them help little. Giving up never errs; conditional power "under the current trend": Lachin, Stat.
-    Med. 24 (2005).
+    claims: that went on to this look, for which p is corrected. The effect's distance from the margin in standard
+    errors grows as those shrink; over draws they shrink little, where runs vary between draws. To give up says nothing,
+    and so does not err. Conditional power "under the current trend": Lachin, "A review of methods for futility stopping
+    based on conditional power", Stat. Med. 24 (2005).
     """
     from scipy.stats import norm
 
@@ -159,33 +165,7 @@ def is_hopeless(effect: Effect, look: Look) -> bool:
     if effect.variance and sum(effect.variance):
         between, within = effect.variance
         grown = (between + within / now) / (between + within / then)
-    return bool(2 * norm.sf(norm.isf(effect.p / 2) * np.sqrt(grown)) >= LEVEL)
-
-
-# ---- the runs ----
-
-
-def run(
-    study: Study,
-    requests: Requests,
-    looks: Sequence[Look],
-    draws: int,
-    threads: int | None = None,
-    on_look: OnLook | None = None,
-) -> tuple[dict[Key, ArmResults], dict[str, Decision], int]:
-    """Train a study look by look; return the results of all arms, what is decided by claim, and the networks trained.
-
-    What no claim asks for has the runs of the first look, but published results, which are not tested, have all.
-    """
-    trainer = _Trainer(requests, threads, on_look)
-    decisions: dict[str, Decision] = {}
-    for look in looks:
-        asked = {_key(arm, draws) for claim in study.claims if claim.id not in decisions for arm in claim.arms}
-        trainer.train(requests if look.number == 1 else asked, look)
-        decisions = look_at(study, trainer.results, look, draws, decisions)
-    published = {run_key(arm.trial) for result in study.published for arm in result.arms}
-    trainer.complete(published, looks[-1])
-    return trainer.results, decisions, trainer.networks
+    return bool(2 * norm.sf(norm.isf(effect.p / 2) * np.sqrt(grown)) * claims >= look.last_level)
 
 
 def look_at(
@@ -193,7 +173,9 @@ def look_at(
 ) -> dict[str, Decision]:
     """Return what is decided of claims at a look and before, from the results of all arms so far."""
     arms = {
-        claim.id: [results[_key(arm, draws)] for arm in claim.arms] for claim in study.claims if claim.id not in before
+        claim.id: [results[key_of(arm, draws)] for arm in claim.arms]
+        for claim in study.claims
+        if claim.id not in before
     }
     effects = [
         claim_effect(claim, arms[claim.id], level=look.level) if claim.id in arms else before[claim.id]
@@ -207,39 +189,6 @@ def look_at(
     }
 
 
-def _key(arm: Arm, draws: int) -> Key:
+def key_of(arm: Arm, draws: int) -> Key:
+    """Return what an arm's runs depend on beside their seed, over that many draws where its data are drawn."""
     return run_key(arm.trial, draws if is_drawn(arm.trial) else 1)
-
-
-class _Trainer:
-    """Trains more and more of the seeds of arms, and has their results so far."""
-
-    def __init__(self, requests: Requests, threads: int | None, on_look: OnLook | None) -> None:
-        self.requests, self.threads, self.on_look = requests, threads, on_look
-        self.networks = 0
-        self.results: dict[Key, ArmResults] = {}
-        self._runs: dict[Key, Runs] = {}
-        self._of_draw = dict.fromkeys(requests, 0)
-
-    def train(self, keys: Collection[Key], look: Look) -> None:
-        """Train the seeds of a look of some arms, all of which have those of the look before."""
-        requests = {key: self.requests[key] for key in self.requests if key in keys}
-        before, total = self.networks, self.networks + networks(requests, look.part)
-        report = self.on_look and partial(_report, self.on_look, before, total, look)
-        for key, runs in trained(requests, look.part, self.threads, report):
-            every = self._runs.pop(key).and_more(runs) if key in self._runs else runs
-            self.results[key] = arm_results(every, self.requests[key])
-            self._of_draw[key] = look.of_draw
-            if not look.is_last:
-                self._runs[key] = every
-        self.networks = total
-
-    def complete(self, keys: Collection[Key], last: Look) -> None:
-        """Train all seeds of some arms."""
-        for begin in sorted({self._of_draw[key] for key in keys} - {last.of_draw}):
-            rest = last._replace(part=last.part._replace(begin=begin))
-            self.train({key for key in keys if self._of_draw[key] == begin}, rest)
-
-
-def _report(on_look: OnLook, before: int, total: int, look: Look, done: float) -> None:
-    on_look(before + done, total, look)

@@ -13,7 +13,7 @@ from fnn.files import replacing, writable_folder
 from fnn.machine import versions
 from fnn.report.document import StudyDocument
 from fnn.report.page import page
-from fnn.studies import looks, runs
+from fnn.studies import looks, runs, trainer
 from fnn.studies import multiverse as multiverses
 from fnn.studies.document import study_document, without_figures
 from fnn.studies.kept import POINTS, Part
@@ -66,7 +66,7 @@ def study(
     began = time.perf_counter()
     planned = looks.plan(numbers, max(entry.draws for entry in requests.values()), until_decided=until_decided)
     on_look = partial(_report_look, on_progress, len(planned)) if on_progress else None
-    results, decisions, done = looks.run(spec, requests, planned, draws, threads, on_look)
+    results, decisions, done = trainer.run(spec, requests, planned, draws, threads, on_look)
     cells = _cells(spec, numbers, draws, threads, on_progress) if multiverse else {}
     document = study_document(spec, results, decisions, planned, draws, cells, until_decided=until_decided)
     document["trainings"] = {"done": done, "planned": total}
