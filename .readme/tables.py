@@ -215,8 +215,11 @@ def on_tables(measured: Iterable[Row], *whats: str) -> str:
     return table(head, lines)
 
 
-def ensembles() -> str:
-    """Return the times of ensembles on tables, beside one network of scikit-learn's, and of reading their tables."""
+def ensembles(short: bool = False) -> str:
+    """Return the times of ensembles on tables, beside one network of scikit-learn's, and of reading their tables.
+
+    short: without what was asked, which is the project's concern, and what comes after it.
+    """
     measured = report("ensembles").rows
     rows, read = cases(measured, "ensembles"), cases(measured, "reading")
     lines = []
@@ -224,14 +227,14 @@ def ensembles() -> str:
         if target.work == "ensembles" and target.against == EITHER:
             of_case = rows[target.what, target.dtype]
             what, ours, *others = _table_line(target, of_case)
-            preset, reading = ((row.seconds or [])[1] for row in (of_case["fnn-table"], _reading(read, target)["fnn"]))
-            lines.append((what, ours, duration(preset), *others[:-1], duration(reading), others[-1]))
+            preset = of_case.get("fnn-table")
+            reading = read[f"reading {target.what}", None]["fnn"]
+            shown = [duration((row.seconds or [])[1]) if row else "–" for row in (preset, reading)]
+            lines.append((what, ours, shown[0], *others[:-1], shown[1], others[-1]))
     head = ("work", "fnn", "with the preset for tables", "PyTorch", "JAX", "one of scikit-learn's", "fnn is faster by")
+    if short:
+        return table(head, [line[: len(head)] for line in lines])
     return table((*head, "asked", "reading and encoding", "share of the FMA peak"), lines)
-
-
-def _reading(read: Cases, target: Target) -> dict[str, Row]:
-    return read[f"reading {target.what}", None]
 
 
 def loops() -> str:
@@ -282,9 +285,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "widths": lambda: speed("widths", "width"),
     "machine-of-tables": machine_of_tables,
     "tables": lambda: on_tables(report("tables").rows),
-    "tables-short": lambda: on_tables(report("tables").rows, "64 of width 32, batch 32", "1 of width 128, batch 64"),
     "machine-of-ensembles": lambda: machine_of_tables("ensembles"),
     "ensembles": ensembles,
+    "ensembles-short": lambda: ensembles(short=True),
     "promises-of-ensembles": lambda: _fenced(check_lines(report("ensembles").checks)),
     "today": lambda: _times(("xor", "chains", "start"), "work", "tables"),
     "layouts": lambda: _fenced(closing_lines(report("tables").rows)),

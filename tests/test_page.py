@@ -13,6 +13,7 @@ from fnn.report.components import anchor
 from fnn.report.document import StudyDocument
 from fnn.report.marks import MARKS, kind
 from fnn.report.page import page
+from fnn.studies.replications import CONSISTENT, DEPENDS, NOT, REPRODUCED, TOO_FEW
 from fnn.studies.verdicts import VERDICTS
 
 
@@ -226,7 +227,7 @@ def test_how_to_read_explains_each_word_that_may_stand_there(folder):
 
     levels, others = ["draws and seeds", "variance between draws"], ["interval", "p", "corrected for all claims"]
     assert {*VERDICTS, *levels, *others, "worth the name", "wins, ties, losses", "fresh runs"} == set(terms(STUDY))
-    assert set(terms(LITERATURE)) == {"reproduced", "not reproduced", "depends"}
+    assert set(terms(LITERATURE)) == {REPRODUCED, CONSISTENT, DEPENDS, TOO_FEW, NOT}
     fixed = {"claims": {"quarter": STUDY["claims"]["quarter"]}, "sections": []}
     assert not {*levels, "fresh runs"} & set(terms(STUDY | fixed))
 
@@ -263,10 +264,34 @@ def test_published_results_are_drawn_beside_every_reading(folder):
     assert next(e.get("x1") for e in times.iter() if e.get("class") == "null") == "86.33%"
     article = next(e for e in tree.iter("article") if e.get("id") == "outside-batch")
     rows = [[texts(cell) for cell in row] for row in article.iter("tr")]
-    assert [row[-1] for row in rows] == ["Agrees", "–", "yes", "no"]
-    assert [row[3] for row in rows] == ["Epochs, median (middle half)", "730", "711 (540–902)", "402 (300–611)"]
+    assert [row[-1] for row in rows] == ["Agrees (p)", "–", "yes, p = 0.81", "no, p = 0.0021"]
+    assert [row[3] for row in rows] == [
+        "Epochs, median (of 25 like ours)", "730 (400–995)", "711 (540–902)", "402 (300–611)",
+    ]  # fmt: skip
+    assert "How often this errs: The right reading disagrees in 2.4% of cases." in texts(article)
     assert "100.0% (99.6%–100.0%), 1,000 of 1,000" in texts(tree)
     assert "271 (240–never)" in texts(tree)
+    assert "99.0% (92.0%–99.7%), of 67 at least" in texts(tree)
+
+
+def test_results_of_one_source_stand_together_under_what_its_readings_say(folder):
+    tree = ET.fromstring(page(LITERATURE, folder))
+    verdicts = next(table for table in tree.iter("table") if "outside" in table.get("class", ""))
+    bodies = [[texts(row[0]) for row in body] for body in verdicts if body.tag == "tbody"]
+    words = "The one reading does not agree with all 2 results of the source at once."
+    assert bodies == [["Depends"], ["Consistent"], [f"A third source{words}", "Not reproduced", "Not reproduced"]]
+    articles = [e.get("id") for e in tree.iter("article")]
+    assert articles == ["outside-batch", "outside-pdp", "source-forum", "outside-third", "outside-fourth"]
+    together = next(e for e in tree.iter("article") if e.get("id") == "source-forum")
+    rows = [[texts(cell) for cell in row] for row in together.iter("tr")]
+    assert rows == [["Reading, of all results", "2-2-1, third", "2-2-1, fourth", "All"], ["as told", "yes", "no", "no"]]
+
+
+def test_each_word_on_a_published_result_has_a_line_of_explanation(folder):
+    tree = ET.fromstring(page(LITERATURE, folder))
+    explained = {texts(dt).lower(): texts(dd) for dt, dd in zip(tree.iter("dt"), tree.iter("dd"), strict=True)}
+    for word in (REPRODUCED, CONSISTENT, DEPENDS, NOT, TOO_FEW):
+        assert len(explained[word]) > 40
 
 
 def test_the_document_stays_as_it_was(folder):

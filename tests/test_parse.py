@@ -116,6 +116,51 @@ def test_readings_are_tried_in_every_combination_under_their_names(tmp_path):
     assert [arm.label for arm in read(tmp_path, text).published[0].arms] == ["as published"]
 
 
+def test_a_published_number_knows_what_it_is_rounded_to(tmp_path):
+    for text, rounding in (("20", 0.5), ("20.5", 0.05), ("20\nrounded_to = 10", 5), ("2e3", 0.05)):
+        (result,) = read(tmp_path, GOOD.replace("median = 20", f"median = {text}")).published
+        assert result.rounding == pytest.approx(rounding)
+
+
+def test_what_was_published_of_unknown_runs_and_of_unknown_successes(tmp_path):
+    (result,) = read(tmp_path, GOOD.replace("successes = 9\nruns = 10", "share = 0.99")).published
+    assert (result.share, result.runs, result.successes) == (0.99, None, None)
+    (result,) = read(tmp_path, GOOD.replace("successes = 9\n", "")).published
+    assert (result.runs, result.successes, result.time) == (10, None, 20)
+    (result,) = read(tmp_path, GOOD.replace("median = 20", "median = 20\nrange = [10, 45.5]")).published
+    assert (result.fastest, result.slowest) == (10, 45.5)
+
+
+OTHER = """
+[[outside]]
+id = "other"
+title = "V"
+source = "S"
+source_id = "one"
+what = "W"
+mean = 30
+vary = {vary}
+"""
+ONE = GOOD.replace('source = "S"', 'source = "S"\nsource_id = "one"')
+
+
+def test_results_of_one_source_read_what_is_open_in_the_same_ways(tmp_path):
+    def two(vary):
+        return ONE + OTHER.replace("{vary}", vary)
+
+    first, second = read(tmp_path, two("{ start = { near = { lr = 0.2 }, far = { lr = 0.3 } } }")).published
+    assert first.source_id == second.source_id == "one"
+    assert first.open_choices == (("start", ("near", "far")), ("update", ("a momentum", "none")))
+    assert second.open_choices == (("start", ("near", "far")),)
+    with pytest.raises(InvalidSetting, match=r"line \d+: start: got 'near'; expected the readings that other .* far"):
+        read(tmp_path, two("{ start = { near = { lr = 0.2 } } }"))
+    with pytest.raises(InvalidSetting, match=r"source_id: got 'published'; expected a name that is no id"):
+        read(tmp_path, GOOD + OTHER.replace('"one"', '"published"').replace("vary = {vary}", ""))
+    many = ", ".join(f"q{k} = {{ {', '.join(f'r{j} = {{}}' for j in range(9))} }}" for k in range(3))
+    with pytest.raises(InvalidSetting, match=r"vary: got 2916; expected at most 1,000 readings"):
+        read(tmp_path, two(f"{{ {many} }}"))
+
+
 def test_arms_without_than_are_an_order(tmp_path):
     study = read(tmp_path, GOOD.replace('arms = ["a"]', 'arms = ["a", "b"]').replace('than = ["b"]\n', ""))
     assert study.claims[0].pairs == ((0, 1),)
@@ -166,10 +211,17 @@ WRONG = [
         r"until: got 3; expected .* with a metric of roughness",
     ),
     ('metric = "epochs"', 'metric = "roughness"\nuntil = 31  # here', r"until: got 31; expected at most the 30"),
-    ("successes = 9", "successes = 11  # here", r"successes: got 11; expected a number of successes among"),
+    ("successes = 9", "successes = 11  # here", r"successes: got 11; expected successes among `runs`"),
     ("median = 20", "median = 20\nmean = 30  # here", r"mean: got 30; expected one of median, mean, harmonic_mean"),
     ("median = 20", "median = 0  # here", r"median: got 0; expected a finite number of epochs"),
     ("median = 20", "at_least = 2  # here", r"at_least: got 2; expected a share"),
+    ("median = 20", "at_least = 0.9  # here", r"at_least: got 0.9; expected no at_least beside runs"),
+    ("successes = 9\nruns = 10", "share = 0.009  # here", r"share: got 0.009; expected a share from 0.01 to 1"),
+    ("median = 20", "median = 20\nrounded_to = -1  # here", r"rounded_to: got -1; expected a number of epochs"),
+    ("median = 20", "median = 20\nrange = [30, 10]  # here", r"range: got \[30, 10\]; expected \[fastest, slowest\]"),
+    ("successes = 9\nruns = 10", "range = [10, 30]  # here", r"range: got .* of so many `successes`"),
+    ("median = 20", "harmonic_mean = 20\nrange = [10, 30]  # here", r"range: got .* beside no harmonic mean"),
+    ("successes = 9\nruns = 10\nmedian = 20", "runs = 10  # here", r"runs: got 10; expected successes among `runs`"),
     ('"near" = { init_scale = 0.5 }', '"near" = 0.5  # here', r"near: got 0.5; expected readings by name"),
     ("stop_rms = 0.1", "stop_rsm = 0.1  # here", r"setting: got 'stop_rsm'.*did you mean stop_rms"),
     ("init_scale = 2.0 }", "init_scael = 2.0 }  # here", r"setting: got 'init_scael'.*did you mean init_scale"),
@@ -186,7 +238,7 @@ WRONG = [
     (
         "successes = 9\nruns = 10",
         f"successes = 9  # here\nruns = {10**400}",
-        r"successes: got 9; expected a number of successes among",
+        r"successes: got 9; expected successes among `runs`",
     ),
     (
         '[[claims]]\nid = "second"',

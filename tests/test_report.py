@@ -142,7 +142,11 @@ def test_the_table_of_published_results_counts_the_readings_that_agree():
     ((heads, rows),) = report.verdicts(LITERATURE)
     assert heads == ["verdict", "result", "published", "ours", "agree"]
     assert rows[0] == [
-        "reproduced", "2-2-1, batch, momentum", "25 of 30 runs and a median of 730 epochs",
+        "depends", "2-2-1, batch, momentum", "25 of 30 runs and a median of 730 epochs",
         "71.3% to 84.0% of runs, after a median of 402 to 711 epochs", "1 of 2",
     ]  # fmt: skip
-    assert report.verdict_counts(LITERATURE) == "1 reproduced, 1 depends, 1 not reproduced"
+    # Of results of one source: how many readings agree with all of them.
+    assert [row[0::4] for row in rows[1:]] == [
+        ["consistent", "1 of 1"], ["not reproduced", "0 of 1 with all 2"], ["not reproduced", "0 of 1 with all 2"],
+    ]  # fmt: skip
+    assert report.verdict_counts(LITERATURE) == "1 depends, 1 consistent, 2 not reproduced"

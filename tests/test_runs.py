@@ -7,7 +7,7 @@ import fnn
 from fnn.network.optimizers import OPTIMIZERS, Optimizer
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm
-from fnn.studies.runs import request, run, run_key
+from fnn.studies.runs import _draws, is_drawn, networks, of_arm, request, run, run_key
 
 # Of each hyperparameter of an optimizer a value that is not the default and makes a difference to every optimizer.
 OTHER = {
@@ -97,3 +97,85 @@ def test_arms_of_different_lengths_and_data_get_their_own_results():
             np.testing.assert_array_equal(of_arm.measures[roughness], roughness.of(direct))
         else:
             assert of_arm.curve_epochs.size == len(of_arm.measures) == 0
+
+
+# ---- draws of the data ----
+
+LINEAR = Arm("linear", {"data": "linear", "points": 30, "data_seed": 4, "epochs": 20, "hidden": "2"})
+
+
+def requested(*arms, draws, measures=(), **kept):
+    requests = {}
+    for arm in arms:
+        request(requests, arm, measures, draws=draws, **kept)
+    return requests
+
+
+def test_each_draw_has_data_and_seeds_of_its_own():
+    (entry,) = requested(LINEAR, draws=4).values()
+    made = list(_draws(entry, range(10, 31)))
+    assert [list(seeds) for _, seeds in made] == [list(range(k, k + 5)) for k in (10, 15, 20, 25)]
+    for draw, (samples, _) in enumerate(made):
+        x, y = fnn.data.linear(30, seed=4 + draw)
+        np.testing.assert_array_equal(samples.x, x)
+        np.testing.assert_array_equal(samples.y, y)
+
+
+def test_runs_of_a_draw_are_those_that_training_on_it_gives():
+    """Bit for bit: of two arms that train in one stack, of one that trains in another, and of curves."""
+    arms = [LINEAR, LINEAR.under({"lr": 0.5}), LINEAR.under({"hidden": "3", "optimizer": "momentum"})]
+    roughness = Measure("roughness")
+    requests = requested(*arms, draws=3, measures=(Measure("loss", 10), roughness))
+    progress = []
+    results = run(requests, range(7, 27), on_progress=progress.append)
+    assert networks(requests, 20) == max(progress) == 3 * 18  # 6 seeds a draw, and two that are left over
+    for arm in arms:
+        over = of_arm(results, arm, 3)
+        assert (over.draws, len(over.loss)) == (3, 18)
+        for draw in range(3):
+            seeds, own = range(7 + 6 * draw, 13 + 6 * draw), slice(6 * draw, 6 * draw + 6)
+            direct = fnn.train(arm.trial.config, *fnn.data.linear(30, seed=4 + draw), seeds=seeds)
+            for name in ("loss", "accuracy", "diverged", "stopped", "met"):
+                np.testing.assert_array_equal(getattr(over, name)[own], getattr(direct, name), name)
+            np.testing.assert_array_equal(over.epochs[own], direct.epochs_to_solve)
+            np.testing.assert_array_equal(over.measures[Measure("loss", 10)][own], direct.loss_curve[:, 10])
+            np.testing.assert_array_equal(over.measures[roughness][own], roughness.of(direct))
+
+
+def test_curves_of_all_draws_are_summed_up_together():
+    (over,) = run(requested(LINEAR, draws=2, curves=True), range(8)).values()
+    draws = [fnn.train(LINEAR.trial.config, *fnn.data.linear(30, seed=4 + d), seeds=range(4 * d, 4 * d + 4))
+             for d in range(2)]  # fmt: skip
+    curves = np.concatenate([r.loss_curve for r in draws])
+    np.testing.assert_allclose(over.loss_levels, np.quantile(curves, [0.25, 0.5, 0.75], axis=0), 1e-6)
+
+
+def test_data_that_are_fixed_are_not_drawn_again_and_meet_all_seeds():
+    fixed, noisy = (Arm("xor4", {"data": "xor4", "epochs": 20, "noise": noise}) for noise in (0.0, 0.1))
+    requests = requested(fixed, noisy, draws=3)
+    results = run(requests, range(10))
+    assert not is_drawn(fixed.trial)
+    assert is_drawn(noisy.trial)
+    alone, drawn = of_arm(results, fixed, 3), of_arm(results, noisy, 3)
+    assert (alone.draws, len(alone.loss)) == (1, 10)
+    assert (drawn.draws, len(drawn.loss)) == (3, 9)
+    direct = fnn.train(fixed.trial.config, *fnn.data.xor4(), seeds=range(10), curve_every=0)
+    np.testing.assert_array_equal(alone.loss, direct.loss)
+    assert networks(requests, 10) == 19
+
+
+def test_fewer_seeds_than_draws_are_a_draw_each():
+    (over,) = run(requested(LINEAR, draws=30), range(3)).values()
+    assert (over.draws, len(over.loss)) == (3, 3)
+    for draw in range(3):
+        direct = fnn.train(LINEAR.trial.config, *fnn.data.linear(30, seed=4 + draw), seeds=[draw], curve_every=0)
+        assert over.loss[draw] == direct.loss[0]
+
+
+def test_one_draw_and_several_of_an_arm_are_kept_apart():
+    requests = requested(LINEAR, draws=2)
+    request(requests, LINEAR, predictions=True)  # of single samples, which are of one draw
+    results = run(requests, range(8))
+    assert (of_arm(results, LINEAR, 2).draws, of_arm(results, LINEAR).draws) == (2, 1)
+    assert of_arm(results, LINEAR).outputs.shape == (3, 30)
+    assert networks(requests, 8) == 16

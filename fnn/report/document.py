@@ -4,7 +4,9 @@ A number that is not finite is None. Intervals are of 95%, but those of several 
 those of claims whose training stopped at a look, which are at its level.
 """
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, TypedDict
+
+from fnn.report.published import ReplicationDocument, SourceDocument
 
 
 class SeedsDocument(TypedDict):
@@ -153,53 +155,6 @@ class TableDocument(RowsDocument):
     title: str
 
 
-class PublishedDocument(TypedDict):
-    """What was published: successes among runs, with the interval of their share; a least share; a time in epochs."""
-
-    successes: int | None
-    runs: int | None
-    at_least: float | None
-    time: float | None
-    low: float | None
-    high: float | None
-
-
-class ReadingDocument(TypedDict):
-    """Our runs under one reading of what a source leaves open. low, high: of the share of successes.
-
-    time: the statistic of the epochs they took, q25, q75: the middle half; None where no run succeeds, an end also
-    where it falls among runs without success. agrees: with what was published.
-    """
-
-    label: str
-    successes: int
-    runs: int
-    low: float
-    high: float
-    q25: float | None
-    q75: float | None
-    time: float | None
-    agrees: NotRequired[bool]
-
-
-class ReplicationDocument(TypedDict):
-    """A published result beside our runs. open: what its source leaves open; told, found: both in a few words."""
-
-    id: str
-    title: str
-    source: str
-    what: str
-    open: str
-    statistic: str
-    published: PublishedDocument
-    ours: list[ReadingDocument]
-    verdict: str
-    told: str
-    found: str
-    words: str
-    command: str
-
-
 class LookDocument(TypedDict):
     """A look that was planned: runs of each arm by then, over so many draws of the data, and what it may err.
 
@@ -222,7 +177,7 @@ class TrainingsDocument(TypedDict):
 
 
 class StudyDocument(TypedDict):
-    """A study. counts: claims by verdict; figures and claims by id; outside: published results run again.
+    """A study. counts: claims by verdict; figures and claims by id; outside, sources: published results run again.
 
     draws: of data that are drawn, over which the seeds are spread; drawn, fixed: names of the data that its claims and
     published results are about. command: makes it again. multiverse: whether claims were tried in other settings.
@@ -249,3 +204,4 @@ class StudyDocument(TypedDict):
     findings: list[FindingDocument]
     tables: list[TableDocument]
     outside: list[ReplicationDocument]
+    sources: list[SourceDocument]

@@ -14,9 +14,10 @@ EFFECTS = (
 )
 SHARES = (
     "Of published results each reading is a dot: on the upper axis the share of networks that solved it, the interval "
-    "of the published share shaded; on the axis of epochs the time they took, the published one a line. Shares agree "
-    "where the 95% interval of their difference holds 0, times where the published one is among the middle half of "
-    "our runs. "
+    "of the published share shaded; on the axis of epochs the time they took, the published one a line. A published "
+    "mean of 25 runs is compared with what means of 25 runs like ours may be, a share with shares of as many; a "
+    "reading disagrees where one of the published numbers would be too far out, so that the right reading does in 5% "
+    "of cases at most. How often a wrong one agrees is told with each result. "
 )
 TERMS = {
     "worth the name": "The margin: the smallest effect that counts as one, which the study states beside each claim, "

@@ -77,12 +77,26 @@ NOT_AS_CLAIMED = ("reversed", "no difference", "too small", "falls short")
 # The same for published results, each tried under every reading of what its source leaves open.
 PUBLISHED = {
     "reproduced": CLAIMS["supported"]._replace(
-        meaning="What was published agrees with ours, under every reading of what the source leaves open."
+        meaning="What was published is what as many runs like ours would give, under every reading of what the source "
+        "leaves open, the same for all of its results."
+    ),
+    "consistent": Mark(
+        "consistent",
+        Html(f'{_RING}<path class="line" d="M4.9 8.3l2.2 2.2 4.2-4.8"/>'),
+        "The same, but the source does not tell of how many runs it is: it is compared with the fewest that it can be, "
+        "a single run where nothing else is told. A weak word: more runs might not agree.",
+    ),
+    "depends": CLAIMS["mixed"]._replace(
+        meaning="It agrees under some of the readings: on what the source leaves open depends whether it holds."
+    ),
+    "too few runs": CLAIMS["too few runs"]._replace(
+        meaning="It agrees, but so few runs of ours could not have disagreed in time: more seeds would tell."
     ),
     "not reproduced": Mark(
-        "not-reproduced", _cut(_SQUARE, "M4.8 4.8l6.4 6.4M11.2 4.8l-6.4 6.4"), "It agrees with ours under none of them."
+        "not-reproduced",
+        _cut(_SQUARE, "M4.8 4.8l6.4 6.4M11.2 4.8l-6.4 6.4"),
+        "Under no reading would so many runs like ours give what was published.",
     ),
-    "depends": CLAIMS["mixed"]._replace(meaning="It agrees under some of them."),
 }
 MARKS = CLAIMS | PUBLISHED
 UNKNOWN = Mark("unknown", Html(_RING))

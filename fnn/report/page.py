@@ -11,7 +11,7 @@ from fnn.report.legend import how_to_read
 from fnn.report.looks import look_plan, stopped, trainings
 from fnn.report.marks import CLAIMS, choice_rules, kind
 from fnn.report.markup import Child, Html, element, fragment
-from fnn.report.replications import replication_article, replication_row
+from fnn.report.replications import replication_articles, replication_groups
 from fnn.report.sections import claim_article, effect_drawing, finding_article, table_article
 from fnn.report.svg import PATTERNS
 from fnn.report.words import fresh, levels
@@ -72,7 +72,7 @@ def _parts(document: StudyDocument, figures: Figures) -> Iterator[Part]:
         yield anchor("section", section["id"]), section["title"], _section(section, document, figures)
     lists = {
         "findings": ("What the report itself got wrong", [finding_article(f, figures) for f in document["findings"]]),
-        "outside": ("Published results, run again", [replication_article(entry) for entry in document["outside"]]),
+        "outside": ("Published results, run again", [*replication_articles(document)]),
         "tables": ("Tables", [table_article(table) for table in document["tables"]]),
     }
     yield from ((name, title, list[Child](articles)) for name, (title, articles) in lists.items() if articles)
@@ -117,7 +117,7 @@ def _verdicts(document: StudyDocument) -> Iterator[Html]:
         groups = [_group(section, claims) for section in sections(document) if section["claims"]]
         yield _table(f"Each claim, its verdict, and its effect with {interval}", "Claim", groups)
     if outside:
-        groups = [element("tbody", *map(replication_row, outside))]
+        groups = [*replication_groups(document)]
         yield _table("Each published result, and whether ours agrees with it", "Published result", groups, "outside")
     yield how_to_read(document)
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from fnn.data.synthetic import Data
 from fnn.network.functions import predict
-from fnn.report.document import ClaimDocument, ReplicationDocument, StudyDocument
+from fnn.report.document import ClaimDocument, StudyDocument
 from fnn.report.looks import stopped
+from fnn.report.published import ReplicationDocument, SourceDocument
 from fnn.report.words import fresh
 from fnn.stats.intervals import Spread
 from fnn.stats.summary import Summary, summarize
@@ -173,7 +174,9 @@ def verdicts(document: StudyDocument) -> Iterator[tuple[list[str], list[list[str
         level = "interval" if document["looks"] else "95%"
         yield ["verdict", "claim", f"effect ({level})", *fourth], rows if fourth else [row[:3] for row in rows]
     if document["outside"]:
-        yield ["verdict", "result", "published", "ours", "agree"], [_replication(o) for o in document["outside"]]
+        sources = {source["id"]: source for source in document["sources"]}
+        rows = [_replication(entry, sources[entry["source_id"]]) for entry in document["outside"]]
+        yield ["verdict", "result", "published", "ours", "agree"], rows
 
 
 def verdict_counts(document: StudyDocument) -> str:
@@ -183,9 +186,12 @@ def verdict_counts(document: StudyDocument) -> str:
     return ", ".join(f"{n} {word}" for word, n in counts.items())
 
 
-def _replication(entry: ReplicationDocument) -> list[str]:
-    agreeing = sum(reading["agrees"] for reading in entry["ours"])
-    return [entry["verdict"], entry["title"], entry["told"], entry["found"], f"{agreeing} of {len(entry['ours'])}"]
+def _replication(entry: ReplicationDocument, source: SourceDocument) -> list[str]:
+    """Return a published result as words; of a source with several, how many readings agree with all of them."""
+    results = len(source["results"])
+    together = f" with all {results}" if results > 1 else ""
+    agree = f"{source['agreeing']} of {len(source['readings'])}{together}"
+    return [entry["verdict"], entry["title"], entry["told"], entry["found"], agree]
 
 
 def _effect(claim: ClaimDocument) -> str:

@@ -1,5 +1,5 @@
 """What is true of runs: intervals, comparisons, summaries. Runs are always the first axis.
 
-intervals comparisons margins levels spending summary curves scores calibration resampled prediction_intervals
-importance
+intervals predictive comparisons margins levels spending summary curves scores calibration resampled
+prediction_intervals importance
 """

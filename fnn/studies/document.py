@@ -12,7 +12,7 @@ from fnn.studies.findings import finding_document, prediction_document
 from fnn.studies.looks import Decision, Look
 from fnn.studies.model import Claim, Finding, Study
 from fnn.studies.parse import shipped
-from fnn.studies.replications import replication_document
+from fnn.studies.replications import replication_documents
 from fnn.studies.runs import ArmResults, Key, is_drawn, of_arm, run_key
 from fnn.studies.verdicts import (
     UNDECIDED,
@@ -49,6 +49,7 @@ def study_document(
     command += " --until-decided" if until_decided else ""
     counts = Counter(claim["verdict"] for claim in claims.values())
     drawn, fixed = _data(study)
+    outside, sources = replication_documents(study.published, results, seeds)
     return {
         "name": study.name,
         "title": study.title,
@@ -69,7 +70,8 @@ def study_document(
         "claims": claims,
         "findings": [finding_document(f, _by_label(f, results, draws)) for f in study.findings],
         "tables": [prediction_document(t, results[run_key(t.arm.trial)]) for t in study.tables],
-        "outside": [replication_document(result, results, seeds) for result in study.published],
+        "outside": outside,
+        "sources": sources,
     }
 
 

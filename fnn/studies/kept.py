@@ -33,6 +33,11 @@ class Part(NamedTuple):
         """How many seeds the block of a draw has in all."""
         return len(self.seeds) // self.draws
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether it ends before the last seed of each draw."""
+        return self.end is not None and self.end < self.of_draw
+
     def chosen(self, draws: int) -> list[list[int]]:
         """Return the seeds to train, of each draw of an arm's data; those beyond all blocks are of the last part."""
         blocks = Part(self.seeds, draws) if draws > 1 else self

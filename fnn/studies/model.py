@@ -103,8 +103,11 @@ class PredictionTable(NamedTuple):
 class PublishedResult(NamedTuple):
     """A published result, and the arms that try it: one for each reading of what its source leaves open.
 
-    open: what that is, in words. successes, runs, at_least (a share), time (in epochs, of which it is the `statistic`):
-    what was published, None where nothing was.
+    open: what that is, in words. successes, runs, share (of runs whose number is not told), at_least (a share), time
+    (in epochs, of which it is the `statistic`), fastest, slowest: what was published, None where nothing was. rounding:
+    by how much the time may have been rounded, either way. source_id: shared by results of one source, whose readings
+    are the same for all. open_choices: what is left open, each with the names of its readings; the arms stand as their
+    product.
     """
 
     id: str
@@ -118,6 +121,12 @@ class PublishedResult(NamedTuple):
     statistic: str
     time: float | None
     arms: tuple[Arm, ...]
+    share: float | None = None
+    fastest: float | None = None
+    slowest: float | None = None
+    rounding: float = 0.5
+    source_id: str | None = None
+    open_choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Study(NamedTuple):

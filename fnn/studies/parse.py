@@ -41,9 +41,28 @@ roughness (with `epoch`, from there on, with `until`, up to there). The margin o
 the others it is the share of seeds for which the one is better than the other, by `factor` (1 if not given) at least.
 
 `[[sections]]` put figures and claims under titles; `[[findings]]` and `[[tables]]` are evidence beside the claims, see
-`studies/lab.toml`. A published result is an `[[outside]]`: what its source says, as `successes` of `runs`, `at_least` a
-share, or a `median`, `mean` or `harmonic_mean` of epochs; the `settings` it gives; and under `vary` named readings of
-each thing that it leaves open, which are tried in every combination, see `studies/xor-literature.toml`.
+`studies/lab.toml`.
+
+A published result is an `[[outside]]`, see `studies/xor-literature.toml`. What its source says: `successes` of `runs`,
+or a `share` of runs whose number is not told, or `at_least` a share; a `median`, `mean` or `harmonic_mean` of epochs,
+`rounded_to` so many where the last digit written says otherwise, of `runs` where their successes are not told; the
+`range` of the successes' epochs, [fastest, slowest]. The `settings` it gives. And under `vary` named readings of each
+thing that it leaves open, which are tried in every combination. Results with the same `source_id` are of one program:
+what has the same name under `vary` is one question, with one answer for all of them.
+
+    [[outside]]
+    id = "batch"
+    title = "2-2-1, all patterns at once"
+    source = "A paper (1988)"
+    what = "2-2-1 network, rate 0.5, momentum 0.9: 24 of 25 runs, 540 epochs on average."
+    open = "The range of the first weights."
+    successes = 24
+    runs = 25
+    mean = 540
+    settings = { data = "xor4", hidden = "2", optimizer = "momentum", lr = 0.25, stop_max_error = 0.1, epochs = 5000 }
+    [outside.vary.start]
+    "weights ±0.5" = { init = "uniform", init_scale = 0.5 }
+    "weights ±1" = { init = "uniform", init_scale = 1.0 }
 """
 
 import re
@@ -59,7 +78,7 @@ from fnn.report.document import SectionDocument
 from fnn.studies.model import Claim, Figure, Settings, Study, trial
 from fnn.studies.parse_arms import read_arms, read_settings
 from fnn.studies.parse_claims import read_claim
-from fnn.studies.parse_evidence import read_finding, read_prediction_table, read_published
+from fnn.studies.parse_evidence import check_joint_readings, read_finding, read_prediction_table, read_published
 from fnn.studies.toml_source import TomlTable, line_numbers
 from fnn.sweeps import grid
 
@@ -119,6 +138,7 @@ def parse(top: TomlTable, name: str) -> Study:
         _check_ids(top.tables(key))
     claims = tuple(read_claim(entry, figures, base, nuisance) for entry in top.tables("claims"))
     published = tuple(read_published(entry, base) for entry in top.tables("outside"))
+    check_joint_readings(top.tables("outside"), published)
     if not (claims or published):
         top.fail("claims", None, "at least one claim, or one published result under [[outside]]")
     return Study(

@@ -1,7 +1,9 @@
 """Entries of a study file beside its claims: findings, tables of predictions, published results."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from itertools import product
+from math import prod
 from typing import Any, NamedTuple
 
 from fnn.errors import InvalidSetting
@@ -17,8 +19,13 @@ _FINDING = (
     "id", "title", "text", "kind", "figure", "arms", "columns", "rows", "printed", "value", "factor", "settings",
 )  # fmt: skip
 _PUBLISHED = (
-    "id", "title", "source", "what", "open", "successes", "runs", "at_least", *STATISTICS, "settings", "vary",
+    "id", "title", "source", "source_id", "what", "open", "successes", "runs", "share", "at_least", *STATISTICS,
+    "rounded_to", "range", "settings", "vary",
 )  # fmt: skip
+# Of published runs; beyond, a run more or less is nothing beside the uncertainty of ours.
+MOST_RUNS = 10**6
+# Readings of several results of one source, each tried against all of them.
+MOST_JOINT_READINGS = 1000
 
 
 def read_finding(table: TomlTable, figures: Mapping[str, Figure], base: Settings) -> Finding:
@@ -96,15 +103,17 @@ def read_prediction_table(table: TomlTable, base: Settings) -> PredictionTable:
 def read_published(table: TomlTable, base: Settings) -> PublishedResult:
     """Return a published result with the arms that try it: one for each reading of what its source leaves open."""
     table.refuse_other_keys(_PUBLISHED)
-    successes, runs = _published_counts(table)
-    at_least = table.number("at_least") if "at_least" in table.values else None
-    if at_least is not None and not 0 < at_least <= 1:
-        table.fail("at_least", at_least, "a share above 0 and at most 1")
     statistic, time = _published_time(table)
-    if runs is None and at_least is None and time is None:
+    successes, runs = _published_counts(table, time)
+    shares = {name: _published_share(table, name) for name in ("share", "at_least")}
+    given = [name for name, value in {"runs": runs, **shares}.items() if value is not None]
+    if len(given) > 1:
+        table.fail(given[1], table.values[given[1]], f"no {given[1]} beside {given[0]}")
+    if not given and time is None:
         names = ", ".join(STATISTICS)
-        table.fail("runs", None, f"what was published: successes among runs, at_least, or {names}")
-    settings, open_choices = read_settings(table, base), _open_choices(table.table("vary"))
+        table.fail("runs", None, f"what was published: successes among runs, share, at_least, or {names}")
+    fastest, slowest = _published_range(table, successes, statistic)
+    settings, choices = read_settings(table, base), _open_choices(table.table("vary"))
     return PublishedResult(
         id=table.line("id"),
         title=table.get("title", str),
@@ -113,21 +122,35 @@ def read_published(table: TomlTable, base: Settings) -> PublishedResult:
         open=table.get("open", str, ""),
         successes=successes,
         runs=runs,
-        at_least=at_least,
+        **shares,
         statistic=statistic,
         time=time,
-        arms=tuple(_arm(table, readings, settings) for readings in product(*open_choices)),
+        fastest=fastest,
+        slowest=slowest,
+        rounding=_rounding(table, time),
+        arms=tuple(_arm(table, readings, settings) for readings in product(*choices.values())),
+        source_id=table.line("source_id") if "source_id" in table.values else None,
+        open_choices=tuple((key, tuple(reading.name for reading in each)) for key, each in choices.items()),
     )
 
 
-def _published_counts(table: TomlTable) -> tuple[int | None, int | None]:
+def _published_counts(table: TomlTable, time: float | None) -> tuple[int | None, int | None]:
     successes, runs = (table.get(key, int) if key in table.values else None for key in ("successes", "runs"))
-    if successes is None and runs is None:
-        return None, None
-    # A share of two whole numbers beyond 2^53 is not exact, and of far greater ones there is none.
-    if successes is None or runs is None or not (0 <= successes <= runs and 0 < runs <= 2**53):
-        table.fail("successes", successes, "a number of successes among `runs`")
+    if successes is None and (runs is None or (time is not None and 0 < runs <= MOST_RUNS)):
+        return None, runs
+    if successes is None or runs is None or not (0 <= successes <= runs and 0 < runs <= MOST_RUNS):
+        key = "runs" if successes is None else "successes"
+        table.fail(key, table.values[key], f"successes among `runs`, which are at most {MOST_RUNS:,}")
     return successes, runs
+
+
+def _published_share(table: TomlTable, name: str) -> float | None:
+    if name not in table.values:
+        return None
+    share = table.number(name)
+    if not 0.01 <= share <= 1:
+        table.fail(name, share, "a share from 0.01 to 1")
+    return share
 
 
 def _published_time(table: TomlTable) -> tuple[str, float | None]:
@@ -145,6 +168,47 @@ def _published_time(table: TomlTable) -> tuple[str, float | None]:
     return name.replace("_", " "), time
 
 
+def _rounding(table: TomlTable, time: float | None) -> float:
+    """Return half of what a published time is rounded to: by itself a unit of the last place it is written with."""
+    if "rounded_to" in table.values:
+        unit = table.number("rounded_to")
+        if not 0 <= unit <= 1e300:
+            table.fail("rounded_to", unit, "a number of epochs of at least 0")
+        return unit / 2
+    exponent = Decimal(str(time or 0)).as_tuple().exponent
+    return 0.5 * 10.0 ** min(int(exponent), 0)
+
+
+def _published_range(table: TomlTable, successes: int | None, statistic: str) -> tuple[float | None, float | None]:
+    """Return the epochs of the fastest and the slowest success, None where they were not published."""
+    if "range" not in table.values:
+        return None, None
+    ends = table.get("range", list)
+    of_successes = successes and statistic != "harmonic mean"
+    if not (len(ends) == 2 and all(map(_is_finite, ends)) and 1 <= ends[0] <= ends[1] and of_successes):
+        table.fail("range", ends, "[fastest, slowest], in epochs, of so many `successes`, and beside no harmonic mean")
+    return float(ends[0]), float(ends[1])
+
+
+def check_joint_readings(tables: Sequence[TomlTable], published: Sequence[PublishedResult]) -> None:
+    """Raise InvalidSetting where results of one source do not read the same thing in the same ways."""
+    alone = {result.id for result in published if result.source_id is None}
+    questions: dict[str, dict[str, tuple[str, ...]]] = {}
+    for table, result in zip(tables, published, strict=True):
+        if result.source_id is None:
+            continue
+        if result.source_id in alone:
+            table.fail("source_id", result.source_id, "a name that is no id of a result without a source_id")
+        of_source = questions.setdefault(result.source_id, {})
+        for key, names in result.open_choices:
+            if of_source.setdefault(key, names) != names:
+                expected = f"the readings that other results of {result.source_id} have: {', '.join(of_source[key])}"
+                table.table("vary").fail(key, ", ".join(names), expected)
+        count = prod(map(len, of_source.values()))
+        if count > MOST_JOINT_READINGS:
+            table.fail("vary", count, f"at most {MOST_JOINT_READINGS:,} readings of all that a source leaves open")
+
+
 class Reading(NamedTuple):
     """One way to read what a source leaves open; table: of these ways."""
 
@@ -153,10 +217,10 @@ class Reading(NamedTuple):
     settings: Settings
 
 
-def _open_choices(vary: TomlTable) -> list[list[Reading]]:
+def _open_choices(vary: TomlTable) -> dict[str, list[Reading]]:
     """Return the readings of each thing left open."""
     expected = 'readings by name, such as "weights ±0.5" = { init_scale = 0.5 }'
-    choices = []
+    choices = {}
     for key, readings in vary.values.items():
         if not (isinstance(readings, dict) and readings):
             vary.fail(key, readings, expected)
@@ -164,7 +228,7 @@ def _open_choices(vary: TomlTable) -> list[list[Reading]]:
         for name, settings in readings.items():
             if not isinstance(settings, dict):
                 table.fail(name, settings, expected)
-        choices.append([Reading(table, name, settings) for name, settings in readings.items()])
+        choices[key] = [Reading(table, name, settings) for name, settings in readings.items()]
     return choices
 
 

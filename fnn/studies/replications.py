@@ -1,168 +1,203 @@
 """Published results beside our runs, each under its own settings, what its source leaves open varied."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fnn.report.document import PublishedDocument, ReadingDocument, ReplicationDocument
+from fnn.config import SEED
+from fnn.report.published import (
+    ErrorsDocument,
+    PublishedDocument,
+    ReadingDocument,
+    ReplicationDocument,
+    SourceDocument,
+)
 from fnn.stats.intervals import wilson
+from fnn.stats.predictive import STATISTICS, two_sided_interval
+from fnn.studies import agreement
+from fnn.studies.agreement import Reading
 from fnn.studies.command import sweep_command
 from fnn.studies.kept import Part
-from fnn.studies.model import Arm, PublishedResult
+from fnn.studies.model import PublishedResult
+from fnn.studies.replication_words import comparison_words, error_words, our_words, published_words, source_words
 from fnn.studies.runs import ArmResults, Key, run_key
 
-REPRODUCED, NOT, DEPENDS = "reproduced", "not reproduced", "depends"
+REPRODUCED, CONSISTENT, NOT, DEPENDS = "reproduced", "consistent", "not reproduced", "depends"
+TOO_FEW = "too few runs"
+# Numbers of runs that are tried where a source does not tell how many a time is of.
+RUNS_TRIED = (10, 100, 1000)
 
 
-def has_stopping_rule(arm: Arm) -> bool:
-    """Return whether an arm has a stopping rule."""
-    return bool(arm.trial.config.stops)
+def verdict(agreeing: Sequence[bool], runs_told: bool, enough: bool = True) -> str:
+    """Return the verdict of which readings agree: with results of which the numbers of runs are told, or not.
 
-
-def succeeded(arm: Arm, results: ArmResults) -> NDArray[np.bool_]:
-    """Return whether each run met its stopping rule within the budget; without a rule, whether it is solved: (S,)."""
-    return np.asarray(results.met if has_stopping_rule(arm) else results.solved, bool)
-
-
-def _epochs(arm: Arm, results: ArmResults) -> NDArray[Any]:
-    """Return the epochs until each run met its stopping rule; without a rule, until it is solved: (S,)."""
-    return results.stopped if has_stopping_rule(arm) else results.epochs
-
-
-def harmonic_mean(epochs: NDArray[Any], runs: int) -> float:
-    """Return the harmonic mean over all runs, one without success taking forever. epochs: of the successes."""
-    return runs / float(np.sum(1 / np.maximum(epochs, 1)))
-
-
-# A published time by what it is of the successes' epochs and of all runs.
-STATISTICS: dict[str, Callable[[NDArray[Any], int], float]] = {
-    "median": lambda epochs, _: float(np.median(epochs)),
-    "mean": lambda epochs, _: float(np.mean(epochs)),
-    "harmonic mean": harmonic_mean,
-}
-
-
-def middle_half(arm: Arm, results: ArmResults, statistic: str) -> tuple[float, float]:
-    """Return the ends of the middle half of the runs that a statistic is over: of the successes, or of all runs.
-
-    NaN without successes; an end is infinite where it falls among runs without success.
+    enough: whether ours are so many that a time could disagree.
     """
-    success = succeeded(arm, results)
-    if not success.any():
-        return math.nan, math.nan
-    epochs = np.where(success, _epochs(arm, results), np.inf)
-    epochs = epochs if statistic == "harmonic mean" else epochs[success]
-    # Runs themselves, not points between them, of which infinity allows none.
-    low, high = np.quantile(epochs, [0.25, 0.75], method="nearest")
-    return float(low), float(high)
+    if any(agreeing) and not enough:
+        return TOO_FEW
+    if all(agreeing):
+        return REPRODUCED if runs_told else CONSISTENT
+    return DEPENDS if any(agreeing) else NOT
 
 
-def newcombe(
-    p: float, p_interval: tuple[float, float], q: float, q_interval: tuple[float, float]
-) -> tuple[float, float]:
-    """Return the interval of p − q, two shares of different runs, from the Wilson intervals of each.
+class Replicated(NamedTuple):
+    """A result, our runs of each of its readings as they are compared with it, and their p, corrected."""
 
-    Newcombe, "Interval estimation for the difference between independent proportions", Stat. Med. 17 (1998), method 10.
-    """
-    (p_low, p_high), (q_low, q_high) = p_interval, q_interval
-    return p - q - math.hypot(p - p_low, q_high - q), p - q + math.hypot(p_high - p, q - q_low)
+    result: PublishedResult
+    readings: list[Reading]
+    by_arm: list[ArmResults]
+    p: list[float]
 
 
-def agrees(published: PublishedDocument, ours: ReadingDocument, half: tuple[float, float]) -> bool:
-    """Return whether our runs could be what was published.
-
-    Of shares, whether the 95% interval of their difference holds 0; where only a least share was published, whether
-    our interval reaches it. Of a time, whether it is in `half`, among our middle half of runs.
-    """
-    if published["runs"]:
-        low, high = newcombe(*_share_with_interval(published), *_share_with_interval(ours))
-        if not low <= 0 <= high:
-            return False
-    if published["at_least"] is not None and ours["high"] < published["at_least"]:
-        return False
-    return published["time"] is None or half[0] <= published["time"] <= half[1]
-
-
-def _share_with_interval(runs: Mapping[str, Any]) -> tuple[float, tuple[float, float]]:
-    return runs["successes"] / runs["runs"], (runs["low"], runs["high"])
-
-
-# ---- the document ----
+def replication_documents(
+    published: Sequence[PublishedResult], results: Mapping[Key, ArmResults], seeds: range
+) -> tuple[list[ReplicationDocument], list[SourceDocument]]:
+    """Return published results beside our runs for the document, and their sources with what all of them say."""
+    by_source: dict[str, list[PublishedResult]] = {}
+    for result in published:
+        by_source.setdefault(_source_id(result), []).append(result)
+    entries: dict[str, ReplicationDocument] = {}
+    sources = []
+    for source_id, of_source in by_source.items():
+        rng = np.random.default_rng(SEED)  # of each source alone: it is the same whatever else the study has
+        count = sum(len(agreement.parts(result)) for result in of_source)
+        replicated = [_replicated(result, results, count, rng) for result in of_source]
+        source = source_document(source_id, replicated, agreement.LEVEL / count, rng)
+        sources.append(source)
+        for each in replicated:
+            entries[each.result.id] = _replication_document(each, source, agreement.LEVEL / count, seeds, rng)
+    return [entries[result.id] for result in published], sources
 
 
-def reading_document(arm: Arm, results: ArmResults, statistic: str) -> ReadingDocument:
-    """Return our runs of an arm for the document; time: the statistic of their epochs, q25, q75: the middle half."""
-    success = succeeded(arm, results)
-    successes, runs = int(success.sum()), len(success)
-    epochs = _epochs(arm, results)[success]
-    low, high = wilson(successes, runs)
-    q25, q75 = (end if math.isfinite(end) else None for end in middle_half(arm, results, statistic))
-    return {
-        "label": arm.label, "successes": successes, "runs": runs, "low": low, "high": high, "q25": q25, "q75": q75,
-        "time": STATISTICS[statistic](epochs, runs) if successes else None,
-    }  # fmt: skip
+def _source_id(result: PublishedResult) -> str:
+    return result.source_id or result.id
 
 
-def replication_document(
-    result: PublishedResult, results: Mapping[Key, ArmResults], seeds: range
-) -> ReplicationDocument:
-    """Return a published result beside our runs for the document."""
-    statistic = result.statistic
+def _replicated(
+    result: PublishedResult, results: Mapping[Key, ArmResults], count: int, rng: np.random.Generator
+) -> Replicated:
     by_arm = [results[run_key(arm.trial)] for arm in result.arms]
-    ours = [reading_document(arm, r, statistic) for arm, r in zip(result.arms, by_arm, strict=True)]
-    halves = [middle_half(arm, r, statistic) for arm, r in zip(result.arms, by_arm, strict=True)]
-    published = _published(result)
-    for reading, half in zip(ours, halves, strict=True):
-        reading["agrees"] = agrees(published, reading, half)
-    agreeing = [reading["agrees"] for reading in ours]
-    published_words, our_words = _published_words(published, statistic), _our_words(ours, statistic)
+    readings = [agreement.reading(result, arm, r, rng) for arm, r in zip(result.arms, by_arm, strict=True)]
+    told = agreement.published(result)
+    p = [min(count * float(agreement.least_p(r, told)[0]), 1.0) for r in readings]
+    return Replicated(result, readings, by_arm, p)
+
+
+def source_document(
+    source_id: str, replicated: Sequence[Replicated], level: float, rng: np.random.Generator
+) -> SourceDocument:
+    """Return a source for the document: which of its readings agree with all of its results."""
+    results = [each.result for each in replicated]
+    joint = list(agreement.joint_readings(results))
+    agrees = [
+        [each.p[place] > agreement.LEVEL for each, place in zip(replicated, places, strict=True)] for _, places in joint
+    ]
+    agreeing = [all(each) for each in agrees]
+    wrong_too = agreement.wrong_too([r.readings for r in replicated], [places for _, places in joint], level, rng)
+    timed = any(result.time is not None for result in results)
+    enough = not timed or agreement.least_time_p(replicated[0].readings[0].runs) <= level
+    fitting = [answers for (answers, _), fits in zip(joint, agreeing, strict=True) if fits]
+    labels = [", ".join(answers) or "as published" for answers, _ in joint]
     return {
-        "id": result.id, "title": result.title, "source": result.source, "what": result.what, "open": result.open,
-        "statistic": statistic, "published": published, "ours": ours,
-        "verdict": REPRODUCED if all(agreeing) else DEPENDS if any(agreeing) else NOT,
-        "told": published_words, "found": our_words,
-        "words": f"Published: {published_words}. Ours succeed in {our_words}.{_agreement_words(published, ours)}",
+        "id": source_id,
+        "title": results[0].source,
+        "results": [result.id for result in results],
+        "readings": [{"label": label, "agrees": each} for label, each in zip(labels, agrees, strict=True)],
+        "agreeing": sum(agreeing),
+        "verdict": verdict(agreeing, all(result.runs is not None for result in results), enough),
+        "words": source_words(len(results), fitting, len(joint)),
+        "wrong_too": wrong_too,
+    }
+
+
+# ---- one result ----
+
+
+def _replication_document(
+    each: Replicated, source: SourceDocument, level: float, seeds: range, rng: np.random.Generator
+) -> ReplicationDocument:
+    result = each.result
+    published = _published(result)
+    ours = [_reading_document(each, k, level, rng) for k in range(len(each.readings))]
+    told, found = published_words(published, result.statistic), our_words(ours, result.statistic)
+    errors, results = errors_document(each, level, rng), len(source["results"])
+    compared = comparison_words(published, ours, result.statistic, results)
+    joint = [source["words"]] if results > 1 else []
+    return {
+        "id": result.id, "source_id": source["id"], "title": result.title, "source": result.source,
+        "what": result.what, "open": result.open, "statistic": result.statistic, "published": published, "ours": ours,
+        "verdict": source["verdict"], "told": told, "found": found,
+        "words": " ".join([f"Published: {told}. Ours succeed in {found}.", *compared, *joint]),
+        "errors": errors, "error_words": error_words(errors, source["wrong_too"], len(source["readings"])),
         "command": sweep_command(result.arms, Part(seeds), f"{result.id}.db"),
     }  # fmt: skip
 
 
-def _published(result: PublishedResult) -> PublishedDocument:
-    low, high = wilson(result.successes or 0, result.runs) if result.runs else (None, None)
+def _reading_document(each: Replicated, k: int, level: float, rng: np.random.Generator) -> ReadingDocument:
+    reading, agrees = each.readings[k], each.p[k] > agreement.LEVEL
+    low, high = wilson(reading.successes, reading.runs)
+    ends = two_sided_interval(reading.drawn, level) if len(reading.drawn) else (math.inf, math.inf)
+    time_low, time_high = (end if math.isfinite(end) else None for end in ends)
+    unknown = each.result.runs is None and len(reading.drawn) > 0
     return {
-        "successes": result.successes, "runs": result.runs, "at_least": result.at_least, "time": result.time,
+        "label": each.result.arms[k].label, "successes": reading.successes, "runs": reading.runs, "low": low,
+        "high": high, "time": _time(each, k), "of": reading.of, "time_low": time_low, "time_high": time_high,
+        "p": each.p[k], "agrees": agrees,
+        "most_runs": _most_runs(each, k, level, rng) if agrees and unknown else None,
+    }  # fmt: skip
+
+
+def _time(each: Replicated, k: int) -> float | None:
+    """Return the statistic of all of our successes, or runs."""
+    arm, results = each.result.arms[k], each.by_arm[k]
+    success = agreement.succeeded(arm, results)
+    if not success.any():
+        return None
+    epochs = agreement.epochs(arm, results).astype(float)
+    of_all = each.result.statistic == "harmonic mean"
+    return float(STATISTICS[each.result.statistic](np.where(success, epochs, np.inf) if of_all else epochs[success]))
+
+
+def _most_runs(each: Replicated, k: int, level: float, rng: np.random.Generator) -> int:
+    """Return of how many runs a time may be, of those tried, for a reading to agree that does with the least."""
+    told, most = agreement.published(each.result), each.readings[k].of
+    for runs in (runs for runs in RUNS_TRIED if runs > most):
+        of_more = agreement.reading(each.result, each.result.arms[k], each.by_arm[k], rng, of=runs)
+        if float(agreement.least_p(of_more, told)[0]) <= level:
+            break
+        most = runs
+    return most
+
+
+def _published(result: PublishedResult) -> PublishedDocument:
+    runs, successes = agreement.least_counts(result)
+    low, high = wilson(successes, runs) if runs and successes is not None else (None, None)
+    return {
+        "successes": result.successes, "runs": result.runs, "share": result.share, "least_runs": runs,
+        "at_least": result.at_least, "time": result.time, "fastest": result.fastest, "slowest": result.slowest,
         "low": low, "high": high,
     }  # fmt: skip
 
 
-def _published_words(published: PublishedDocument, statistic: str) -> str:
-    """Return what was published, in a few words."""
-    words = [f"{published['successes']} of {published['runs']} runs"] if published["runs"] else []
-    words += [f"at least {published['at_least']:.0%} of runs"] if published["at_least"] is not None else []
-    words += [f"a {statistic} of {published['time']:g} epochs"] if published["time"] is not None else []
-    return " and ".join(words)
+def errors_document(each: Replicated, level: float, rng: np.random.Generator) -> ErrorsDocument:
+    """Return how often the rule errs, simulated with the runs of the reading that comes nearest what was published."""
+    nearest = max(range(len(each.readings)), key=lambda k: _nearness(each, k))
+    reading = each.readings[nearest]
+    off = agreement.errors(reading, level, rng)
+    simulated = reading.successes or each.result.at_least is not None
+    right = 1 - agreement.agreement(reading, level, rng) if simulated else None
+    return {
+        "right": right,
+        "solved": [{"off": by, "agrees": agrees} for by, agrees in off["solved"]],
+        "time": [{"off": by, "agrees": agrees} for by, agrees in off["time"]],
+        "label": each.result.arms[nearest].label,
+    }
 
 
-def _our_words(ours: Sequence[ReadingDocument], statistic: str) -> str:
-    """Return what became of our runs, from the reading with the least to the one with the most."""
-    shares = sorted(reading["successes"] / reading["runs"] for reading in ours)
-    times = sorted(reading["time"] for reading in ours if reading["time"] is not None)
-    words = f"{_span(f'{shares[0]:.1%}', f'{shares[-1]:.1%}')} of runs"
-    return words + (
-        f", after a {statistic} of {_span(f'{times[0]:,.0f}', f'{times[-1]:,.0f}')} epochs" if times else ""
-    )
-
-
-def _span(low: str, high: str) -> str:
-    return low if low == high else f"{low} to {high}"
-
-
-def _agreement_words(published: PublishedDocument, ours: Sequence[ReadingDocument]) -> str:
-    agreeing = [reading["agrees"] for reading in ours]
-    words = f" {sum(agreeing)} of {len(ours)} readings agree with it." if len(ours) > 1 else ""
-    times = [reading["time"] for reading in ours if reading["time"] is not None]
-    time = published["time"]
-    between = time is not None and times and not any(agreeing) and min(times) < time < max(times)
-    return words + (" Their times lie on both sides of it." if between else "")
+def _nearness(each: Replicated, k: int) -> tuple[float, float]:
+    """Return how near a reading comes: by its p, then by its times."""
+    time, published = _time(each, k), each.result.time
+    apart = math.inf if time is None else abs(math.log(max(time, 1) / published)) if published else 0.0
+    return each.p[k], -apart
