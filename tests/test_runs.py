@@ -128,7 +128,7 @@ def test_runs_of_a_draw_are_those_that_training_on_it_gives():
     requests = requested(*arms, draws=3, measures=(Measure("loss", 10), roughness))
     progress = []
     results = run(requests, range(7, 27), on_progress=progress.append)
-    assert networks(requests, 20) == max(progress) == 3 * 18  # 6 seeds a draw, and two that are left over
+    assert networks(requests, Part(range(20))) == max(progress) == 3 * 18  # 6 seeds a draw, and two that are left over
     for arm in arms:
         over = of_arm(results, arm, 3)
         assert (over.draws, len(over.loss)) == (3, 18)
@@ -161,7 +161,7 @@ def test_data_that_are_fixed_are_not_drawn_again_and_meet_all_seeds():
     assert (drawn.draws, len(drawn.loss)) == (3, 9)
     direct = fnn.train(fixed.trial.config, *fnn.data.xor4(), seeds=range(10), curve_every=0)
     np.testing.assert_array_equal(alone.loss, direct.loss)
-    assert networks(requests, 10) == 19
+    assert networks(requests, Part(range(10))) == 19
 
 
 def test_fewer_seeds_than_draws_are_a_draw_each():
@@ -178,4 +178,4 @@ def test_one_draw_and_several_of_an_arm_are_kept_apart():
     results = run(requests, range(8))
     assert (of_arm(results, LINEAR, 2).draws, of_arm(results, LINEAR).draws) == (2, 1)
     assert of_arm(results, LINEAR).outputs.shape == (3, 30)
-    assert networks(requests, 8) == 16
+    assert networks(requests, Part(range(8))) == 16
