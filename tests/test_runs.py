@@ -5,6 +5,7 @@ import pytest
 
 import fnn
 from fnn.network.optimizers import OPTIMIZERS, Optimizer
+from fnn.studies.kept import Part
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm
 from fnn.studies.runs import _draws, is_drawn, networks, of_arm, request, run, run_key
@@ -113,7 +114,7 @@ def requested(*arms, draws, measures=(), **kept):
 
 def test_each_draw_has_data_and_seeds_of_its_own():
     (entry,) = requested(LINEAR, draws=4).values()
-    made = list(_draws(entry, range(10, 31)))
+    made = list(_draws(entry, Part(range(10, 31))))
     assert [list(seeds) for _, seeds in made] == [list(range(k, k + 5)) for k in (10, 15, 20, 25)]
     for draw, (samples, _) in enumerate(made):
         x, y = fnn.data.linear(30, seed=4 + draw)
