@@ -39,12 +39,28 @@ def counts(supported, refuted, undecided):
     return {word: n for word, n in (words | {"undecided": undecided}).items() if n}
 
 
+BETA2 = "beta2 (Adam’s second moment)"
+
+
+def cell(k, verdict):
+    """Return the k-th of 96 cells, the next more as claimed than the last."""
+    effect = round(0.4 + 0.006 * k, 3)
+    hidden, init = ("2x2", "4x4", "8x8")[k % 3], ("normal", "xavier")[k // 3 % 2]
+    return {
+        "verdict": verdict, "effect": effect, "low": round(effect - 0.02, 3), "high": round(effect + 0.02, 3),
+        "margin": 0.55, "specifications": 2 if k % 2 else 1, "stated": k == 90,
+        "levels": {"hidden": [hidden], "init": [init], BETA2: ["0.9", "0.999"] if k % 2 else ["0.999"]},
+    }  # fmt: skip
+
+
+VERDICTS = ["reversed"] * 2 + ["too small"] * 2 + ["undecided"] * 12 + ["supported"] * 80
 MULTIVERSE = {
-    "cells": 96, "counts": counts(80, 4, 12),
+    "specifications": 144, "runs": 390, "cells": [cell(k, word) for k, word in enumerate(VERDICTS)],
+    "counts": counts(80, 4, 12), "mixed": True, "depends_on": ["hidden", "init"],
     "by": {
         "hidden": {"2x2": counts(25, 3, 4), "4x4": counts(27, 1, 4), "8x8": counts(28, 0, 4)},
         "init": {"normal": counts(41, 2, 5), "xavier": counts(39, 2, 7)},
-        "beta2 (Adam’s second moment)": {"0.9": counts(48, 0, 0), "0.999": counts(32, 4, 12)},
+        BETA2: {"0.9": counts(48, 0, 0), "0.999": counts(32, 4, 12)},
     },
 }  # fmt: skip
 
@@ -54,8 +70,9 @@ CLAIMS = {
         multiverse=MULTIVERSE, note="Loss is compared within one kind of loss only.",
     ),
     "rates-oscillate": claim(
-        "High learning rates oscillate later.", "mixed", 1.86, 1.61, 2.15, 1, 1.25, "ratio of medians",
+        "High learning rates oscillate later.", "supported", 1.86, 1.61, 2.15, 1, 1.25, "ratio of medians",
         metric="late roughness of the curve", depends_on=["hidden", "init"], figure="learning-rates",
+        multiverse=MULTIVERSE,
         arms=[arm("lr 0.5", 0.95), arm("lr 0.1", 0.889), arm("lr 0.01", 0.0, None)],
     ),
     "two-units": claim(
@@ -69,10 +86,6 @@ CLAIMS = {
         arms=[arm("activation relu, output sigmoid, scheduler warmup-linear, optimizer momentum", 0.35)],
     ),
     "mse-faster": claim("MSE is faster than BCE.", "reversed", 0.31, 0.28, 0.34),
-    "quarter": claim(
-        "At most a quarter of networks are stuck.", "supported", 0.12, 0.101, 0.142, margin=0.25, name="share of runs",
-        up=False, **ALONE, **ONE_DATA_SET,
-    ),
     "learnt": claim(
         "The lab’s network learns XOR.", "falls short", 0.889, 0.868, 0.907, margin=0.95, name="share of runs", **ALONE,
         **ONE_DATA_SET,
@@ -87,6 +100,10 @@ CLAIMS = {
         between_draws=None,
     ),
     "near": claim("Warm-up ends lowest.", "undecided", 0.57, 0.53, 0.61, fresh_needed=90),
+    "quarter": claim(
+        "At most a quarter of networks are stuck.", "supported", 0.12, 0.101, 0.142, margin=0.25, name="share of runs",
+        up=False, **ALONE, **ONE_DATA_SET,
+    ),
     "no-arms": claim("A claim that no section has.", "supported", 12.4, 9.1, 16.0, 1, 1.1, "ratio of medians", arms=[]),
 }  # fmt: skip
 
@@ -99,7 +116,7 @@ STUDY = {
     "multiverse": True, "looks": [], "trainings": {"done": 38_840, "planned": 38_840}, "seconds": 41.2,
     "versions": {"fnn": "0.1.0", "python": "3.11.7", "numpy": "2.4.1", "processor": "two cores", "threads": 2},
     "counts": {
-        "supported": 3, "reversed": 1, "no difference": 1, "too small": 1, "falls short": 1, "mixed": 1, "undecided": 2,
+        "supported": 4, "reversed": 1, "no difference": 1, "too small": 1, "falls short": 1, "undecided": 2,
         "cannot be tested here": 1, "too few runs": 1,
     },
     "sections": [
@@ -132,6 +149,12 @@ STUDY = {
         {"id": "short", "title": "Accuracy", "columns": ["Data", "Accuracy"],
          "rows": [["linear", "1"], ["xor", "0.98"]]},
     ],
+    "panels": [
+        {"axis": "as_coded", "columns": ["as published", "as coded"], "settings": ["", "bias_correction first"],
+         "claims": 5, "turned": [
+             {"id": "two-units", "sentence": "Two hidden units are not always enough for XOR.",
+              "verdicts": ["no difference", "supported"]}]},
+    ],
     "outside": [], "sources": [],
 }  # fmt: skip
 
@@ -139,7 +162,7 @@ LITERATURE = STUDY | {
     "name": "xor-literature", "title": "Published success rates of backpropagation on XOR, run again",
     "intro": "Each under its own init, rate, momentum, batching, stopping rule and budget.",
     "drawn": [], "fixed": ["xor4"],
-    "sections": [], "claims": {}, "findings": [], "tables": [], "counts": {}, "multiverse": False,
+    "sections": [], "claims": {}, "findings": [], "tables": [], "panels": [], "counts": {}, "multiverse": False,
     "outside": [
         {"id": "batch", "source_id": "batch", "title": "2-2-1, batch, momentum",
          "source": "A study of 2-2-1 networks (1988)", "what": "2-2-1, batch, momentum, |o − y| < 0.5",
@@ -216,7 +239,7 @@ def draw(document, folder: Path):
 
 DOCUMENTS = {"lab": STUDY, "literature": LITERATURE}
 HOSTILE = "</style></title><script src=//e.example/x>alert('\"1\"')</script><img src=x onerror=alert(1)>&amp;&'\""
-KEYED = {"figures", "claims", "by", "values", "versions"}  # dicts whose keys are a study's own
+KEYED = {"figures", "claims", "by", "values", "versions", "levels"}  # dicts whose keys are a study's own
 
 
 def mapped(value, change, key=""):
@@ -226,7 +249,11 @@ def mapped(value, change, key=""):
         return {change(k) if key in KEYED else k: mapped(v, change, inner or k) for k, v in value.items()}
     if isinstance(value, list):
         return [mapped(v, change, key) for v in value]
-    return change(value) if value and isinstance(value, str) and key not in {"file", "verdict", "statistic"} else value
+    return (
+        change(value)
+        if value and isinstance(value, str) and key not in {"file", "verdict", "verdicts", "statistic"}
+        else value
+    )
 
 
 def write(folder: Path) -> Path:

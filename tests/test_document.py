@@ -7,12 +7,15 @@ from arm_results import arm_results
 from fnn.config import SEED
 from fnn.stats.comparisons import improvement, seeds_needed
 from fnn.stats.intervals import Interval
+from fnn.studies.cell_document import multiverse_document
+from fnn.studies.cells import Cells
+from fnn.studies.contrasts import difference_effect
 from fnn.studies.document import study_document, without_figures
 from fnn.studies.looks import look_at, plan
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm, Claim, Finding, Study
 from fnn.studies.runs import run_key
-from fnn.studies.verdicts import VERDICTS, Cells
+from fnn.studies.verdicts import VERDICTS
 
 RUNS = 200
 ARMS = [Arm(f"lr {lr}", {"data": "xor4", "lr": lr}) for lr in (0.1, 0.2, 0.3, 0.4, 0.5)]
@@ -102,26 +105,52 @@ def test_a_share_alone_has_no_wins_and_no_hypothesis_of_no_difference():
     assert [made[name] for name in ("null", "wins", "ties", "losses", "p_null_adjusted", "between_draws")] == [None] * 6
 
 
-def test_cells_make_a_claim_mixed_and_stand_beside_it():
-    settings = [{"init": value} for value in ("normal", "xavier")]
-    cells = {key: Cells(settings, ["supported"] * 2) for key in KEYS}
-    cells["c1"] = Cells(settings, ["supported", "too small"])
+def test_cells_stand_beside_a_claim_and_leave_its_verdict(rng):
+    levels = [{"init": value} for value in ("normal", "xavier", "he")]
+    up, none = (difference_effect(rng.random(99), low, 0.6, shares=False) for low in (np.zeros(99), np.ones(99)))
+    cells = dict.fromkeys(KEYS, Cells(levels, [0, 0, 0], [up], ["supported"], None, 99))
+    cells["c1"] = Cells(levels, [0, 1, 0], [up, none], ["supported", "reversed"], 0, 99)
     made = document(cells)
     first = made["claims"]["c1"]
-    assert (first["verdict"], first["depends_on"]) == ("mixed", ["init"])
-    assert first["multiverse"] == {
-        "cells": 2, "counts": {"supported": 1, "too small": 1},
-        "by": {"init": {"normal": {"supported": 1}, "xavier": {"too small": 1}}},
-    }  # fmt: skip
+    assert (first["verdict"], first["depends_on"]) == ("supported", ["init"])
+    multiverse = first["multiverse"]
+    assert [
+        (c["verdict"], c["effect"], c["levels"], c["specifications"], c["stated"]) for c in multiverse["cells"]
+    ] == [
+        ("reversed", 0, {"init": ["xavier"]}, 1, False),
+        ("supported", 1, {"init": ["normal", "he"]}, 2, True),
+    ]
+    assert [multiverse[name] for name in ("specifications", "runs", "counts", "mixed")] == [
+        3, 99, {"supported": 1, "reversed": 1}, True,
+    ]  # fmt: skip
+    assert made["claims"]["c3"]["verdict"] == "reversed"  # whatever its cells say
+    assert (made["claims"]["c3"]["multiverse"]["mixed"], made["claims"]["c3"]["depends_on"]) == (False, [])
     assert made["multiverse"]
     assert document()["claims"]["c1"]["multiverse"] is None
+
+
+def test_effects_of_another_kind_stand_on_the_claims_scale():
+    """Of 100 pairs 70 up and 20 down: 0.75 as a probability, 50 points as a difference."""
+    a = np.repeat([1, 0, 0], [70, 20, 10])
+    b = np.repeat([0, 1, 0], [70, 20, 10])
+    probability, points = (difference_effect(a, b, margin, shares=s) for s, margin in ((False, 0.6), (True, 0.1)))
+    cells = Cells([{"measure": "a"}, {"measure": "b"}], [0, 1], [probability, points], ["supported"] * 2, 0, 100)
+    higher = difference_effect(a[::-1], np.zeros(100), 0.1, shares=True)  # 70 points are 0.85
+    ranked = Cells([{"measure": m} for m in "ab"], [0, 1], [higher, probability], ["supported"] * 2, 0, 100)
+    assert [c["effect"] for c in multiverse_document(ranked, 0.5)["cells"]] == pytest.approx([0.75, 0.85])
+    for null, effect, margins in ((0.5, 0.75, [0.6, 0.55]), (0.0, 0.5, [0.2, 0.1])):
+        made = multiverse_document(cells, null)["cells"]
+        assert [c["effect"] for c in made] == pytest.approx([effect] * 2)
+        assert sorted(c["margin"] for c in made) == pytest.approx(sorted(margins))
+        assert made[0]["low"] == pytest.approx(made[1]["low"])
 
 
 def test_commands_make_it_again():
     assert document()["command"] == "fnn study mine.toml --seeds 200 --seed 7"
     assert document(draws=5)["command"] == "fnn study mine.toml --seeds 200 --seed 7 --draws 5"
     assert document(seeds=range(SEED, SEED + RUNS))["command"] == "fnn study mine.toml --seeds 200"
-    cells = {key: Cells([], []) for key in KEYS}
+    up = difference_effect(np.ones(9), np.zeros(9), 0.6, shares=False)
+    cells = dict.fromkeys(KEYS, Cells([{}], [0], [up], ["supported"], 0, 9))
     assert document(cells)["command"].endswith(" --seed 7 --multiverse")
     shipped = document(seeds=range(SEED, SEED + RUNS), name="lab", file="lab.toml")
     assert shipped["command"] == "fnn study lab --seeds 200"

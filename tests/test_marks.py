@@ -8,7 +8,7 @@ import pytest
 
 from fnn.report.marks import CLAIMS, MARKS, NOT_AS_CLAIMED, PUBLISHED, choice_rules, kind, mark
 from fnn.studies import replications
-from fnn.studies.verdicts import REFUTED, VERDICTS
+from fnn.studies.verdicts import REFUTED, TOO_FEW, VERDICTS
 
 STYLE = files("fnn.report").joinpath("page.css").read_text(encoding="utf-8")
 
@@ -16,7 +16,8 @@ STYLE = files("fnn.report").joinpath("page.css").read_text(encoding="utf-8")
 def test_every_word_of_a_study_has_a_mark_and_a_meaning():
     assert tuple(CLAIMS) == VERDICTS
     assert NOT_AS_CLAIMED == REFUTED
-    assert set(PUBLISHED) == {replications.REPRODUCED, replications.NOT, replications.DEPENDS}
+    published = {replications.REPRODUCED, replications.CONSISTENT, replications.NOT, replications.DEPENDS}
+    assert set(PUBLISHED) == published | {TOO_FEW}
     assert all(mark.meaning.endswith(".") for mark in MARKS.values())
 
 

@@ -1,9 +1,15 @@
 """The page of a study in a real browser: Debian's Chromium, driven by Playwright; elsewhere these tests skip."""
 
 import shutil
+from io import BytesIO
+from itertools import combinations
 
+import numpy as np
 import pytest
+from matplotlib import image
 from study_sample import DOCUMENTS, STUDY, write
+
+from fnn.studies.verdicts import VERDICTS
 
 PAGES = (*DOCUMENTS, "hostile")
 
@@ -113,6 +119,18 @@ def test_the_two_schemes_differ_and_faint_text_is_found(shown):
     assert {ink for ratio, _, ink in opened.evaluate(CONTRASTS) if ratio < 4.5} == {"rgb(153, 153, 153)"}
 
 
+def test_marks_are_told_apart_as_they_are_drawn_without_colour(shown):
+    opened = shown("lab")
+    opened.evaluate("document.querySelectorAll('details').forEach((e) => e.open = true)")
+    opened.add_style_tag(content=".mark { color: black } .verdict { --tone: black }")
+    marks = opened.locator("#verdicts dt .mark").all()
+    assert len(marks) == len((*VERDICTS, "mixed"))
+    # Of their own size, at which a difference has to be seen: over 2 of 100 of it.
+    drawn = [image.imread(BytesIO(mark.screenshot(type="png")))[:16, :16, 0] for mark in marks]
+    apart = [float(np.abs(a - b).mean()) for a, b in combinations(drawn, 2)]
+    assert min(apart) > 0.02
+
+
 FOCUS = """
 () => {
   const e = document.activeElement, box = e.getBoundingClientRect(), style = getComputedStyle(e);
@@ -155,9 +173,9 @@ def test_the_keys_choose_which_verdicts_are_shown(shown):
     every = [c["verdict"].capitalize() for c in STUDY["claims"].values()]
     assert rows(opened) == every
     opened.locator("#only-all").focus()
-    for word in ("Supported", "Refuted", "Mixed", "Undecided"):
+    for word in map(str.capitalize, VERDICTS):
         opened.keyboard.press("ArrowRight")
-        assert rows(opened) == [word] * every.count(word)
+        assert rows(opened) == [word] * every.count(word) != []
     heads = opened.locator("table.verdicts .group:visible").all_inner_texts()
     assert heads == ["Hidden units and activations"]
     opened.emulate_media(media="print")

@@ -8,6 +8,7 @@ import pytest
 from fnn.errors import InvalidSetting
 from fnn.studies import parse
 from fnn.studies.metrics import Measure
+from fnn.studies.model import Alternative, Level
 from fnn.studies.parse import load, shipped
 from fnn.studies.toml_source import line_numbers, line_of
 from fnn.sweeps.grid import NAMES
@@ -166,6 +167,51 @@ def test_arms_without_than_are_an_order(tmp_path):
     assert study.claims[0].pairs == ((0, 1),)
 
 
+def test_settings_that_go_together_are_levels_under_a_name(tmp_path):
+    coded = '[{}, { label = "both", lr = 0.5, beta2 = 0.5 }, { dtype = "float32" }]'
+    text = GOOD.replace('["2x2", "3x3"]', f'["2x2", "3x3"]\nas_coded = {coded}\nmomentum = 0.5')
+    study = read(tmp_path, text)
+    assert study.nuisance == {
+        "hidden": (Level("2x2", {"hidden": "2x2"}), Level("3x3", {"hidden": "3x3"})),
+        "as_coded": (
+            Level("as stated", {}), Level("both", {"lr": 0.5, "beta2": 0.5}),
+            Level("dtype float32", {"dtype": "float32"}),
+        ),
+        "momentum": (Level("0.5", {"momentum": 0.5}),),
+    }  # fmt: skip
+    assert study.claims[0].nuisance == ("hidden", "as_coded", "momentum")
+    best = read(tmp_path, GOOD.replace('hidden = ["2x2", "3x3"]', 'lr = ["best", 0.5]'))
+    assert [level.label for level in best.nuisance["lr"]] == ["as stated", "best", "0.5"]
+
+
+def test_an_alternative_has_of_its_claim_what_means_the_same_there(tmp_path):
+    ways = """alternatives = [
+  { factor = 1.5 }, { metric = "loss", epoch = 10 }, { metric = "roughness", epoch = 5, until = 20 },
+  { metric = "solved", direction = "higher", margin = 0.1, label = "more of them" },
+  { metric = "accuracy", direction = "higher" },
+]"""
+    claim = read(tmp_path, GOOD.replace("margin = 0.6", f"margin = 0.6\nfactor = 1.2\n{ways}")).claims[0]
+    assert claim.alternatives == (
+        Alternative("by a factor 1.5", Measure("epochs"), False, 0.6, 1.5),
+        Alternative("loss at epoch 10", Measure("loss", 10), False, 0.6, 1.2),
+        Alternative("roughness from epoch 5 to 20", Measure("roughness", 5, 20), False, 0.6, 1.2),
+        Alternative("more of them", Measure("solved"), True, 0.1, 1.0),
+        Alternative("final accuracy", Measure("accuracy"), True, 0.6, 1.0),
+    )
+    assert claim.measured(claim.alternatives[3]).margin == 0.1
+    window = 'metric = "loss"\nepoch = 10\nalternatives = [{ epoch = 20 }, { metric = "epochs" }]'
+    first = read(tmp_path, GOOD.replace('metric = "epochs"', window)).claims[0]
+    assert [a.measure for a in first.alternatives] == [Measure("loss", 20), Measure("epochs")]
+    share = "at_least = 0.5\nalternatives = [{ epoch = 10 }, { at_least = 0.7 }, { at_most = 0.4 }]"
+    second = read(tmp_path, GOOD.replace("at_least = 0.5", share)).claims[1]
+    assert [(a.label, a.measure.epoch, a.up, a.margin) for a in second.alternatives] == [
+        ("share solved by epoch 10", 10, True, 0.5),
+        ("at least 0.7", None, True, 0.7),
+        ("at most 0.4", None, False, 0.4),
+    ]  # fmt: skip
+    assert read(tmp_path, GOOD).claims[0].alternatives == ()
+
+
 # What of the good file becomes what; the line that is to be named has `here` in it.
 WRONG = [
     ('title = "T"', 'titel = "T"  # here', r"key: got 'titel'.*did you mean title"),
@@ -270,6 +316,52 @@ WRONG = [
         'columns = ["a", "b"], rows = [[1]] }]  # here',
         r"rows: got \[1\]; expected a list of 2 values",
     ),
+    *(
+        ('hidden = ["2x2", "3x3"]', f"{axis}  # here", message)
+        for axis, message in (
+            ("coded = [{}, { lrr = 0.5 }]", r"setting: got 'lrr'.*did you mean lr"),
+            ("coded = [{}, { lr = -1 }]", r"lr: got -1; expected"),
+            ("coded = [{}, 0.5]", r"coded: got 0.5; expected tables of settings only"),
+            ("coded = { lr = 0.5 }", r"coded: got \[{'lr': 0.5}\]; expected at least two tables of settings"),
+            ("hidden = [{}, { lr = 0.5 }]", r"hidden: got .*; expected values of a setting"),
+            ("measure = [{}, { lr = 0.5 }]", r"measure: got .*; expected values of a setting"),
+            ("coded = [{}, { label = 3, lr = 0.5 }]", r"label: got 3; expected text"),
+            ("coded = [{}, { lr = 0.5 }, { lr = 0.5 }]", r"label: got 'lr 0.5'; expected a label of its own"),
+            (
+                'lr = "best"\ncoded = [{}, { lr = 0.5 }]',
+                r"coded: got 'lr'; expected settings that no other axis varies",
+            ),
+            ("coded = [0.1, 0.5]", r"setting: got 'coded'; expected one of"),
+            ("lr = []", r"lr: got \[\]; expected at least one value"),
+        )
+    ),
+    *(
+        ("margin = 0.6", f"margin = 0.6\nalternatives = {tables}  # here", message)
+        for tables, message in (
+            ("[0.5]", r"alternatives: got 0.5; expected tables"),
+            ("[{ lr = 0.5 }]", r"key: got 'lr'; expected one of"),
+            ("[{ at_least = 0.5 }]", r"key: got 'at_least'; expected one of"),
+            ("[{}]", r"alternatives: got {}; expected another measure than the claim's own"),
+            ('[{ metric = "epochs", margin = 0.6 }]', r"alternatives: got .*; expected another measure"),
+            ('[{ metric = "epcohs" }]', r"metric: got 'epcohs'.*did you mean epochs"),
+            ("[{ epoch = 3 }]", r"epoch: got 3; expected .* with a metric of"),
+            ('[{ metric = "loss", epoch = 31 }]', r"epoch: got 31; expected at most the 30"),
+            ("[{ factor = 0.5 }]", r"factor: got 0.5; expected a number of at least 1"),
+            ('[{ metric = "solved", direction = "higher" }]', r"margin: got (None); expected a number"),
+            ('[{ metric = "solved", margin = 0.1 }]', r"direction: got None; expected text"),
+            ("[{ factor = 2 }, { factor = 2.0 }]", r"label: got 'by a factor 2'; expected a label of its own"),
+        )
+    ),
+    (
+        "at_least = 0.5",
+        "at_least = 0.5\nalternatives = [{ at_most = 2 }]  # here",
+        r"at_most: got 2.0; expected a share",
+    ),
+    (
+        "at_least = 0.5",
+        'at_least = 0.5\nalternatives = [{ metric = "loss" }]  # here',
+        r"metric: got 'loss'; expected solved",
+    ),
     (
         'title = "T"',
         'title = "T"\nsections = [{ id = "s", title = "S" }, { id = "s", title = "S" }]  # here',
@@ -313,6 +405,8 @@ KEYS = (
     "rows",
     "printed",
     "value",
+    "alternatives",
+    "as_coded",
 )
 
 

@@ -42,7 +42,10 @@ def test_what_is_alike_differs_in_times_and_last_digits_alone():
 
 @pytest.mark.parametrize(
     ("name", "commands"),
-    [("README.md", ["train", "train", "train", "predict", "sweep", "show"]), ("fnn/studies/README.md", ["study", "study"])],
+    [
+        ("README.md", ["train", "train", "train", "predict", "sweep", "show"]),
+        ("fnn/studies/README.md", ["study", "study", "study"]),
+    ],
 )
 def test_commands_print_what_is_shown(name, commands, tmp_path):
     """They run one after the other in one folder, as a reader would."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from document_shape import mismatches
 from processes import interrupted
+from terminal import printed
 
 import fnn
 from fnn.cli import main
@@ -418,6 +419,17 @@ def test_the_command_writes_and_prints_a_table_of_verdicts(path, tmp_path, monke
     assert document["seeds"] == {"first": 9, "count": 50}
     assert document["command"] == "fnn study mine.toml --seeds 50 --seed 9"
     assert json.loads((tmp_path / "there" / "verdicts.json").read_text()) == document
+
+
+def test_on_a_narrow_terminal_the_table_folds_and_loses_no_word(path, tmp_path):
+    code, lines = printed(tmp_path, 60, "study", str(path), "--seeds", "2")
+    assert code == 0
+    end = next(k for k, line in enumerate(lines) if line.startswith("3 too few runs, "))
+    assert max(map(len, lines[:end])) <= 60
+    text = " ".join(" ".join(lines[:end]).split())
+    assert text.count("too few runs") == 3  # two seeds say nothing of any claim
+    for word in ("verdict", "descent.", "solves", "itself.", "probability", "factor", "1.1", "(0.257–0.953)"):
+        assert word in text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fnn.studies.contrasts import Bounds, difference_effect, share_effect, weakest
-from fnn.studies.verdicts import Adjusted, Cells, adjust, overall_verdict, seeds_to_decide, verdict
+from fnn.studies.verdicts import Adjusted, adjust, seeds_to_decide, verdict
 
 
 def shifted(rng, by, runs=1000):
@@ -158,37 +158,3 @@ def test_seeds_that_would_decide(rng):
     assert seeds > 60
     assert alone(difference_effect(*shifted(rng, 0.5, 4 * seeds), 0.6, shares=False)) == "supported"
     assert seeds_to_decide(effect._replace(margin=effect.effect), 60) is None
-
-
-def grid(word):
-    cells = [{"hidden": h, "init": i, "dtype": d} for h in ("2x2", "4x4") for i in ("a", "b") for d in ("32", "64")]
-    return Cells(cells, [word(cell) for cell in cells])
-
-
-def test_cells_that_disagree_are_mixed_and_the_setting_is_named():
-    cells = grid(lambda cell: "supported" if cell["hidden"] == "4x4" else "reversed")
-    assert overall_verdict("supported", cells) == ("mixed", ["hidden"])
-    assert overall_verdict("reversed", cells) == ("mixed", ["hidden"])
-    assert cells.by()["hidden"]["2x2"] == {"reversed": 4}
-    assert cells.by()["init"]["a"] == {"supported": 2, "reversed": 2}
-
-
-def test_what_is_undecided_in_a_cell_disagrees_with_nothing():
-    cells = grid(lambda cell: "undecided" if cell["hidden"] == "4x4" else "reversed")
-    assert overall_verdict("reversed", cells) == ("reversed", [])
-    assert overall_verdict("undecided", cells) == ("undecided", [])
-    assert overall_verdict("supported", cells) == ("mixed", ["hidden"])
-
-
-def test_a_setting_that_tells_verdicts_better_comes_first():
-    def word(cell):
-        return "supported" if cell["init"] == "a" and (cell["hidden"], cell["dtype"]) != ("2x2", "32") else "reversed"
-
-    assert overall_verdict("supported", grid(word)) == ("mixed", ["init"])
-
-
-def test_a_tenth_of_the_cells_does_not_make_a_claim_mixed_and_more_do():
-    cells = [{"k": str(k)} for k in range(100)]
-    for few, expected in ((10, "supported"), (11, "mixed")):
-        words = ["reversed"] * few + ["supported"] * (100 - few)
-        assert overall_verdict("supported", Cells(cells, words))[0] == expected

@@ -17,8 +17,14 @@ from fnn.report.words import levels
 
 
 def study(
-    name: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="lab, xor-literature, or one of your own.")],
-    seeds: Annotated[int, run_option(parser=whole, help="Networks of each arm, of seeds that all arms share.")] = 1000,
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="lab, presets, xor-literature, or your own.")],
+    seeds: Annotated[
+        int | None,
+        run_option(
+            parser=whole,
+            help="Networks of each arm, of seeds that all arms share; by itself 1000, of tables as the study says.",
+        ),
+    ] = None,
     seed: Annotated[int, run_option(parser=whole, help="Seed of the first; the others follow.")] = SEED,
     draws: Annotated[
         int | None,
@@ -57,7 +63,7 @@ def study(
         return
     for columns, rows in report.verdicts(document):
         print_table(columns, rows)
-    typer.echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}; {document['seconds']:.3g} s")
+    typer.echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}, {document['seconds']:.1f} s")
     for line in look_lines(document):
         typer.echo(line)
     names = [figure["file"] for figure in document["figures"].values()]

@@ -1,7 +1,7 @@
 """What networks are trained on.
 
 columns words blocks dialect digits csv_reader arrays arrow npy npz reading targets features encoding scaling synthetic
-samples stratification split
+packaged samples stratification split
 """
 
 from fnn.data.synthetic import DATA, SEED, Array, Data, circles, linear, make, moons, spiral, xor, xor4

@@ -1,4 +1,4 @@
 """Figures: functions that take arrays and an `ax`, draw, and return the `ax`; they compute no statistics.
 
-style run sweep study labels classification regression decision_map table
+style run sweep study labels table_study classification regression decision_map table
 """

@@ -4,7 +4,7 @@ A number that is not finite is None. Intervals are of 95%, but those of several 
 those of claims whose training stopped at a look, which are at its level.
 """
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from fnn.report.published import ReplicationDocument, SourceDocument
 
@@ -66,12 +66,71 @@ class ArmDocument(TypedDict):
     diverged: int
 
 
-class MultiverseDocument(TypedDict):
-    """A claim's verdicts in so many cells, counted; by: setting, then value, then verdict, how many."""
+class CellDocument(TypedDict):
+    """A cell of the multiverse. low, high: of all cells of the claim jointly; margin: the least effect worth the name.
 
-    cells: int
+    specifications: how many it stands for; levels: the values on each axis that they have. stated: whether it is that
+    of the claim's own settings.
+    """
+
+    verdict: str
+    effect: float
+    low: float
+    high: float
+    margin: float
+    specifications: int
+    levels: dict[str, list[str]]
+    stated: bool
+
+
+class MultiverseDocument(TypedDict):
+    """A claim under other settings, and measured otherwise. specifications: how many; runs: of each arm in each.
+
+    cells: the distinct ones among them, from the least effect to the greatest. counts: cells by verdict; by: axis, then
+    value, then verdict, how many cells. mixed: whether it is supported in one and not as claimed in another, at an
+    error rate of 5%; depends_on: the axes that tell best which it is.
+    """
+
+    specifications: int
+    runs: int
+    cells: list[CellDocument]
     counts: dict[str, int]
     by: dict[str, dict[str, dict[str, int]]]
+    mixed: bool
+    depends_on: list[str]
+
+
+class TurnedDocument(TypedDict):
+    """A claim whose verdict turns: by id, with a verdict for each column of its panel."""
+
+    id: str
+    sentence: str
+    verdicts: list[str]
+
+
+class PanelDocument(TypedDict):
+    """Claims whose verdict turns where settings that go together are others. columns: their names, the stated first.
+
+    settings: in words, of each column. claims: how many the settings touch at all.
+    """
+
+    axis: str
+    columns: list[str]
+    settings: list[str]
+    claims: int
+    turned: list[TurnedDocument]
+
+
+class DatasetEffectDocument(TypedDict):
+    """A claim's effect on one data set, with its interval over splits; wins, ties, losses: shares of them."""
+
+    name: str
+    effect: float
+    low: float | None
+    high: float | None
+    wins: float
+    ties: float
+    losses: float
 
 
 class StoppedDocument(TypedDict):
@@ -95,10 +154,11 @@ class ClaimDocument(TypedDict):
     smallest effect worth the name, or the share claimed; up: whether the effect is to be above it. wins, ties, losses:
     shares of pairs, None of a share alone. p: of the effect being the margin; p_adjusted, p_null_adjusted: of its being
     the margin, and of there being none, both corrected for all claims and looks. draws: of the data, seeds: with each
-    of them; between_draws: the share of the variance of a run that is between draws, None of one. depends_on: settings,
-    of a mixed claim. fresh_needed: of an undecided one, about how many fresh seeds a new study would need; fresh draws,
-    where there are several. figure: by id. command: trains its arms again. stopped: None unless the study is until
-    decided. multiverse: None without.
+    of them; between_draws: the share of the variance of a run that is between draws, None of one. depends_on: axes, of
+    a claim that is mixed in other settings. fresh_needed: of an undecided one, about how many fresh seeds a new study
+    would need; fresh draws, where there are several. figure: by id. command: trains its arms again. stopped: None
+    unless the study is until decided. multiverse: None without. datasets: of a claim about tables, what it says on
+    each, over so many `splits` of it.
     """
 
     sentence: str
@@ -129,6 +189,8 @@ class ClaimDocument(TypedDict):
     stopped: StoppedDocument | None
     multiverse: MultiverseDocument | None
     note: str
+    datasets: NotRequired[list[DatasetEffectDocument]]
+    splits: NotRequired[int]
 
 
 class RowsDocument(TypedDict):
@@ -181,7 +243,8 @@ class StudyDocument(TypedDict):
 
     draws: of data that are drawn, over which the seeds are spread; drawn, fixed: names of the data that its claims and
     published results are about. command: makes it again. multiverse: whether claims were tried in other settings.
-    looks: planned before the first run, of a study until decided; else none. versions: of what ran it.
+    looks: planned before the first run, of a study until decided; else none. versions: of what ran it. splits: of a
+    study of tables, of each of its data sets.
     """
 
     name: str
@@ -203,5 +266,7 @@ class StudyDocument(TypedDict):
     claims: dict[str, ClaimDocument]
     findings: list[FindingDocument]
     tables: list[TableDocument]
+    panels: list[PanelDocument]
     outside: list[ReplicationDocument]
     sources: list[SourceDocument]
+    splits: NotRequired[int]

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from fnn.report import datasets
 from fnn.report.components import verdict
 from fnn.report.document import StudyDocument
-from fnn.report.marks import CLAIMS, PUBLISHED
+from fnn.report.marks import CLAIMS, MIXED, PUBLISHED
 from fnn.report.markup import Html, element, fragment
 
 DRAWINGS = "In the drawings the dot is what was found and the bar its 95% interval. "
@@ -65,14 +66,18 @@ def how_to_read(document: StudyDocument) -> Html:
 
 
 def _verdicts(document: StudyDocument) -> Iterator[Html]:
-    words = (CLAIMS if document["claims"] else {}) | (PUBLISHED if document["outside"] else {})
-    for word, mark in words.items():
-        yield fragment(element("dt", verdict(word)), element("dd", mark.meaning))
+    words = [*CLAIMS.items()] if document["claims"] else []
+    words += [("mixed", MIXED)] if document["multiverse"] else []
+    words += PUBLISHED.items() if document["outside"] else []
+    for word, mark in words:
+        meaning = datasets.MEANINGS.get(word, mark.meaning) if "splits" in document else mark.meaning
+        yield fragment(element("dt", verdict(word)), element("dd", meaning))
 
 
 def _terms(document: StudyDocument) -> Iterator[Html]:
     claims = document["claims"].values()
     terms = TERMS | (LEVELS if any(claim["draws"] > 1 for claim in claims) else {})
     terms |= {"looks": LOOKS} if document["looks"] else {}
+    terms |= datasets.TERMS if "splits" in document else {}
     terms |= {"fresh runs": FRESH} if any(claim["fresh_needed"] for claim in claims) else {}
     yield from (fragment(element("dt", term), element("dd", meaning)) for term, meaning in terms.items())

@@ -51,11 +51,6 @@ CLAIMS = {
         _cut(_SQUARE, "M3.8 4.4h8.4M8 12.4V7.6"),
         "Not as claimed: the share of runs is not what the claim says it is.",
     ),
-    "mixed": Mark(
-        "mixed",
-        Html('<path d="M8 .4L15.6 8 8 15.6.4 8z"/><path class="hole" d="M8 3.2v9.6L12.8 8z"/>'),
-        "Settings that the claim does not mention change the verdict.",
-    ),
     "undecided": Mark(
         "undecided",
         Html('<circle class="ring dashed" cx="8" cy="8" r="6.4"/><path class="line" d="M4.6 8h6.8"/>'),
@@ -73,6 +68,13 @@ CLAIMS = {
         "So few runs could not have decided it, had all of them been as claimed.",
     ),
 }
+# What is said beside the verdict on a claim, of other settings than the study's own.
+MIXED = Mark(
+    "mixed",
+    Html('<path d="M8 .4L15.6 8 8 15.6.4 8z"/><path class="hole" d="M8 3.2v9.6L12.8 8z"/>'),
+    "Said beside a verdict: in some other settings the claim is supported, in others it is not as claimed, beyond what "
+    "chance gives.",
+)
 NOT_AS_CLAIMED = ("reversed", "no difference", "too small", "falls short")
 # The same for published results, each tried under every reading of what its source leaves open.
 PUBLISHED = {
@@ -86,7 +88,7 @@ PUBLISHED = {
         "The same, but the source does not tell of how many runs it is: it is compared with the fewest that it can be, "
         "a single run where nothing else is told. A weak word: more runs might not agree.",
     ),
-    "depends": CLAIMS["mixed"]._replace(
+    "depends": MIXED._replace(
         meaning="It agrees under some of the readings: on what the source leaves open depends whether it holds."
     ),
     "too few runs": CLAIMS["too few runs"]._replace(
@@ -98,7 +100,7 @@ PUBLISHED = {
         "Under no reading would so many runs like ours give what was published.",
     ),
 }
-MARKS = CLAIMS | PUBLISHED
+MARKS = CLAIMS | {"mixed": MIXED} | PUBLISHED
 UNKNOWN = Mark("unknown", Html(_RING))
 
 

@@ -11,6 +11,7 @@ from fnn.report.legend import how_to_read
 from fnn.report.looks import look_plan, stopped, trainings
 from fnn.report.marks import CLAIMS, choice_rules, kind
 from fnn.report.markup import Child, Html, element, fragment
+from fnn.report.multiverse import panel_article
 from fnn.report.replications import replication_articles, replication_groups
 from fnn.report.sections import claim_article, effect_drawing, finding_article, table_article
 from fnn.report.svg import PATTERNS
@@ -73,6 +74,7 @@ def _parts(document: StudyDocument, figures: Figures) -> Iterator[Part]:
     lists = {
         "findings": ("What the report itself got wrong", [finding_article(f, figures) for f in document["findings"]]),
         "outside": ("Published results, run again", [*replication_articles(document)]),
+        "panels": ("Other settings", [panel_article(panel, len(document["claims"])) for panel in document["panels"]]),
         "tables": ("Tables", [table_article(table) for table in document["tables"]]),
     }
     yield from ((name, title, list[Child](articles)) for name, (title, articles) in lists.items() if articles)
@@ -151,7 +153,8 @@ def _row(key: str, claim: ClaimDocument) -> Html:
     effect = fragment(element("b", number(claim["effect"])), f" ({to(claim['low'], claim['high'])})")
     notes = [claim["effect_name"]]
     notes += [stopped(claim["stopped"])] if claim["stopped"] else []
-    notes += [f"depends on {', '.join(claim['depends_on'])}"] if claim["depends_on"] else []
+    axes = ", ".join(claim["depends_on"]).replace("_", " ")
+    notes += [f"mixed in other settings, by {axes}"] if axes else []
     notes += [needed] if (needed := fresh(claim)) else []
     cells = [
         element("td", verdict(claim["verdict"])),

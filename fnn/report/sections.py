@@ -1,6 +1,6 @@
 """The articles of a page: a claim with its evidence, a finding, a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fnn.report.components import (
@@ -10,23 +10,20 @@ from fnn.report.components import (
     chance,
     command,
     folded,
-    framed,
     number,
     paragraphs,
     share,
     table,
     to,
 )
-from fnn.report.document import ArmDocument, ClaimDocument, FindingDocument, MultiverseDocument, TableDocument
+from fnn.report.datasets import dataset_effects
+from fnn.report.document import ArmDocument, ClaimDocument, FindingDocument, TableDocument
 from fnn.report.looks import confidence, stopped_sentence
-from fnn.report.marks import NOT_AS_CLAIMED, kind
+from fnn.report.marks import kind
 from fnn.report.markup import Html, element, fragment
+from fnn.report.multiverse import multiverse_section
 from fnn.report.svg import SHARE_TICKS, SHARES, bar, interval, scale, swatch
 from fnn.report.words import claim_levels, fresh
-
-# How the verdicts of cells are counted: the class of their stretch of a bar, and the head of their column.
-SIDES = {"supported": "Supported", "refuted": "Not as claimed", "undecided": "Open"}
-
 
 # ---- claims ----
 
@@ -42,9 +39,10 @@ def claim_article(key: str, claim: ClaimDocument, figures: Figures, looks: int =
         _open_question(claim),
         *paragraphs(claim["note"], class_="note"),
         _effect_figure(claim),
+        dataset_effects(claim),
         figures.show(claim["figure"]),
         _arms(claim["arms"]) if claim["arms"] else None,
-        _multiverse(claim["multiverse"]) if claim["multiverse"] else None,
+        multiverse_section(claim, claim["multiverse"]) if claim["multiverse"] else None,
         command(claim["command"]),
     ]
     return article(anchor("claim", key), claim["sentence"], claim["verdict"], *parts)
@@ -53,7 +51,8 @@ def claim_article(key: str, claim: ClaimDocument, figures: Figures, looks: int =
 def _open_question(claim: ClaimDocument) -> Html | None:
     """Return what a verdict that is neither yes nor no depends on, or what a study that decides it would need."""
     if claim["depends_on"]:
-        return element("p", "It depends on ", element("b", ", ".join(claim["depends_on"])), ".", class_="because")
+        axes = element("b", ", ".join(claim["depends_on"]).replace("_", " "))
+        return element("p", "In other settings it is mixed: it depends on ", axes, ".", class_="because")
     if needed := fresh(claim):
         again = "To run this one again with more would be a second look, which errs more often."
         return element("p", f"{needed[:1].upper()}{needed[1:]} to decide it. {again}", class_="because")
@@ -139,33 +138,6 @@ def _arm_row(arm: ArmDocument) -> list[Any]:
         f"{number(loss['median'])} ({number(loss['low'])}–{number(loss['high'])})" if loss else "–",
         arm["diverged"],
     ]
-
-
-# ---- the multiverse ----
-
-
-def _multiverse(multiverse: MultiverseDocument) -> Html:
-    counts = ", ".join(f"{number(n)} {word}" for word, n in multiverse["counts"].items())
-    text = f"Under {number(multiverse['cells'])} combinations of settings that the claim does not mention: {counts}."
-    heads = ["Setting", "Verdicts", *SIDES.values()]
-    groups = (_setting(name, values) for name, values in multiverse["by"].items())
-    by = framed("Combinations by setting", heads, groups, class_="multiverse titled") if multiverse["by"] else None
-    return fragment(element("h4", "In other settings"), element("p", text), by)
-
-
-def _setting(name: str, values: Mapping[str, Mapping[str, int]]) -> Html:
-    """Return a setting's rows: each value, its verdicts as a bar, and in numbers."""
-    head = element("tr", element("th", name, scope="rowgroup", colspan=5), class_="group")
-    return element("tbody", head, *(_value(value, counts) for value, counts in values.items()))
-
-
-def _value(value: str, counts: Mapping[str, int]) -> Html:
-    sides = dict.fromkeys(SIDES, 0)
-    for word, count in counts.items():
-        sides["supported" if word == "supported" else "refuted" if word in NOT_AS_CLAIMED else "undecided"] += count
-    drawn = element("td", bar(sides), class_="drawn")
-    numbers = (element("td", number(count), class_="number") for count in sides.values())
-    return element("tr", element("th", value, scope="row"), drawn, *numbers)
 
 
 # ---- findings and tables ----

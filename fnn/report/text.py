@@ -199,6 +199,9 @@ def _effect(claim: ClaimDocument) -> str:
 
 
 def _open_question(claim: ClaimDocument) -> str:
-    if claim["depends_on"]:
-        return f"depends on {', '.join(claim['depends_on'])}"
+    if claim["multiverse"]:
+        cells = claim["multiverse"]["cells"]
+        alike = sum(cell["verdict"] == claim["verdict"] for cell in cells)
+        mixed = f"; mixed, depends on {', '.join(claim['depends_on'])}" if claim["depends_on"] else ""
+        return f"in {alike:,} of {len(cells):,} distinct cells{mixed}"
     return "; ".join(filter(None, [claim["stopped"] and stopped(claim["stopped"]), fresh(claim)]))

@@ -51,6 +51,8 @@ def interval_document(i: Interval) -> dict[str, float | None]:
 def levels(document: StudyDocument) -> list[str]:
     """Return over what a study's claims are tested: draws of the data and seeds, with the data where they differ."""
     count = document["seeds"]["count"]
+    if "splits" in document:
+        return [" × ".join((counted(len(document["fixed"]), "data set"), *_on_splits(document["splits"], count)))]
     draws = min(document["draws"], count)
     drawn, fixed = (", ".join(document[name]) for name in ("drawn", "fixed"))
     spread = f"{counted(draws, 'draw')} × {counted(count // draws, 'seed')}"
@@ -62,7 +64,15 @@ def levels(document: StudyDocument) -> list[str]:
 def claim_levels(claim: ClaimDocument) -> str:
     """Return over how many draws of the data, and seeds of each, a claim is tested."""
     seeds = counted(claim["seeds"], "seed")
+    if "splits" in claim:
+        sets = counted(len(claim["datasets"]), "data set")
+        return " × ".join((sets, *_on_splits(claim["splits"], claim["seeds"])))
     return f"{claim['draws']:,} draws of the data × {seeds}" if claim["draws"] > 1 else f"{seeds} on one data set"
+
+
+def _on_splits(splits: int, seeds: int) -> tuple[str, str]:
+    """Return the levels of a study of tables within each of its data sets."""
+    return counted(splits, "split"), counted(seeds, "seed")
 
 
 def fresh(claim: ClaimDocument) -> str | None:

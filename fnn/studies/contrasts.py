@@ -89,17 +89,14 @@ def difference_effect(
     a, b: (S,), entry k of both of the same seed, draw by draw. The effect is in the direction claimed, ties counting
     half. factor: a is above where it is that many times as much, below where b is; between the two they tie.
     """
-    x, y = (_true(v) if shares else worst(v) for v in (a, b))
-    more, less = (x, y) if up else (y, x)
-    wins, losses = (more > less, less > more) if shares else (more > factor * less, less > factor * more)
-    scores = (wins.astype(np.float64) - losses).reshape(draws, -1)
-    of_draws, pairs, won, lost = scores.mean(axis=1), scores.size, int(wins.sum()), int(losses.sum())
+    scores = outcomes(a, b, shares=shares, up=up, factor=factor).reshape(draws, -1)
+    of_draws, pairs, won, lost = scores.mean(axis=1), scores.size, int((scores > 0).sum()), int((scores < 0).sum())
     # The effect is null + unit (P(up) − P(down)), of which `needed` is the margin.
     null, unit = (0.0, 1.0) if shares else (0.5, 0.5)
     needed, confidence = (margin - null) / unit, 1 - level / comparisons
     ends = _wider(difference_interval(won, lost, pairs, confidence), draws_interval(of_draws, confidence), -1.0)
     name = "probability of improvement" + (f" by a factor {factor:g}" if factor > 1 else "")
-    informative = int((y == (not up)).sum()) if shares else _informative(x, y, up, bounds)
+    informative = int((_true(b) != up).sum()) if shares else _informative(worst(a), worst(b), up, bounds)
     return Effect(
         name="difference in share" if shares else name,
         effect=null + unit * ends.estimate,
@@ -118,6 +115,14 @@ def difference_effect(
         variance=variance_components(unit * scores) if draws > 1 else None,
         level=level,
     )
+
+
+def outcomes(a: ArrayLike, b: ArrayLike, *, shares: bool, up: bool = True, factor: float = 1.0) -> Array:
+    """Return of each pair whether it is as claimed, 1, the other way round, −1, or a tie, 0: (S,)."""
+    x, y = (_true(v) if shares else worst(v) for v in (a, b))
+    more, less = (x, y) if up else (y, x)
+    wins, losses = (more > less, less > more) if shares else (more > factor * less, less > factor * more)
+    return wins.astype(np.float64) - losses
 
 
 def share_effect(

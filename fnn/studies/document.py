@@ -5,22 +5,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from fnn.config import SEED
-from fnn.report.document import ClaimDocument, LookDocument, MultiverseDocument, StudyDocument
+from fnn.report.document import ClaimDocument, LookDocument, StudyDocument
+from fnn.studies.cell_document import multiverse_document
+from fnn.studies.cells import Cells
 from fnn.studies.command import sweep_command
 from fnn.studies.effects import arm_document, in_words, levels_of
 from fnn.studies.findings import finding_document, prediction_document
 from fnn.studies.looks import Decision, Look
 from fnn.studies.model import Claim, Finding, Study
+from fnn.studies.panels import panel_documents
 from fnn.studies.parse import shipped
 from fnn.studies.replications import replication_documents
 from fnn.studies.runs import ArmResults, Key, is_drawn, of_arm, run_key
-from fnn.studies.verdicts import (
-    UNDECIDED,
-    VERDICTS,
-    Cells,
-    overall_verdict,
-    seeds_to_decide,
-)
+from fnn.studies.verdicts import UNDECIDED, VERDICTS, seeds_to_decide
 from fnn.sweeps.grid import Trial
 
 Results = Mapping[Key, ArmResults]
@@ -70,6 +67,7 @@ def study_document(
         "claims": claims,
         "findings": [finding_document(f, _by_label(f, results, draws)) for f in study.findings],
         "tables": [prediction_document(t, results[run_key(t.arm.trial)]) for t in study.tables],
+        "panels": panel_documents(study, results, draws) if cells else [],
         "outside": outside,
         "sources": sources,
     }
@@ -113,9 +111,8 @@ def _look(look: Look, decisions: Sequence[Decision]) -> LookDocument:
 
 
 def _claim(claim: Claim, decision: Decision, cells: Cells | None, until_decided: bool) -> ClaimDocument:
-    stated, effect, p, look, given_up, results = decision
+    word, effect, p, look, given_up, results = decision
     part, runs = look.part, max(len(r.loss) for r in results)
-    word, depends_on = overall_verdict(stated, cells) if cells is not None else (stated, [])
     return {
         "sentence": claim.sentence,
         "verdict": word,
@@ -138,7 +135,7 @@ def _claim(claim: Claim, decision: Decision, cells: Cells | None, until_decided:
         "seeds": levels_of(results)[1],
         "between_draws": effect.variance.share_between if effect.variance else None,
         "arms": [arm_document(arm, r) for arm, r in zip(claim.arms, results, strict=True)],
-        "depends_on": depends_on,
+        "depends_on": cells.depends_on() if cells is not None and cells.is_mixed else [],
         "fresh_needed": seeds_to_decide(effect, runs) if word == UNDECIDED else None,
         "figure": claim.figure,
         "command": sweep_command(claim.arms, part, f"{claim.id}.db", effect.draws),
@@ -151,18 +148,9 @@ def _claim(claim: Claim, decision: Decision, cells: Cells | None, until_decided:
         }
         if until_decided
         else None,
-        "multiverse": _multiverse(cells) if cells is not None else None,
+        "multiverse": multiverse_document(cells, effect.null) if cells is not None else None,
         "note": " ".join(claim.note.split()),
     }
-
-
-def _multiverse(cells: Cells) -> MultiverseDocument:
-    counts = Counter(cells.verdicts)
-    by = {
-        name: {value: {word: c[word] for word in VERDICTS if c[word]} for value, c in values.items()}
-        for name, values in cells.by().items()
-    }
-    return {"cells": len(cells.verdicts), "counts": {w: counts[w] for w in VERDICTS if counts[w]}, "by": by}
 
 
 def _study_command(study: Study, seeds: range, draws: int) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from fnn.report.document import ArmDocument, LossDocument
 from fnn.stats.intervals import median_interval, quantiles, spread
-from fnn.studies.contrasts import LEVEL, Bounds, Effect, difference_effect, share_effect, weakest
+from fnn.studies.contrasts import LEVEL, Array, Bounds, Effect, difference_effect, outcomes, share_effect, weakest
 from fnn.studies.metrics import METRICS
 from fnn.studies.model import Arm, Claim
 from fnn.studies.runs import ArmResults
@@ -35,6 +35,19 @@ def claim_effect(claim: Claim, results: Sequence[ArmResults], cells: int = 1, le
         level=level,
     )  # fmt: skip
     return weakest([difference(values[a], values[b]) for a, b in claim.pairs])
+
+
+def claim_outcomes(claim: Claim, results: Sequence[ArmResults]) -> Array:
+    """Return what each run says in each of a claim's comparisons, (C, S): 1 as claimed, 0 a tie, −1 the other way.
+
+    Of a share alone: 1 where the run counts, else 0.
+    """
+    draws, seeds = levels_of(results)
+    values = [r.measures[claim.measure][: draws * seeds] for r in results]
+    if not claim.pairs:
+        return np.array([(np.nan_to_num(v) != 0).astype(np.float64) for v in values])
+    outcome = partial(outcomes, shares=claim.measure.name == "solved", up=claim.up, factor=claim.factor)
+    return np.array([outcome(values[a], values[b]) for a, b in claim.pairs])
 
 
 def levels_of(results: Sequence[ArmResults]) -> tuple[int, int]:

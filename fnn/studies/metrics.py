@@ -81,6 +81,7 @@ class Metric(NamedTuple):
 
     takes_epoch, takes_until: whether it may be taken at (or from) an epoch, and up to one. whole_curve: whether it is
     computed from the losses of all epochs. low, high: the ends of its scale, where runs tie however different they are.
+    up: whether more of it is better.
     """
 
     of: Callable[[Results, int | None], Array]
@@ -91,13 +92,14 @@ class Metric(NamedTuple):
     whole_curve: bool = False
     low: float = -np.inf
     high: float = np.inf
+    up: bool = False
 
 
 METRICS: dict[str, Metric] = {
-    "solved": Metric(solved, "share solved", (), takes_epoch=True),
+    "solved": Metric(solved, "share solved", (), takes_epoch=True, up=True),
     "epochs": Metric(epochs, "epochs to solve", (), low=0),
     "loss": Metric(loss, "final loss", ("loss", "output", "data"), takes_epoch=True, low=FLOOR),
-    "accuracy": Metric(accuracy, "final accuracy", ("data",), takes_epoch=True, low=0, high=1),
+    "accuracy": Metric(accuracy, "final accuracy", ("data",), takes_epoch=True, low=0, high=1, up=True),
     "best-loss": Metric(best_loss, "best loss", ("loss", "output", "data"), whole_curve=True, low=FLOOR),
     "roughness": Metric(
         roughness, "roughness over the last fifth", ("loss", "data"), takes_epoch=True, takes_until=True,

@@ -5,6 +5,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from fnn.checks import one_of
+from fnn.config import Config
+from fnn.data.samples import Samples, samples_from_recipe
+from fnn.data.synthetic import DATA, Recipe, recipe
 from fnn.errors import InvalidSetting
 from fnn.report.document import SectionDocument
 from fnn.studies.metrics import Measure
@@ -29,6 +32,23 @@ class Arm(NamedTuple):
         return Arm(self.label, {**self.settings, **changes})
 
 
+class Level(NamedTuple):
+    """A value of an axis of the multiverse: settings that go together, over those of the arms. `lr` may be `best`."""
+
+    label: str
+    settings: dict[str, Any]
+
+
+class Alternative(NamedTuple):
+    """Another way to measure what a claim says: what it has in place of the claim's own."""
+
+    label: str
+    measure: Measure
+    up: bool
+    margin: float
+    factor: float
+
+
 class Figure(NamedTuple):
     """A figure: arms, each a line or a panel, and how they are drawn. mark: a loss to rule a line at."""
 
@@ -50,6 +70,7 @@ class Claim(NamedTuple):
     """A claim: in each of `pairs`, places in `arms`, the first has more of the measure (less, unless `up`).
 
     By that factor, or it does not count. Without pairs, each arm's share is at least (at most, unless `up`) `margin`.
+    nuisance: axes of the study that it should not depend on; alternatives: other ways to measure it.
     """
 
     id: str
@@ -63,6 +84,11 @@ class Claim(NamedTuple):
     factor: float
     nuisance: tuple[str, ...]
     note: str
+    alternatives: tuple[Alternative, ...] = ()
+
+    def measured(self, by: Alternative) -> "Claim":
+        """Return the claim, measured otherwise."""
+        return self._replace(measure=by.measure, up=by.up, margin=by.margin, factor=by.factor)
 
 
 class Finding(NamedTuple):
@@ -145,15 +171,24 @@ class Study(NamedTuple):
     findings: tuple[Finding, ...]
     tables: tuple[PredictionTable, ...]
     published: tuple[PublishedResult, ...]
-    nuisance: dict[str, list[Any]]
+    nuisance: dict[str, tuple[Level, ...]]
     rates: tuple[float, ...]
     draws: int
 
 
-@lru_cache(maxsize=256)
+# The multiverse asks for thousands of trials, on a few data sets: what is made of one is made once.
+@lru_cache(maxsize=64)
+def _samples(how: Recipe) -> Samples:
+    return samples_from_recipe(how)
+
+
+@lru_cache(maxsize=2**13)
 def _trial(settings: tuple[tuple[str, type, Any], ...]) -> grid.Trial:
-    (trial,) = grid.trials({name: value for name, _, value in settings})
-    return trial
+    of_data = {name: value for name, _, value in settings if name in grid.DATA_SETTINGS}
+    of_config = {name: value for name, _, value in settings if name not in grid.DATA_SETTINGS}
+    if "data" not in of_data:
+        raise InvalidSetting("data", None, f"one of {', '.join(DATA)}")
+    return grid.Trial(_samples(recipe(**of_data)), Config(**of_config))
 
 
 def trial(settings: Settings) -> grid.Trial:

@@ -11,6 +11,10 @@ A study of one's own:
     [nuisance]                          # what claims should not depend on; tried with --multiverse
     hidden = ["4x4", "8x8"]
     lr = "best"                         # each arm at the rate best for it, too
+    as_coded = [                        # settings that go together, under a name; labels may be left out
+      {label = "as published"},
+      {label = "as coded", bias_correction = "first", epsilon_place = "inside"},
+    ]
 
     [figures.momentum]
     title = "With and without momentum"
@@ -31,6 +35,7 @@ A study of one's own:
     than = ["sgd"]
     factor = 1.1                        # by a tenth at least, or it is no difference worth the name,
     margin = 0.6                        # for 6 of 10 seeds at least
+    alternatives = [{factor = 1.5}, {metric = "loss", epoch = 50}]    # measured otherwise, with --multiverse
 
 A claim compares each of `arms` with each of `than`; with `direction` and no `than` each arm with the next one; with
 `at_least` or `at_most` it is about the share of each arm's runs that are solved, or whose metric is `above` a value:
@@ -39,6 +44,13 @@ hold.
 Metrics: solved (with `epoch`, by then), epochs (to solve), loss and accuracy (with `epoch`, there), best-loss,
 roughness (with `epoch`, from there on, with `until`, up to there). The margin of solved is a difference in share; of
 the others it is the share of seeds for which the one is better than the other, by `factor` (1 if not given) at least.
+
+The multiverse tries every combination of the levels in `[nuisance]` (or of the axes among them that a claim lists as
+its `nuisance`) with the claim's measure and each of its `alternatives`; settings in which the claim's arms differ stay
+as they are. An alternative has `metric`, `epoch`, `until`, `factor`, `margin`, `direction`, `at_least` or `at_most` in
+place of the claim's, and a `label` if it likes. With another metric, `epoch` and `until` are its own; so are the margin
+where it is of another kind, and the direction where better is the other way. For settings that go together a panel
+lists the claims whose verdict turns with them.
 
 `[[sections]]` put figures and claims under titles; `[[findings]]` and `[[tables]]` are evidence beside the claims, see
 `studies/lab.toml`.
@@ -63,35 +75,34 @@ what has the same name under `vary` is one question, with one answer for all of 
     [outside.vary.start]
     "weights ±0.5" = { init = "uniform", init_scale = 0.5 }
     "weights ±1" = { init = "uniform", init_scale = 1.0 }
+
+A file with `[datasets.NAME]` is a study of tables: its arms learn them, and claims compare what these score on what
+splits hold out. Its figures, sections and claims are as here; for the rest see the head of `parse_tables`.
 """
 
-import re
 import tomllib
-from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from fnn.checks import one_of, whole
 from fnn.errors import InvalidSetting
-from fnn.report.document import SectionDocument
-from fnn.studies.model import Claim, Figure, Settings, Study, trial
-from fnn.studies.parse_arms import read_arms, read_settings
+from fnn.studies.model import Settings, Study, trial
 from fnn.studies.parse_claims import read_claim
 from fnn.studies.parse_evidence import check_joint_readings, read_finding, read_prediction_table, read_published
+from fnn.studies.parse_figures import check_ids, read_figures, read_sections
+from fnn.studies.parse_nuisance import read_nuisance
+from fnn.studies.parse_tables import is_table_study, read_table_study
+from fnn.studies.table_model import TableStudy
 from fnn.studies.toml_source import TomlTable, line_numbers
-from fnn.sweeps import grid
 
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 # Of data that are drawn: enough for the variance between them to be told, with 33 of 1,000 seeds on each.
 DRAWS = 30
-FIGURE_KINDS = ("curves", "accuracy", "schedule", "answers", "final")
 
 _TOP = (
     "title", "intro", "base", "nuisance", "rates", "draws", "sections", "figures", "claims", "findings", "tables",
     "outside",
 )  # fmt: skip
-_FIGURE = ("title", "kind", "alt", "caption", "mark", "settings", "arms")
 
 
 def shipped() -> dict[str, Path]:
@@ -100,7 +111,7 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted(paths) if path.suffix == ".toml"}
 
 
-def load(study: str | Path) -> Study:
+def load(study: str | Path) -> Study | TableStudy:
     """Read a shipped study by name, or one's own from a file whose name ends in .toml.
 
     Raises InvalidSetting for a name there is not, and for what is wrong in a file, with its line.
@@ -116,14 +127,18 @@ def load(study: str | Path) -> Study:
         raise InvalidSetting("study", str(study), f"{error.expected}, or a file that ends in .toml") from None
 
 
-def read(path: Path, name: str = "") -> Study:
-    """Read a study file. Raises InvalidSetting, with the line, for what it cannot be."""
+def read(path: Path, name: str = "") -> Study | TableStudy:
+    """Read a study file; with data sets in it, of tables, which are read too.
+
+    Raises InvalidSetting, with the line, for what it cannot be.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         values = tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidSetting("study", str(path), f"a study's TOML file ({error})") from error
-    return parse(TomlTable(path.name, line_numbers(text), (), values), name or path.stem)
+    top, name = TomlTable(path.name, line_numbers(text), (), values), name or path.stem
+    return read_table_study(top, name, path.parent) if is_table_study(values) else parse(top, name)
 
 
 def parse(top: TomlTable, name: str) -> Study:
@@ -132,10 +147,10 @@ def parse(top: TomlTable, name: str) -> Study:
     base = dict(top.table("base").values)
     with top.table("base").locating():
         trial({"data": "linear", **base})
-    nuisance = _nuisance(top.table("nuisance"), base)
-    figures = _figures(top.table("figures"), base)
+    nuisance = read_nuisance(top.table("nuisance"), base)
+    figures = read_figures(top.table("figures"), base)
     for key in ("claims", "findings", "tables", "outside"):
-        _check_ids(top.tables(key))
+        check_ids(top.tables(key))
     claims = tuple(read_claim(entry, figures, base, nuisance) for entry in top.tables("claims"))
     published = tuple(read_published(entry, base) for entry in top.tables("outside"))
     check_joint_readings(top.tables("outside"), published)
@@ -146,7 +161,7 @@ def parse(top: TomlTable, name: str) -> Study:
         file=top.file,
         title=top.get("title", str),
         intro=top.get("intro", str, ""),
-        sections=_sections(top, figures, claims),
+        sections=read_sections(top, figures, [claim.id for claim in claims]),
         figures=figures,
         claims=claims,
         findings=tuple(read_finding(entry, figures, base) for entry in top.tables("findings")),
@@ -156,29 +171,6 @@ def parse(top: TomlTable, name: str) -> Study:
         rates=_rates(top, base),
         draws=_draws(top),
     )
-
-
-def _check_ids(entries: Sequence[TomlTable]) -> None:
-    ids: set[str] = set()
-    for entry in entries:
-        if (key := entry.line("id")) in ids:
-            entry.fail("id", key, "an id of its own")
-        ids.add(key)
-
-
-def _nuisance(table: TomlTable, base: Settings) -> dict[str, list[Any]]:
-    """Return the values of each nuisance setting; of lr, `best` is the rate that is best for each arm."""
-    levels = {}
-    for key, values in table.values.items():
-        with table.locating(key):
-            one_of("setting", key, grid.NAMES)
-            levels[key] = values if isinstance(values, list) else [values]
-            if not levels[key]:
-                raise InvalidSetting(key, values, "at least one value")
-            for value in levels[key]:
-                if (key, value) != ("lr", "best"):
-                    trial({"data": "linear", **base, key: value})
-    return levels
 
 
 def _draws(top: TomlTable) -> int:
@@ -195,53 +187,3 @@ def _rates(top: TomlTable, base: Settings) -> tuple[float, ...]:
         with top.locating("rates"):
             trial({"data": "linear", **base, "lr": rate})
     return tuple(rates)
-
-
-def _figures(table: TomlTable, base: Settings) -> dict[str, Figure]:
-    for key in table.values:
-        # A file is named after it.
-        if not key.isprintable() or re.search(r"[/\\]|^$", key) or len(key.encode()) > 200:
-            table.fail(key, key, "a name that a file may have: printable, short, without / and \\")
-    return {key: _figure(table.table(key), key, base) for key in table.values}
-
-
-def _figure(table: TomlTable, key: str, base: Settings) -> Figure:
-    table.refuse_other_keys(_FIGURE)
-    arms = read_arms(table, read_settings(table, base))
-    if not arms:
-        table.fail("arms", [], f"at least one arm, under [[figures.{key}.arms]]")
-    kind = table.choice("kind", FIGURE_KINDS, "curves")
-    mark = table.number("mark") if "mark" in table.values else None
-    if mark is not None and not (kind == "final" and mark > 0):
-        table.fail("mark", mark, "a loss above 0, in a figure of kind final")
-    texts = {name: table.get(name, str, "") for name in ("alt", "caption")}
-    return Figure(key, table.get("title", str), kind, **texts, arms=arms, mark=mark)
-
-
-def _sections(top: TomlTable, figures: Mapping[str, Figure], claims: Sequence[Claim]) -> tuple[SectionDocument, ...]:
-    """Return the sections; without any, one that holds everything."""
-    ids = [claim.id for claim in claims]
-    if not top.tables("sections"):
-        everything = SectionDocument(id="claims", title="Claims", text="", figures=list(figures), claims=ids)
-        return (everything,) if claims else ()
-    _check_ids(top.tables("sections"))
-    sections = tuple(_section(table, list(figures), ids) for table in top.tables("sections"))
-    for claim, table in zip(claims, top.tables("claims"), strict=True):
-        if not any(claim.id in section["claims"] for section in sections):
-            table.fail("id", claim.id, "an id that a section lists under claims")
-    return sections
-
-
-def _section(table: TomlTable, figures: Sequence[str], claims: Sequence[str]) -> SectionDocument:
-    table.refuse_other_keys(("id", "title", "text", "figures", "claims"))
-    for key, names in (("figures", figures), ("claims", claims)):
-        for entry in table.get(key, list, []):
-            with table.locating(key):
-                one_of(key, entry, names)
-    return {
-        "id": table.line("id"),
-        "title": table.get("title", str),
-        "text": table.get("text", str, ""),
-        "figures": table.get("figures", list, []),
-        "claims": table.get("claims", list, []),
-    }

@@ -5,14 +5,17 @@ from typing import Any
 
 from fnn.checks import one_of
 from fnn.studies.metrics import METRICS, Measure, measure
-from fnn.studies.model import Arm, Claim, Figure, Settings
-from fnn.studies.parse_arms import read_arm, read_settings
+from fnn.studies.model import Alternative, Arm, Claim, Figure, Settings
+from fnn.studies.parse_arms import CheckSettings, check_trial, read_arm, read_settings
 from fnn.studies.toml_source import TomlTable
 
 _CLAIM = (
     "id", "sentence", "figure", "metric", "epoch", "until", "arms", "than", "direction", "above", "at_least",
-    "at_most", "margin", "factor", "nuisance", "settings", "note",
+    "at_most", "margin", "factor", "nuisance", "settings", "note", "alternatives",
 )  # fmt: skip
+# What an alternative may have in place of the claim's: where arms are compared, and where shares are claimed.
+_MEASURED = ("metric", "epoch", "until", "direction", "margin", "factor")
+_SHARE = ("metric", "epoch", "until", "above", "at_least", "at_most")
 
 
 def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, nuisance: Settings) -> Claim:
@@ -20,11 +23,8 @@ def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, 
     table.refuse_other_keys(_CLAIM)
     figure = figures[table.choice("figure", figures)] if "figure" in table.values else None
     settings = read_settings(table, base)
-    above = float(table.number("above")) if "above" in table.values else None
-    with table.locating():
-        name = table.get("metric", str, "solved")
-        measured = measure(name, table.values.get("epoch"), table.values.get("until"), above)
-    first, than = (_listed_arms(table, key, figure, settings) for key in ("arms", "than"))
+    measured = _measure(table)
+    first, than = (listed_arms(table, key, figure, settings) for key in ("arms", "than"))
     if not first:
         table.fail("arms", [], "at least one arm")
     changes = table.table("settings").values
@@ -44,15 +44,24 @@ def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, 
         note=table.get("note", str, ""),
     )
     _check_arms(table, claim)
-    return claim
+    return claim._replace(alternatives=_alternatives(table, claim))
 
 
-def _listed_arms(table: TomlTable, key: str, figure: Figure | None, settings: Settings) -> list[Arm]:
+def _measure(table: TomlTable) -> Measure:
+    above = float(table.number("above")) if "above" in table.values else None
+    with table.locating():
+        name = table.get("metric", str, "solved")
+        return measure(name, table.values.get("epoch"), table.values.get("until"), above)
+
+
+def listed_arms(
+    table: TomlTable, key: str, figure: Figure | None, settings: Settings, check: CheckSettings = check_trial
+) -> list[Arm]:
     """Return the arms that a claim lists: labels of its figure's, or tables of its own."""
     arms = []
     for k, entry in enumerate(table.get(key, list, [])):
         if isinstance(entry, dict):
-            arms.append(read_arm(table._replace(path=(*table.path, key, k), values=entry), settings))
+            arms.append(read_arm(table._replace(path=(*table.path, key, k), values=entry), settings, check))
             continue
         if figure is None:
             table.fail(key, entry, "tables of settings, or labels of a figure's arms with `figure`")
@@ -78,6 +87,11 @@ def _pairs(table: TomlTable, first: int, than: int) -> tuple[tuple[int, int], ..
             expected = "none of direction, than and margin beside at_least or at_most"
             table.fail(wrong, table.values[wrong], expected)
         return ()
+    return compared_pairs(table, first, than)
+
+
+def compared_pairs(table: TomlTable, first: int, than: int) -> tuple[tuple[int, int], ...]:
+    """Return the places of the arms that are compared: each of the first with each of `than`, or with the next one."""
     if than:
         return tuple((a, first + b) for a in range(first) for b in range(than))
     if first < 2:
@@ -133,3 +147,50 @@ def _check_arms(table: TomlTable, claim: Claim) -> None:
 
 def _value(arm: Arm, name: str) -> Any:
     return arm.trial.samples.data if name == "data" else getattr(arm.trial.config, name)
+
+
+# ---- other ways to measure a claim ----
+
+
+def _alternatives(table: TomlTable, claim: Claim) -> tuple[Alternative, ...]:
+    made: list[Alternative] = []
+    for entry in table.tables("alternatives"):
+        entry.refuse_other_keys(("label", *(_MEASURED if claim.pairs else _SHARE)))
+        whole = entry._replace(values={**_inherited(table, entry, claim), **entry.values})
+        measured = _measure(whole)
+        up, margin, factor = (_margin_of_pairs if claim.pairs else _margin_of_share)(whole, measured)
+        other = claim._replace(measure=measured, up=up, margin=margin, factor=factor)
+        _check_arms(whole, other)
+        words = _difference_in_words(other, claim)
+        if not words:
+            entry.fail("alternatives", dict(entry.values), "another measure than the claim's own")
+        label = entry.line("label") if "label" in entry.values else words
+        if label in (alternative.label for alternative in made):
+            entry.fail("label", label, "a label of its own")
+        made.append(Alternative(label, measured, up, margin, factor))
+    return tuple(made)
+
+
+def _inherited(table: TomlTable, entry: TomlTable, claim: Claim) -> dict[str, Any]:
+    """Return what an alternative has of its claim: not what means something else with its metric."""
+    own, other = claim.measure.name, entry.choice("metric", METRICS, claim.measure.name)
+    names = set(_MEASURED if claim.pairs else _SHARE)
+    if {"at_least", "at_most"} & set(entry.values):
+        names -= {"at_least", "at_most"}
+    if other != own:
+        names -= {"metric", "epoch", "until", "above"}
+        names -= {"factor"} if other in ("solved", "accuracy") else set()
+        names -= {"margin"} if "solved" in (own, other) else set()
+        names -= {"direction"} if METRICS[own].up != METRICS[other].up else set()
+    return {name: value for name, value in table.values.items() if name in names}
+
+
+def _difference_in_words(other: Claim, claim: Claim) -> str:
+    """Return how an alternative differs from the claim; nothing where it does not."""
+    words = [other.measure.words] if other.measure != claim.measure else []
+    same_metric = other.measure.name == claim.measure.name
+    if other.factor != claim.factor and (same_metric or other.factor > 1):
+        words += [f"by a factor {other.factor:g}"]
+    if other.margin != claim.margin or (same_metric and other.up != claim.up):
+        words += [f"{'margin' if claim.pairs else 'at least' if other.up else 'at most'} {other.margin:g}"]
+    return ", ".join(words)

@@ -107,11 +107,13 @@ def is_drawn(trial: grid.Trial) -> bool:
 
 
 def run_key(trial: grid.Trial, draws: int = 1) -> Key:
-    """Return what runs depend on beside their seed: settings that their optimizer and data do not use are left out."""
+    """Return what runs depend on beside their seed: what their optimizer, warm-up and data do not use is left out."""
     s, c = trial.samples, trial.config
     drawn = (s.data_seed, draws) if is_drawn(trial) else ()
     hyperparameters = {name for optimizer in OPTIMIZERS.values() for name in optimizer.uses}
     unused = hyperparameters - set(OPTIMIZERS[c.optimizer].uses)
+    if c.scheduler != "warmup-linear":
+        unused |= {"warmup", "warmup_peak"}
     defaults = {name: getattr(_DEFAULT, name) for name in unused}
     return (s.data, s.points, s.noise, drawn, replace(c, seed=SEED, **defaults))
 

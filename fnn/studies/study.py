@@ -15,13 +15,17 @@ from fnn.report.document import StudyDocument
 from fnn.report.page import page
 from fnn.studies import looks, runs, trainer
 from fnn.studies import multiverse as multiverses
+from fnn.studies.cells import Cells
 from fnn.studies.document import study_document, without_figures
 from fnn.studies.kept import POINTS, Part
 from fnn.studies.model import Study
-from fnn.studies.parse import load
+from fnn.studies.panels import request_panels
+from fnn.studies.parse import load, shipped
 from fnn.studies.runs import Requests, request
-from fnn.studies.verdicts import Cells
+from fnn.studies.table_model import TableStudy
+from fnn.studies.table_study import run_table_study
 
+SEEDS = 1000
 # Of each run at least this much is kept: loss, accuracy and five more numbers.
 RUN_BYTES = 7 * 8
 
@@ -31,7 +35,7 @@ OnProgress = Callable[[float, int, str], None]
 def study(
     name: str | Path,
     *,
-    seeds: int = 1000,
+    seeds: int | None = None,
     seed: int = SEED,
     draws: int | None = None,
     multiverse: bool = False,
@@ -42,6 +46,7 @@ def study(
 ) -> StudyDocument:
     """Test the claims of a study over `seeds` seeds from `seed` on; return the document of verdicts.
 
+    seeds: by itself 1,000; of a study of tables on each split, by itself as the study says.
     draws: over how many draws of the data, where they are drawn, the seeds are spread; by itself as the study says.
 
     A plain dict, whose shape is stated in `fnn.report.document`. name: of a shipped study, or a file. multiverse: try
@@ -51,6 +56,13 @@ def study(
     all, and what is done. Raises InvalidSetting.
     """
     spec = load(name)
+    if isinstance(spec, TableStudy):
+        if checks.boolean("until_decided", until_decided):
+            raise InvalidSetting("until_decided", True, "none of it in a study of tables")
+        return _of_tables(
+            spec, seeds, seed, draws=draws, multiverse=multiverse, out=out, threads=threads, on_progress=on_progress
+        )
+    seeds = SEEDS if seeds is None else seeds
     numbers = checks.seed_range(seeds, seed, least=2)
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
     multiverse = checks.boolean("multiverse", multiverse)
@@ -58,10 +70,11 @@ def study(
     if checks.boolean("until_decided", until_decided):
         _check_sequential(spec, multiverse)
     requests = _requests(spec, draws)
+    if multiverse:
+        request_panels(requests, spec, draws)
     total = runs.networks(requests, Part(numbers))
-    checks.fits(
-        "seeds", len(numbers), total * RUN_BYTES + (_kept_bytes(requests, len(numbers)) if until_decided else 0)
-    )
+    kept = _kept_bytes(requests, len(numbers)) if until_decided else 0
+    checks.fits("seeds", len(numbers), total * RUN_BYTES + kept)
     folder = None if out is None else writable_folder("out", checks.path("out", out))
     began = time.perf_counter()
     planned = looks.plan(numbers, max(entry.draws for entry in requests.values()), until_decided=until_decided)
@@ -76,6 +89,38 @@ def study(
         from fnn.studies.figures import save_figures
 
         document["figures"] = save_figures(folder, spec, results, draws)
+    return _finished(document, began, threads, folder)
+
+
+def _of_tables(
+    spec: TableStudy,
+    seeds: int | None,
+    seed: int,
+    *,
+    draws: int | None,
+    multiverse: bool,
+    out: str | Path | None,
+    threads: int | None,
+    on_progress: OnProgress | None,
+) -> StudyDocument:
+    if draws is not None:
+        raise InvalidSetting("draws", draws, "none of it in a study of tables, whose data are not drawn: it has splits")
+    if checks.boolean("multiverse", multiverse):
+        raise InvalidSetting("multiverse", True, "none of it in a study of tables")
+    if seeds is not None:
+        checks.seed_range(seeds, seed, least=2)
+    threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
+    folder = None if out is None else writable_folder("out", checks.path("out", out))
+    began = time.perf_counter()
+    document = run_table_study(
+        spec, seeds=seeds, seed=seed, shipped=spec.name in shipped(), folder=folder, threads=threads,
+        on_progress=on_progress,
+    )  # fmt: skip
+    return _finished(without_figures(document) if folder is None else document, began, threads, folder)
+
+
+def _finished(document: StudyDocument, began: float, threads: int | None, folder: Path | None) -> StudyDocument:
+    """Return a document with what it took, written where it is to be."""
     document["seconds"] = round(time.perf_counter() - began, 1)
     document["versions"] = versions(threads)
     if folder is not None:
@@ -89,8 +134,8 @@ def _cells(
     return multiverses.run(spec, seeds, draws, threads, on_progress and partial(_report, on_progress, "multiverse"))
 
 
-def _report(on_progress: OnProgress, stage: str, total: int, done: float) -> None:
-    on_progress(done, total, f"{stage}: {int(done):,} of {total:,} networks")
+def _report(on_progress: OnProgress, stage: str, total: int, done: float, at_most: bool = False) -> None:
+    on_progress(done, total, f"{stage}: {int(done):,} of {'at most ' if at_most else ''}{total:,} networks")
 
 
 def _report_look(on_progress: OnProgress, count: int, done: float, total: int, look: looks.Look) -> None:

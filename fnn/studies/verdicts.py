@@ -5,7 +5,6 @@ together: that its effect is the margin, and that there is none. A verdict says 
 """
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,16 +15,12 @@ from fnn.stats.intervals import Interval
 from fnn.stats.margins import adjusted
 from fnn.studies.contrasts import LEVEL, Effect
 
-# In the multiverse cells share seeds, and settings that change next to nothing repeat what chance did: where at most
-# this share of the cells disagrees, the claim is not called mixed.
-CELL_COMPARISONS, TOLERATED = 5, 0.1
-
-SUPPORTED, MIXED, UNDECIDED = "supported", "mixed", "undecided"
+SUPPORTED, UNDECIDED = "supported", "undecided"
 # What "not as claimed" can mean, and why nothing can be said.
 REVERSED, NO_DIFFERENCE, TOO_SMALL, FALLS_SHORT = "reversed", "no difference", "too small", "falls short"
 TOO_FEW, UNTESTABLE = "too few runs", "cannot be tested here"
 REFUTED = (REVERSED, NO_DIFFERENCE, TOO_SMALL, FALLS_SHORT)
-VERDICTS = (SUPPORTED, *REFUTED, MIXED, UNDECIDED, UNTESTABLE, TOO_FEW)
+VERDICTS = (SUPPORTED, *REFUTED, UNDECIDED, UNTESTABLE, TOO_FEW)
 
 
 class Adjusted(NamedTuple):
@@ -72,64 +67,3 @@ def seeds_to_decide(effect: Effect, runs: int) -> int | None:
     seeds = max(needed, units + 1)
     unit = int(10 ** max(0, math.floor(math.log10(seeds)) - 1))
     return -(-seeds // unit) * unit
-
-
-# ---- the multiverse ----
-
-
-class Cells(NamedTuple):
-    """The verdicts of a claim under combinations of settings. settings: of each cell; verdicts: of each cell."""
-
-    settings: Sequence[dict[str, str]]
-    verdicts: Sequence[str]
-
-    def by(self) -> dict[str, dict[str, Counter[str]]]:
-        """Return the verdicts counted under each value of each setting."""
-        counts: dict[str, dict[str, Counter[str]]] = {}
-        for cell, word in zip(self.settings, self.verdicts, strict=True):
-            for name, value in cell.items():
-                counts.setdefault(name, {}).setdefault(value, Counter())[word] += 1
-        return counts
-
-
-def overall_verdict(alone: str, cells: Cells) -> tuple[str, list[str]]:
-    """Return the verdict over all combinations, and the settings it depends on if it is mixed.
-
-    alone: the verdict under the study's own settings. Mixed is what is supported in more cells than a few, or under the
-    study's own settings, and refuted in more than a few; or the other way round.
-    """
-    kinds = [_side(word) for word in cells.verdicts]
-    counts, most = Counter(kinds), TOLERATED * len(kinds)
-    for side, other in ((True, False), (False, True)):
-        if counts[other] > most and (_side(alone) is side or counts[side] > most):
-            return MIXED, depends_on(cells)
-    return alone, []
-
-
-def _side(word: str) -> bool | None:
-    """Return whether a verdict says that the claim is true, or that it is not; None where it says neither."""
-    return True if word == SUPPORTED else False if word in REFUTED else None
-
-
-def depends_on(cells: Cells) -> list[str]:
-    """Return the setting whose values tell supported from refuted best, and those nearly as good, best first.
-
-    How well is the information, in bits, that the value gives about the verdict among the cells that have one; where
-    these are of one kind, about which cells have one.
-    """
-    decided = [k for k, word in enumerate(cells.verdicts) if _side(word) is not None]
-    sides = [SUPPORTED if _side(cells.verdicts[k]) else REFUTED[0] for k in decided]
-    part = Cells([cells.settings[k] for k in decided], sides)
-    part = part if len(set(part.verdicts)) > 1 else cells
-    whole = _bits(Counter(part.verdicts))
-    gains = {
-        name: whole - sum(_bits(counts) * counts.total() for counts in values.values()) / len(part.verdicts)
-        for name, values in part.by().items()
-    }
-    best = max(gains.values(), default=0.0)
-    return [name for name in sorted(gains, key=lambda name: -gains[name]) if gains[name] > max(0.75 * best, 1e-9)]
-
-
-def _bits(counts: Counter[str]) -> float:
-    """Return the entropy of a distribution. Shannon, Bell Syst. Tech. J. 27 (1948)."""
-    return -sum(n / counts.total() * math.log2(n / counts.total()) for n in counts.values() if n)
