@@ -57,6 +57,8 @@ def study(
     """
     spec = load(name)
     if isinstance(spec, TableStudy):
+        if checks.boolean("until_decided", until_decided):
+            raise InvalidSetting("until_decided", True, "none of it in a study of tables")
         return _of_tables(
             spec,
             seeds,
@@ -79,9 +81,8 @@ def study(
     if multiverse:
         request_panels(requests, spec, draws)
     total = runs.networks(requests, Part(numbers))
-    checks.fits(
-        "seeds", len(numbers), total * RUN_BYTES + (_kept_bytes(requests, len(numbers)) if until_decided else 0)
-    )
+    kept = _kept_bytes(requests, len(numbers)) if until_decided else 0
+    checks.fits("seeds", len(numbers), total * RUN_BYTES + kept)
     folder = None if out is None else writable_folder("out", checks.path("out", out))
     began = time.perf_counter()
     planned = looks.plan(numbers, max(entry.draws for entry in requests.values()), until_decided=until_decided)
