@@ -60,15 +60,7 @@ def study(
         if checks.boolean("until_decided", until_decided):
             raise InvalidSetting("until_decided", True, "none of it in a study of tables")
         return _of_tables(
-            spec,
-            seeds,
-            seed,
-            draws=draws,
-            multiverse=multiverse,
-            until_decided=until_decided,
-            out=out,
-            threads=threads,
-            on_progress=on_progress,
+            spec, seeds, seed, draws=draws, multiverse=multiverse, out=out, threads=threads, on_progress=on_progress
         )
     seeds = SEEDS if seeds is None else seeds
     numbers = checks.seed_range(seeds, seed, least=2)
@@ -107,7 +99,6 @@ def _of_tables(
     *,
     draws: int | None,
     multiverse: bool,
-    until_decided: bool,
     out: str | Path | None,
     threads: int | None,
     on_progress: OnProgress | None,
@@ -116,8 +107,6 @@ def _of_tables(
         raise InvalidSetting("draws", draws, "none of it in a study of tables, whose data are not drawn: it has splits")
     if checks.boolean("multiverse", multiverse):
         raise InvalidSetting("multiverse", True, "none of it in a study of tables")
-    if checks.boolean("until_decided", until_decided):
-        raise InvalidSetting("until_decided", True, "none of it in a study of tables, whose splits are all needed")
     if seeds is not None:
         checks.seed_range(seeds, seed, least=2)
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
