@@ -24,7 +24,7 @@ def claim(sentence, verdict, effect, low, high, null=0.5, margin=0.55, name="pro
         "margin": margin, "up": True, "wins": 0.778, "ties": 0.017, "losses": 0.205, "p": 3e-5, "p_adjusted": 0.012,
         "p_null_adjusted": 0.0034, "draws": 30, "seeds": 33, "between_draws": 0.124,
         "arms": [arm("lr 0.5", 0.95), arm("lr 0.01", 0.413, 287)],
-        "depends_on": [], "fresh_needed": None, "figure": None, "multiverse": None, "note": "",
+        "depends_on": [], "fresh_needed": None, "figure": None, "multiverse": None, "note": "", "stopped": None,
         "command": "fnn sweep --data linear --lr 0.01,0.1,0.5 --seeds 1000 --out rates.db",
     } | more  # fmt: skip
 
@@ -113,7 +113,7 @@ STUDY = {
     "figure is redrawn over a thousand seeds, and every sentence of the discussion is put to the test.",
     "seeds": {"first": 312551116, "count": 1000}, "draws": 30, "drawn": ["linear"], "fixed": ["xor", "xor4"],
     "command": "fnn study lab --seeds 1000 --multiverse",
-    "multiverse": True, "seconds": 41.2,
+    "multiverse": True, "looks": [], "trainings": {"done": 38_840, "planned": 38_840}, "seconds": 41.2,
     "versions": {"fnn": "0.1.0", "python": "3.11.7", "numpy": "2.4.1", "processor": "two cores", "threads": 2},
     "counts": {
         "supported": 4, "reversed": 1, "no difference": 1, "too small": 1, "falls short": 1, "undecided": 2,

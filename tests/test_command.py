@@ -12,8 +12,9 @@ import pytest
 from fnn.config import SEED
 from fnn.data.synthetic import SEED as DATA_SEED
 from fnn.studies.command import sweep_command
+from fnn.studies.kept import Part
 from fnn.studies.model import Arm
-from fnn.studies.runs import of_arm, request, run
+from fnn.studies.runs import of_arm, request, run, trained
 
 BASE = {"data": "linear", "points": 20, "epochs": 15, "hidden": "2"}
 SEEDS, DRAWS = range(5, 12), 2
@@ -64,7 +65,7 @@ def test_the_loop_over_draws_sweeps_the_runs_of_the_study_into_one_store(case, s
     for arm in CASES[case]:
         request(requests, arm, draws=DRAWS)
     results = run(requests, SEEDS)
-    done = shell(sweep_command(CASES[case], SEEDS, "its own store.db", DRAWS))
+    done = shell(sweep_command(CASES[case], Part(SEEDS), "its own store.db", DRAWS))
     assert done.returncode == 0, done.stderr
     assert [path.name for path in tmp_path.glob("*.db")] == ["its own store.db"]
     runs = 3  # of 7 seeds in 2 draws
@@ -79,8 +80,29 @@ def test_the_loop_over_draws_sweeps_the_runs_of_the_study_into_one_store(case, s
 
 
 def test_of_one_draw_it_is_one_sweep_without_a_loop():
-    assert sweep_command(arms({"lr": 0.1}, {"lr": 0.5}), range(SEED, SEED + 9), "x.db") == (
+    assert sweep_command(arms({"lr": 0.1}, {"lr": 0.5}), Part(range(SEED, SEED + 9)), "x.db") == (
         "fnn sweep --data linear --points 20 --epochs 15 --hidden 2 --lr 0.1,0.5 --seeds 9 --out x.db"
     )
-    assert " && fnn sweep " in sweep_command(CASES["no grid"], SEEDS, "x.db")
-    assert "--data-seed 9 " in sweep_command(CASES["a first draw that is stated"], SEEDS, "x.db")
+    assert " && fnn sweep " in sweep_command(CASES["no grid"], Part(SEEDS), "x.db")
+    assert "--data-seed 9 " in sweep_command(CASES["a first draw that is stated"], Part(SEEDS), "x.db")
+
+
+@pytest.mark.parametrize("draws", [1, DRAWS], ids=["fixed data", "drawn data"])
+def test_of_a_claim_that_stopped_at_a_look_it_sweeps_the_seeds_until_then(draws, shell, tmp_path):
+    both = arms({"lr": 0.1}, {"lr": 0.5}, **({} if draws > 1 else {"data": "xor4", "points": 4}))
+    part = Part(SEEDS, DRAWS, end=2)
+    requests = {}
+    for arm in both:
+        request(requests, arm, draws=draws)
+    done = shell(sweep_command(both, part, "x.db", draws))
+    assert done.returncode == 0, done.stderr
+    for arm, (_, runs) in zip(both, trained(requests, part), strict=True):
+        losses = stored(tmp_path / "x.db", arm)
+        assert sorted(seed for _, seed in losses) == [5, 6, 8, 9, 11, 12]
+        np.testing.assert_array_equal([losses[key] for key in sorted(losses, key=lambda key: key[1])], runs.loss)
+
+
+def test_of_fixed_data_with_all_seeds_there_is_no_loop():
+    fixed = [Arm("a", {"data": "xor4"})]
+    assert sweep_command(fixed, Part(SEEDS, DRAWS, 2, 3), "x.db").endswith(" --seed 5 --seeds 11 --out x.db")
+    assert sweep_command(fixed, Part(SEEDS, 1, 2, 4), "x.db").endswith(" --seed 5 --seeds 4 --out x.db")

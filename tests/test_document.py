@@ -11,6 +11,7 @@ from fnn.studies.cell_document import multiverse_document
 from fnn.studies.cells import Cells
 from fnn.studies.contrasts import difference_effect
 from fnn.studies.document import study_document, without_figures
+from fnn.studies.looks import look_at, plan
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm, Claim, Finding, Study
 from fnn.studies.runs import run_key
@@ -48,8 +49,11 @@ STUDY = Study(
 )  # fmt: skip
 
 
-def document(cells=None, seeds=range(7, 7 + RUNS), draws=30):
-    return study_document(STUDY, RESULTS, seeds, draws, cells or {})
+def document(cells=None, seeds=range(7, 7 + RUNS), draws=30, results=RESULTS, **fields):
+    mine = STUDY._replace(**fields)
+    looks = plan(seeds, 1, until_decided=False)
+    decisions = look_at(mine, results, looks[0], draws, {})
+    return study_document(mine, results, decisions, looks, draws, cells or {}, until_decided=False)
 
 
 def test_each_claim_has_its_verdict_and_how_its_pairs_came_out():
@@ -96,7 +100,7 @@ def test_p_values_are_corrected_for_all_claims():
 def test_a_share_alone_has_no_wins_and_no_hypothesis_of_no_difference():
     alone = claim(1)._replace(measure=Measure("solved"), pairs=(), up=True, margin=0.9)
     results = {key: r._replace(measures={Measure("solved"): np.ones(RUNS)}) for key, r in RESULTS.items()}
-    made = study_document(STUDY._replace(claims=(alone,)), results, range(RUNS), 30, {})["claims"]["c1"]
+    made = document(results=results, claims=(alone,))["claims"]["c1"]
     assert made["verdict"] == "supported"
     assert [made[name] for name in ("null", "wins", "ties", "losses", "p_null_adjusted", "between_draws")] == [None] * 6
 
@@ -148,7 +152,7 @@ def test_commands_make_it_again():
     up = difference_effect(np.ones(9), np.zeros(9), 0.6, shares=False)
     cells = dict.fromkeys(KEYS, Cells([{}], [0], [up], ["supported"], 0, 9))
     assert document(cells)["command"].endswith(" --seed 7 --multiverse")
-    shipped = study_document(STUDY._replace(name="lab", file="lab.toml"), RESULTS, range(SEED, SEED + RUNS), 30, {})
+    shipped = document(seeds=range(SEED, SEED + RUNS), name="lab", file="lab.toml")
     assert shipped["command"] == "fnn study lab --seeds 200"
     assert document()["claims"]["c1"]["command"] == (
         "fnn sweep --data xor4 --lr 0.2,0.1 --seed 7 --seeds 200 --out c1.db"
@@ -163,7 +167,7 @@ def test_claims_on_fixed_data_have_all_seeds_and_those_on_drawn_data_are_over_dr
     drawn = tuple(Arm(arm.label, {"data": "linear", "lr": arm.settings["lr"]}) for arm in ARMS)
     over = claim(2)._replace(id="over", arms=(drawn[2], drawn[0]))
     by_key = {run_key(arm.trial, 10): r._replace(draws=10) for arm, r in zip(drawn, RESULTS.values(), strict=True)}
-    made = study_document(STUDY._replace(claims=(claim(2), over)), RESULTS | by_key, range(RUNS), 10, {})
+    made = document(draws=10, results=RESULTS | by_key, claims=(claim(2), over))
     fixed, spread = made["claims"]["c2"], made["claims"]["over"]
     assert (fixed["draws"], fixed["seeds"], fixed["between_draws"]) == (1, RUNS, None)
     assert (spread["draws"], spread["seeds"]) == (10, 20)
@@ -183,8 +187,8 @@ def test_claims_on_fixed_data_have_all_seeds_and_those_on_drawn_data_are_over_dr
 
 def test_data_with_noise_are_drawn_and_those_of_published_results_are_fixed():
     noisy = claim(1)._replace(arms=tuple(arm.under({"noise": 0.1}) for arm in (ARMS[1], ARMS[0])))
-    results = {run_key(arm.trial, 20): RESULTS[run_key(ARMS[0].trial)]._replace(draws=20) for arm in noisy.arms}
-    made = study_document(STUDY._replace(claims=(noisy,)), results, range(RUNS), 20, {})
+    results = {run_key(arm.trial, 10): RESULTS[run_key(ARMS[0].trial)]._replace(draws=10) for arm in noisy.arms}
+    made = document(draws=10, results=results, claims=(noisy,))
     assert (made["drawn"], made["fixed"]) == (["xor4 with noise 0.1"], [])
 
 

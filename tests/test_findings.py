@@ -34,9 +34,9 @@ def test_arms_stand_side_by_side():
     both = finding("arms", arms=(Arm("a", XOR4), Arm("b", XOR4)))
     document = finding_document(both, results)
     low, high = wilson(3, 4)
-    first = ["a", f"75.0% ({low:.1%}–{high:.1%})", "20 (15–25)", "2.5 (1.75–3.25)", "1"]
+    first = ["a", f"75.0% ({low:.1%}–{high:.1%})", "20 (15–25)", "2.5 (1.75–3.25)", "1", "4"]
     assert document["table"]["rows"][0] == first
-    assert document["table"]["rows"][1][2:] == ["–", "0.5 (0.5–0.5)", "0"]
+    assert document["table"]["rows"][1][2:] == ["–", "0.5 (0.5–0.5)", "0", "2"]
     assert document["text"] == "Own text."
 
 

@@ -44,7 +44,7 @@ def test_what_is_alike_differs_in_times_and_last_digits_alone():
     ("name", "commands"),
     [
         ("README.md", ["train", "train", "train", "predict", "sweep", "show"]),
-        ("fnn/studies/README.md", ["study", "study"]),
+        ("fnn/studies/README.md", ["study", "study", "study"]),
     ],
 )
 def test_commands_print_what_is_shown(name, commands, tmp_path):

@@ -389,7 +389,7 @@ def test_units_that_differ_between_data_sets_are_not_averaged(tmp_path):
     read(file(tmp_path, claim(more='metric = "rmse"\nnormalized = true'), datasets=("mine", "more")))
 
 
-@pytest.mark.parametrize("options", [["--draws", "3"], ["--multiverse"], ["--seeds", "1"]])
+@pytest.mark.parametrize("options", [["--draws", "3"], ["--multiverse"], ["--until-decided"], ["--seeds", "1"]])
 def test_what_a_study_of_tables_has_not_is_refused(tmp_path, capsys, monkeypatch, options):
     monkeypatch.chdir(tmp_path)
     table(tmp_path)

@@ -12,6 +12,7 @@ from fnn.cli.terminal import CommandError, print_table, progress_bar
 from fnn.config import SEED
 from fnn.errors import InvalidSetting
 from fnn.report import text as report
+from fnn.report.looks import look_lines
 from fnn.report.words import levels
 
 
@@ -32,6 +33,10 @@ def study(
     multiverse: Annotated[
         bool, run_option("--multiverse", help="Test each claim under every combination of its nuisance settings too.")
     ] = False,
+    until_decided: Annotated[
+        bool,
+        run_option("--until-decided", help="Look at planned numbers of runs; train no further for claims decided."),
+    ] = False,
     threads: Threads = None,
     out: Annotated[Path | None, run_option(help="Folder to write to; by itself fnn-study-NAME.")] = None,
     json_: Json = False,
@@ -46,6 +51,7 @@ def study(
                 seed=seed,
                 draws=draws,
                 multiverse=multiverse,
+                until_decided=until_decided,
                 out=folder,
                 threads=threads,
                 on_progress=update,
@@ -58,6 +64,8 @@ def study(
     for columns, rows in report.verdicts(document):
         print_table(columns, rows)
     typer.echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}, {document['seconds']:.1f} s")
+    for line in look_lines(document):
+        typer.echo(line)
     names = [figure["file"] for figure in document["figures"].values()]
     typer.echo(f"wrote {folder}: {', '.join([*names, 'verdicts.json'])}")
     typer.echo(f"read {folder / 'index.html'}")

@@ -1,6 +1,7 @@
 """The document of a study: what verdicts.json has, and what the page and the printed table show. This is its shape.
 
-A number that is not finite is None. Intervals are of 95%, but those of several comparisons, which are jointly so.
+A number that is not finite is None. Intervals are of 95%, but those of several comparisons, which are jointly so, and
+those of claims whose training stopped at a look, which are at its level.
 """
 
 from typing import Any, NotRequired, TypedDict
@@ -132,17 +133,32 @@ class DatasetEffectDocument(TypedDict):
     losses: float
 
 
+class StoppedDocument(TypedDict):
+    """Where the training for a claim stopped: at a look, after so many runs of each arm.
+
+    level: 1 − that of the claim's interval. decided: whether there is a verdict; given_up: whether the runs planned
+    would not bring one, going on as they did.
+    """
+
+    look: int
+    runs: int
+    level: float
+    decided: bool
+    given_up: bool
+
+
 class ClaimDocument(TypedDict):
     """A claim. words: the effect in a sentence; metric: what is compared, in words.
 
     effect, low, high: with its interval; null: the effect of no difference, None of a share alone; margin: the
     smallest effect worth the name, or the share claimed; up: whether the effect is to be above it. wins, ties, losses:
     shares of pairs, None of a share alone. p: of the effect being the margin; p_adjusted, p_null_adjusted: of its being
-    the margin, and of there being none, both corrected for all claims. draws: of the data, seeds: with each of them;
-    between_draws: the share of the variance of a run that is between draws, None of one. depends_on: axes, of a claim
-    that is mixed in other settings. fresh_needed: of an undecided one, about how many fresh seeds a new study would
-    need; fresh draws, where there are several. figure: by id. command: trains its arms again. multiverse: None without.
-    datasets: of a claim about tables, what it says on each, over so many `splits` of it.
+    the margin, and of there being none, both corrected for all claims and looks. draws: of the data, seeds: with each
+    of them; between_draws: the share of the variance of a run that is between draws, None of one. depends_on: axes, of
+    a claim that is mixed in other settings. fresh_needed: of an undecided one, about how many fresh seeds a new study
+    would need; fresh draws, where there are several. figure: by id. command: trains its arms again. stopped: None
+    unless the study is until decided. multiverse: None without. datasets: of a claim about tables, what it says on
+    each, over so many `splits` of it.
     """
 
     sentence: str
@@ -170,6 +186,7 @@ class ClaimDocument(TypedDict):
     fresh_needed: int | None
     figure: str | None
     command: str
+    stopped: StoppedDocument | None
     multiverse: MultiverseDocument | None
     note: str
     datasets: NotRequired[list[DatasetEffectDocument]]
@@ -200,12 +217,34 @@ class TableDocument(RowsDocument):
     title: str
 
 
+class LookDocument(TypedDict):
+    """A look that was planned: runs of each arm by then, over so many draws of the data, and what it may err.
+
+    decided, given_up: how many claims there.
+    """
+
+    number: int
+    runs: int
+    draws: int
+    level: float
+    decided: int
+    given_up: int
+
+
+class TrainingsDocument(TypedDict):
+    """How many networks were trained for claims, figures and what stands beside them, of those that could have been."""
+
+    done: int
+    planned: int
+
+
 class StudyDocument(TypedDict):
     """A study. counts: claims by verdict; figures and claims by id; outside, sources: published results run again.
 
     draws: of data that are drawn, over which the seeds are spread; drawn, fixed: names of the data that its claims and
     published results are about. command: makes it again. multiverse: whether claims were tried in other settings.
-    versions: of what ran it. splits: of a study of tables, of each of its data sets.
+    looks: planned before the first run, of a study until decided; else none. versions: of what ran it. splits: of a
+    study of tables, of each of its data sets.
     """
 
     name: str
@@ -217,6 +256,8 @@ class StudyDocument(TypedDict):
     fixed: list[str]
     command: str
     multiverse: bool
+    looks: list[LookDocument]
+    trainings: TrainingsDocument
     seconds: float
     versions: dict[str, Any]
     counts: dict[str, int]

@@ -45,6 +45,12 @@ FRESH = (
     "A verdict may err in 5% of studies because the runs were looked at once. To add runs until it is decided would be "
     "to look again and again, and err more often: what is told is how many fresh runs a new study would plan for."
 )
+LOOKS = (
+    "Planned before the first run. Each may err in the share of studies that stands beside it, together in 5%. A claim "
+    "is trained no further once it is decided, or given up: once all planned runs, going on as they did, would not "
+    "decide it. Its interval is at the level of that look, so that those of all looks hold in 95 of 100 studies; in "
+    "which way it is not as claimed is as far as it was told by then. What no claim asks for has the first look’s runs."
+)
 
 
 def how_to_read(document: StudyDocument) -> Html:
@@ -72,5 +78,6 @@ def _terms(document: StudyDocument) -> Iterator[Html]:
     claims = document["claims"].values()
     terms = TERMS | (LEVELS if any(claim["draws"] > 1 for claim in claims) else {})
     terms |= datasets.TERMS if "splits" in document else {}
+    terms |= {"looks": LOOKS} if document["looks"] else {}
     terms |= {"fresh runs": FRESH} if any(claim["fresh_needed"] for claim in claims) else {}
     yield from (fragment(element("dt", term), element("dd", meaning)) for term, meaning in terms.items())

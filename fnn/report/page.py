@@ -8,6 +8,7 @@ from pathlib import Path
 from fnn.report.components import Figures, anchor, number, paragraphs, to, verdict
 from fnn.report.document import ClaimDocument, SectionDocument, StudyDocument
 from fnn.report.legend import how_to_read
+from fnn.report.looks import look_plan, stopped, trainings
 from fnn.report.marks import CLAIMS, choice_rules, kind
 from fnn.report.markup import Child, Html, element, fragment
 from fnn.report.multiverse import panel_article
@@ -60,6 +61,7 @@ def _header(document: StudyDocument) -> Iterator[Html]:
     yield element("h1", document["title"])
     yield from paragraphs(document["intro"], class_="intro")
     notes = [*levels(document), f"the first seed {document['seeds']['first']}"]
+    notes += [trainings(document)] if document["looks"] else []
     notes += ["every claim again in other settings"] if document["multiverse"] else []
     yield element("p", " · ".join([*notes, f"made in {document['seconds']:.3g}\u00a0s"]), class_="note")
 
@@ -68,7 +70,7 @@ def _parts(document: StudyDocument, figures: Figures) -> Iterator[Part]:
     """Yield the id, the title and what stands in each part of the page, those that have something."""
     yield "verdicts", "Verdicts", list(_verdicts(document))
     for section in sections(document):
-        yield anchor("section", section["id"]), section["title"], _section(section, document["claims"], figures)
+        yield anchor("section", section["id"]), section["title"], _section(section, document, figures)
     lists = {
         "findings": ("What the report itself got wrong", [finding_article(f, figures) for f in document["findings"]]),
         "outside": ("Published results, run again", [*replication_articles(document)]),
@@ -97,11 +99,12 @@ def sections(document: StudyDocument) -> list[SectionDocument]:
     return [*document["sections"], *([more] if left else [])]
 
 
-def _section(section: SectionDocument, claims: Claims, figures: Figures) -> list[Child]:
+def _section(section: SectionDocument, document: StudyDocument, figures: Figures) -> list[Child]:
     """Return a section's text, the figures that none of its claims has, and its claims."""
+    claims, looks = document["claims"], len(document["looks"])
     of_claims = {claims[key]["figure"] for key in section["claims"]}
     shown = [figures.show(key) for key in section["figures"] if key not in of_claims]
-    articles = (claim_article(key, claims[key], figures) for key in section["claims"])
+    articles = (claim_article(key, claims[key], figures, looks) for key in section["claims"])
     return [*paragraphs(section["text"]), *shown, *articles]
 
 
@@ -112,8 +115,9 @@ def _verdicts(document: StudyDocument) -> Iterator[Html]:
     claims, outside = document["claims"], document["outside"]
     if claims:
         yield _choice(Counter(claim["verdict"] for claim in claims.values()))
+        interval = "the interval of the look that decided it" if document["looks"] else "a 95% interval"
         groups = [_group(section, claims) for section in sections(document) if section["claims"]]
-        yield _table("Each claim, its verdict, and its effect with a 95% interval", "Claim", groups)
+        yield _table(f"Each claim, its verdict, and its effect with {interval}", "Claim", groups)
     if outside:
         groups = [*replication_groups(document)]
         yield _table("Each published result, and whether ours agrees with it", "Published result", groups, "outside")
@@ -148,6 +152,7 @@ def _group(section: SectionDocument, claims: Claims) -> Html:
 def _row(key: str, claim: ClaimDocument) -> Html:
     effect = fragment(element("b", number(claim["effect"])), f" ({to(claim['low'], claim['high'])})")
     notes = [claim["effect_name"]]
+    notes += [stopped(claim["stopped"])] if claim["stopped"] else []
     axes = ", ".join(claim["depends_on"]).replace("_", " ")
     notes += [f"mixed in other settings, by {axes}"] if axes else []
     notes += [needed] if (needed := fresh(claim)) else []
@@ -167,6 +172,11 @@ def _made(document: StudyDocument) -> Iterator[Html]:
     seeds = document["seeds"]
     facts = {
         "seeds": f"{', '.join(levels(document))}; the first {seeds['first']}",
+        **(
+            {"looks": f"planned at {look_plan(document['looks'])} runs of an arm", "trainings": trainings(document)}
+            if document["looks"]
+            else {}
+        ),
         "time": f"{document['seconds']:.3g} s",
         **document["versions"],
     }

@@ -18,6 +18,7 @@ from fnn.report.components import (
 )
 from fnn.report.datasets import dataset_effects
 from fnn.report.document import ArmDocument, ClaimDocument, FindingDocument, TableDocument
+from fnn.report.looks import confidence, stopped_sentence
 from fnn.report.marks import kind
 from fnn.report.markup import Html, element, fragment
 from fnn.report.multiverse import multiverse_section
@@ -27,10 +28,14 @@ from fnn.report.words import claim_levels, fresh
 # ---- claims ----
 
 
-def claim_article(key: str, claim: ClaimDocument, figures: Figures) -> Html:
-    """Return a claim: verdict, words, effect, figure, arms, what other settings say, and the command."""
+def claim_article(key: str, claim: ClaimDocument, figures: Figures, looks: int = 0) -> Html:
+    """Return a claim: verdict, words, effect, figure, arms, what other settings say, and the command.
+
+    looks: so many were planned, of a study until decided.
+    """
     parts = [
         element("p", claim["words"], class_="words"),
+        element("p", stopped_sentence(claim["stopped"], looks), class_="note") if claim["stopped"] else None,
         _open_question(claim),
         *paragraphs(claim["note"], class_="note"),
         _effect_figure(claim),
@@ -58,8 +63,9 @@ def _effect_figure(claim: ClaimDocument) -> Html:
     name, values, null = claim["effect_name"], (claim["low"], claim["high"]), claim["p_null_adjusted"]
     caption = fragment(
         element("b", f"{name[:1].upper()}{name[1:]}: {number(claim['effect'])}"),
-        f", 95% interval {to(*values)}; {claim['metric']}. Against the margin {chance(claim['p_adjusted'])} ",
-        f"corrected for all claims, {chance(claim['p'])} alone",
+        f", {confidence(claim)} interval {to(*values)}; {claim['metric']}. ",
+        f"Against the margin {chance(claim['p_adjusted'])} ",
+        f"corrected for all claims{' and looks' if claim['stopped'] else ''}, {chance(claim['p'])} alone",
         None if null is None else f"; against no difference {chance(null)}, corrected",
         f". Over {claim_levels(claim)}{_between(claim)}.",
     )
@@ -97,8 +103,8 @@ def effect_drawing(claim: ClaimDocument, words: bool = False) -> Html:
     labels = [(null, "no difference", end), (axis.high if up else axis.low, "worth the name", end)]
     ticks = [(value, number(value)) for value in (axis.low, null, axis.high)]
     label = (
-        f"{number(effect)}, 95% interval {to(low, high)}; no difference is {number(null)}, the smallest worth the name "
-        f"{number(margin)}"
+        f"{number(effect)}, {confidence(claim)} interval {to(low, high)}; no difference is {number(null)}, the "
+        f"smallest worth the name {number(margin)}"
     )
     return interval(
         axis, effect, (low, high), label, band, null, ticks, labels if words else (), kind(claim["verdict"])
@@ -109,7 +115,7 @@ def _share_drawing(claim: ClaimDocument, words: bool) -> Html:
     """Return the drawing of a share that a claim says is at least, or at most, so much."""
     margin, up = claim["margin"], claim["up"]
     written = [(margin, "claimed", "start" if margin < 0.5 else "end")] if words else []
-    label = f"{share(claim['effect'])}, 95% interval {share(claim['low'])} to {share(claim['high'])}; "
+    label = f"{share(claim['effect'])}, {confidence(claim)} interval {share(claim['low'])} to {share(claim['high'])}; "
     label += f"claimed is at {'least' if up else 'most'} {share(margin)}"
     return interval(
         SHARES, claim["effect"], (claim["low"], claim["high"]), label, (margin, 1.0) if up else (0.0, margin),

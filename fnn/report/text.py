@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fnn.data.synthetic import Data
 from fnn.network.functions import predict
 from fnn.report.document import ClaimDocument, StudyDocument
+from fnn.report.looks import stopped
 from fnn.report.published import ReplicationDocument, SourceDocument
 from fnn.report.words import fresh
 from fnn.stats.intervals import Spread
@@ -170,7 +171,8 @@ def verdicts(document: StudyDocument) -> Iterator[tuple[list[str], list[list[str
     if claims:
         rows = [[c["verdict"], c["sentence"], _effect(c), _open_question(c)] for c in claims]
         fourth = [""] if any(row[3] for row in rows) else []
-        yield ["verdict", "claim", "effect (95%)", *fourth], rows if fourth else [row[:3] for row in rows]
+        level = "interval" if document["looks"] else "95%"
+        yield ["verdict", "claim", f"effect ({level})", *fourth], rows if fourth else [row[:3] for row in rows]
     if document["outside"]:
         sources = {source["id"]: source for source in document["sources"]}
         rows = [_replication(entry, sources[entry["source_id"]]) for entry in document["outside"]]
@@ -202,4 +204,4 @@ def _open_question(claim: ClaimDocument) -> str:
         alike = sum(cell["verdict"] == claim["verdict"] for cell in cells)
         mixed = f"; mixed, depends on {', '.join(claim['depends_on'])}" if claim["depends_on"] else ""
         return f"in {alike:,} of {len(cells):,} distinct cells{mixed}"
-    return fresh(claim) or ""
+    return "; ".join(filter(None, [claim["stopped"] and stopped(claim["stopped"]), fresh(claim)]))

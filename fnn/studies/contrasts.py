@@ -26,7 +26,7 @@ class Effect(NamedTuple):
     at_margin, at_null: one-sided p against each. least: the p at the margin if all of so few runs were as claimed.
     out_of_reach: p of the margin being within reach, where the arm compared with is at its ceiling or both tie at a
     bound. wins, ties, losses: shares of pairs, None of a share alone. draws: D; variance: between and within them, None
-    of one draw. comparison: which of the claim's comparisons it is.
+    of one draw. comparison: which of the claim's comparisons it is. level: 1 − that of the intervals of them all.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Effect(NamedTuple):
     draws: int = 1
     variance: Variance | None = None
     comparison: int = 0
+    level: float = LEVEL
 
     @property
     def claimed(self) -> float:
@@ -81,6 +82,7 @@ def difference_effect(
     bounds: Bounds = Bounds(),  # noqa: B008, which is a tuple
     draws: int = 1,
     comparisons: int = 1,
+    level: float = LEVEL,
 ) -> Effect:
     """Return by how much arm a is above b (below, unless up): of shares the difference, else the probability of it.
 
@@ -91,7 +93,7 @@ def difference_effect(
     of_draws, pairs, won, lost = scores.mean(axis=1), scores.size, int((scores > 0).sum()), int((scores < 0).sum())
     # The effect is null + unit (P(up) − P(down)), of which `needed` is the margin.
     null, unit = (0.0, 1.0) if shares else (0.5, 0.5)
-    needed, confidence = (margin - null) / unit, 1 - LEVEL / comparisons
+    needed, confidence = (margin - null) / unit, 1 - level / comparisons
     ends = _wider(difference_interval(won, lost, pairs, confidence), draws_interval(of_draws, confidence), -1.0)
     name = "probability of improvement" + (f" by a factor {factor:g}" if factor > 1 else "")
     informative = int((_true(b) != up).sum()) if shares else _informative(worst(a), worst(b), up, bounds)
@@ -111,6 +113,7 @@ def difference_effect(
         losses=lost / pairs,
         draws=draws,
         variance=variance_components(unit * scores) if draws > 1 else None,
+        level=level,
     )
 
 
@@ -122,17 +125,19 @@ def outcomes(a: ArrayLike, b: ArrayLike, *, shares: bool, up: bool = True, facto
     return wins.astype(np.float64) - losses
 
 
-def share_effect(successes: ArrayLike, margin: float, *, up: bool, draws: int = 1, comparisons: int = 1) -> Effect:
+def share_effect(
+    successes: ArrayLike, margin: float, *, up: bool, draws: int = 1, comparisons: int = 1, level: float = LEVEL
+) -> Effect:
     """Return a share that is claimed to be at least (at most, unless up) the margin. successes: (S,) of 0 and 1."""
     scores = _true(successes).astype(np.float64).reshape(draws, -1)
-    count, runs, confidence = int(scores.sum()), scores.size, 1 - LEVEL / comparisons
+    count, runs, confidence = int(scores.sum()), scores.size, 1 - level / comparisons
     within = Interval(count / runs, *wilson(count, runs, confidence))
     sides = _both(share_sides(count, runs, margin), scores.mean(axis=1), margin)
     least = share_sides(runs if up else 0, runs, margin).two_sided
     ends = _wider(within, draws_interval(scores.mean(axis=1), confidence), 0.0)
     return Effect(
         "share of runs", ends.estimate, ends.low, ends.high, None, margin, sides, None, least, up, draws=draws,
-        variance=variance_components(scores) if draws > 1 else None,
+        variance=variance_components(scores) if draws > 1 else None, level=level,
     )  # fmt: skip
 
 

@@ -5,32 +5,45 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from fnn.config import SEED
-from fnn.report.document import ClaimDocument, StudyDocument
+from fnn.report.document import ClaimDocument, LookDocument, StudyDocument
 from fnn.studies.cell_document import multiverse_document
 from fnn.studies.cells import Cells
 from fnn.studies.command import sweep_command
-from fnn.studies.contrasts import Effect
-from fnn.studies.effects import arm_document, claim_effect, in_words, levels_of
+from fnn.studies.effects import arm_document, in_words, levels_of
 from fnn.studies.findings import finding_document, prediction_document
+from fnn.studies.looks import Decision, Look
 from fnn.studies.model import Claim, Finding, Study
 from fnn.studies.panels import panel_documents
 from fnn.studies.parse import shipped
 from fnn.studies.replications import replication_documents
 from fnn.studies.runs import ArmResults, Key, is_drawn, of_arm, run_key
-from fnn.studies.verdicts import UNDECIDED, VERDICTS, Adjusted, adjust, seeds_to_decide, verdict
+from fnn.studies.verdicts import UNDECIDED, VERDICTS, seeds_to_decide
 from fnn.sweeps.grid import Trial
 
 Results = Mapping[Key, ArmResults]
 
 
 def study_document(
-    study: Study, results: Results, seeds: range, draws: int, cells: Mapping[str, Cells]
+    study: Study,
+    results: Results,
+    decisions: Mapping[str, Decision],
+    looks: Sequence[Look],
+    draws: int,
+    cells: Mapping[str, Cells],
+    *,
+    until_decided: bool,
 ) -> StudyDocument:
-    """Return the document; it has no figures yet, no seconds and no versions.
+    """Return the document; it has no figures yet, no trainings, no seconds and no versions.
 
-    draws: of the data, where they are drawn; cells: of the multiverse, by claim.
+    decisions, cells of the multiverse: by claim. looks: as planned; draws: of the data, where they are drawn.
     """
-    claims = _claims(study, results, seeds, draws, cells)
+    seeds = looks[0].part.seeds
+    claims = {
+        claim.id: _claim(claim, decisions[claim.id], cells.get(claim.id), until_decided) for claim in study.claims
+    }
+    command = _study_command(study, seeds, draws)
+    command += " --multiverse" if cells else ""
+    command += " --until-decided" if until_decided else ""
     counts = Counter(claim["verdict"] for claim in claims.values())
     drawn, fixed = _data(study)
     outside, sources = replication_documents(study.published, results, seeds)
@@ -42,8 +55,10 @@ def study_document(
         "draws": draws,
         "drawn": drawn,
         "fixed": fixed,
-        "command": _study_command(study, seeds, draws, bool(cells)),
+        "command": command,
         "multiverse": bool(cells),
+        "looks": [_look(look, list(decisions.values())) for look in looks] if until_decided else [],
+        "trainings": {"done": 0, "planned": 0},
         "seconds": 0.0,
         "versions": {},
         "counts": {word: counts[word] for word in VERDICTS},
@@ -87,28 +102,17 @@ def _by_label(finding: Finding, results: Results, draws: int) -> dict[str, ArmRe
     return {arm.label: of_arm(results, arm, 1 if finding.of_one_draw else draws) for arm in finding.arms}
 
 
-def _claims(
-    study: Study, results: Results, seeds: range, draws: int, cells: Mapping[str, Cells]
-) -> dict[str, ClaimDocument]:
-    by_claim = [[of_arm(results, arm, draws) for arm in claim.arms] for claim in study.claims]
-    effects = [claim_effect(claim, arms) for claim, arms in zip(study.claims, by_claim, strict=True)]
-    count = len(effects)
+def _look(look: Look, decisions: Sequence[Decision]) -> LookDocument:
+    here = [decision for decision in decisions if decision.look.number == look.number]
     return {
-        claim.id: _claim(claim, effect, p, arms, seeds, cells.get(claim.id), count)
-        for claim, effect, p, arms in zip(study.claims, effects, adjust(effects), by_claim, strict=True)
-    }
+        "number": look.number, "runs": look.runs, "draws": look.part.draws, "level": look.level,
+        "decided": sum(decision.is_decided for decision in here), "given_up": sum(d.given_up for d in here),
+    }  # fmt: skip
 
 
-def _claim(
-    claim: Claim,
-    effect: Effect,
-    p: Adjusted,
-    results: Sequence[ArmResults],
-    seeds: range,
-    cells: Cells | None,
-    claims: int,
-) -> ClaimDocument:
-    word = verdict(effect, p, claims)
+def _claim(claim: Claim, decision: Decision, cells: Cells | None, until_decided: bool) -> ClaimDocument:
+    word, effect, p, look, given_up, results = decision
+    part, runs = look.part, max(len(r.loss) for r in results)
     return {
         "sentence": claim.sentence,
         "verdict": word,
@@ -132,17 +136,25 @@ def _claim(
         "between_draws": effect.variance.share_between if effect.variance else None,
         "arms": [arm_document(arm, r) for arm, r in zip(claim.arms, results, strict=True)],
         "depends_on": cells.depends_on() if cells is not None and cells.is_mixed else [],
-        "fresh_needed": seeds_to_decide(effect, len(seeds)) if word == UNDECIDED else None,
+        "fresh_needed": seeds_to_decide(effect, runs) if word == UNDECIDED else None,
         "figure": claim.figure,
-        "command": sweep_command(claim.arms, seeds, f"{claim.id}.db", effect.draws),
+        "command": sweep_command(claim.arms, part, f"{claim.id}.db", effect.draws),
+        "stopped": {
+            "look": look.number,
+            "runs": runs,
+            "level": look.level,
+            "given_up": given_up,
+            "decided": decision.is_decided,
+        }
+        if until_decided
+        else None,
         "multiverse": multiverse_document(cells, effect.null) if cells is not None else None,
         "note": " ".join(claim.note.split()),
     }
 
 
-def _study_command(study: Study, seeds: range, draws: int, multiverse: bool) -> str:
+def _study_command(study: Study, seeds: range, draws: int) -> str:
     name = study.name if study.name in shipped() else study.file
     first = [] if seeds.start == SEED else [f"--seed {seeds.start}"]
     spread = [] if draws == study.draws else [f"--draws {draws}"]
-    last = ["--multiverse"] if multiverse else []
-    return " ".join([f"fnn study {name}", f"--seeds {len(seeds)}", *first, *spread, *last])
+    return " ".join([f"fnn study {name}", f"--seeds {len(seeds)}", *first, *spread])

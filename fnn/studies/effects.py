@@ -7,14 +7,16 @@ import numpy as np
 
 from fnn.report.document import ArmDocument, LossDocument
 from fnn.stats.intervals import median_interval, quantiles, spread
-from fnn.studies.contrasts import Array, Bounds, Effect, difference_effect, outcomes, share_effect, weakest
+from fnn.studies.contrasts import LEVEL, Array, Bounds, Effect, difference_effect, outcomes, share_effect, weakest
 from fnn.studies.metrics import METRICS
 from fnn.studies.model import Arm, Claim
 from fnn.studies.runs import ArmResults
 
 
-def claim_effect(claim: Claim, results: Sequence[ArmResults], cells: int = 1) -> Effect:
+def claim_effect(claim: Claim, results: Sequence[ArmResults], cells: int = 1, level: float = LEVEL) -> Effect:
     """Return a claim's effect from the results of its arms. cells: of how many such effects this is one.
+
+    level: 1 − that of its interval.
 
     Where an arm's data are drawn, the runs of the others are cut into as many blocks, of the same seeds.
     """
@@ -22,12 +24,15 @@ def claim_effect(claim: Claim, results: Sequence[ArmResults], cells: int = 1) ->
     values = [r.measures[claim.measure][: draws * seeds] for r in results]
     comparisons = cells * _comparisons(claim)
     if not claim.pairs:
-        share = partial(share_effect, margin=claim.margin, up=claim.up, draws=draws, comparisons=comparisons)
+        share = partial(
+            share_effect, margin=claim.margin, up=claim.up, draws=draws, comparisons=comparisons, level=level
+        )
         return weakest([share(v) for v in values])
     metric = METRICS[claim.measure.name]
     difference = partial(
         difference_effect, margin=claim.margin, shares=claim.measure.name == "solved", up=claim.up,
         factor=claim.factor, bounds=Bounds(metric.low, metric.high), draws=draws, comparisons=comparisons,
+        level=level,
     )  # fmt: skip
     return weakest([difference(values[a], values[b]) for a, b in claim.pairs])
 
@@ -58,7 +63,7 @@ def _comparisons(claim: Claim) -> int:
 def in_words(claim: Claim, effect: Effect, results: Sequence[ArmResults]) -> str:
     """Return a claim's effect in a sentence or two."""
     count = _comparisons(claim)
-    level = f"{'' if count == 1 else 'joint '}95% interval"
+    level = f"{'' if count == 1 else 'joint '}{confidence_words(effect.level)} interval"
     if not claim.pairs:
         sentence = _share_words(claim, effect, level)
     elif claim.measure.name == "solved":
@@ -66,6 +71,11 @@ def in_words(claim: Claim, effect: Effect, results: Sequence[ArmResults]) -> str
     else:
         sentence = _improvement_words(claim, effect, level, results)
     return f"The weakest of {count} comparisons: {sentence}" if count > 1 else sentence[:1].upper() + sentence[1:]
+
+
+def confidence_words(level: float) -> str:
+    """Return the confidence of an interval that may miss in so many cases: 95%, or 99.7% where it stopped early."""
+    return f"{100 * (1 - level):.3g}%"
 
 
 def _share_words(claim: Claim, effect: Effect, level: str) -> str:
@@ -128,3 +138,9 @@ def arm_document(arm: Arm, results: ArmResults) -> ArmDocument:
         "loss": middle if np.isfinite(loss).all() else None,
         "diverged": int((results.diverged >= 0).sum()),
     }  # fmt: skip
+
+
+def run_counts(results: Sequence[ArmResults]) -> str:
+    """Return how many runs arms have, in words: those of a study until decided may differ."""
+    least, most = min(len(r.loss) for r in results), max(len(r.loss) for r in results)
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"

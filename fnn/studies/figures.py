@@ -8,6 +8,7 @@ from fnn.plots.run import learning_rates
 from fnn.plots.study import Answers, Curve, StudyFigure
 from fnn.report.document import FigureDocument
 from fnn.stats.curves import cumulative_share, solved_by_epoch
+from fnn.studies.effects import run_counts
 from fnn.studies.model import Arm, Figure, Study
 from fnn.studies.runs import ArmResults, Key, of_arm
 
@@ -34,7 +35,7 @@ CURVES: dict[str, Callable[[Arm, ArmResults], Curve]] = {
 
 def figure_content(figure: Figure, results: Sequence[ArmResults]) -> StudyFigure:
     """Return what is drawn; results: of each of its arms."""
-    runs = f"{len(results[0].loss):,} runs" + (" an arm" if len(figure.arms) > 1 else "")
+    runs = f"{run_counts(results)} runs" + (" an arm" if len(figure.arms) > 1 else "")
     runs += f", over {results[0].draws} draws of the data" if results[0].draws > 1 else ""
     arms = list(zip(figure.arms, results, strict=True))
     if figure.kind == "answers":

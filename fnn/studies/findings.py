@@ -63,9 +63,10 @@ def side_by_side(finding: Finding, results: ResultsByLabel) -> Evidence:
                 f"{epochs['median']:.4g} ({epochs['q25']:.4g}–{epochs['q75']:.4g})" if epochs else "–",
                 f"{middle:.3g} ({low:.3g}–{high:.3g})",
                 str(d["diverged"]),
+                f"{d['runs']:,}",
             ]
         )
-    columns = ("arm", "solved (95%)", "epochs to solve (quartiles)", "loss (quartiles)", "diverged")
+    columns = ("arm", "solved (95%)", "epochs to solve (quartiles)", "loss (quartiles)", "diverged", "runs")
     return Evidence("", columns, rows)
 
 

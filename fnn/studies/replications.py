@@ -19,6 +19,7 @@ from fnn.stats.predictive import STATISTICS, two_sided_interval
 from fnn.studies import agreement
 from fnn.studies.agreement import Reading
 from fnn.studies.command import sweep_command
+from fnn.studies.kept import Part
 from fnn.studies.model import PublishedResult
 from fnn.studies.replication_words import comparison_words, error_words, our_words, published_words, source_words
 from fnn.studies.runs import ArmResults, Key, run_key
@@ -130,7 +131,7 @@ def _replication_document(
         "verdict": source["verdict"], "told": told, "found": found,
         "words": " ".join([f"Published: {told}. Ours succeed in {found}.", *compared, *joint]),
         "errors": errors, "error_words": error_words(errors, source["wrong_too"], len(source["readings"])),
-        "command": sweep_command(result.arms, seeds, f"{result.id}.db"),
+        "command": sweep_command(result.arms, Part(seeds), f"{result.id}.db"),
     }  # fmt: skip
 
 

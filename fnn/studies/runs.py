@@ -11,8 +11,8 @@ from fnn.config import SEED, Config
 from fnn.data.samples import Samples, samples_from_recipe
 from fnn.data.synthetic import Recipe
 from fnn.network.optimizers import OPTIMIZERS
-from fnn.stats.curves import curve_quantiles, predictions
 from fnn.stats.intervals import quantiles
+from fnn.studies.kept import Part, Runs, runs_of
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm
 from fnn.sweeps import grid
@@ -24,8 +24,8 @@ from fnn.training.train import train
 Array = NDArray[Any]
 Key = tuple[Any, ...]
 
-# Points of all curves that stand in memory at a time, and points of a figure's lines.
-_CURVES, POINTS = 2**24, 250
+# Points of all curves that stand in memory at a time.
+_CURVES = 2**24
 # Quantiles of predictions, of curves.
 LEVELS, QUARTILES = (0.05, 0.5, 0.95), (0.25, 0.5, 0.75)
 
@@ -134,26 +134,37 @@ def run(
     on_progress: Callable[[float], None] | None = None,
 ) -> dict[Key, ArmResults]:
     """Train each arm with the seeds; return what is requested of each. on_progress: is given the networks done."""
-    kept: dict[Key, ArmResults] = {}
+    parts = trained(requests, Part(seeds), threads, on_progress)
+    return {key: arm_results(runs, requests[key]) for key, runs in parts}
+
+
+def trained(
+    requests: Mapping[Key, Request],
+    part: Part,
+    threads: int | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> Iterator[tuple[Key, Runs]]:
+    """Train each arm with some of the seeds; yield what is kept of each. on_progress: is given the networks done."""
     done = 0
-    for keys, curve_every in _batches(requests, len(seeds)):
+    for keys, curve_every in _batches(requests, sum(map(len, part.chosen(1)))):
         entries = [requests[key] for key in keys]
         each: list[Results] = []
-        for samples, own in _draws(entries[0], seeds):
+        for samples, own in _draws(entries[0], part):
             results = train(
                 [entry.trial.config for entry in entries], samples.x, samples.y, seeds=own, threads=threads,
                 curve_every=curve_every, on_progress=_after(done, on_progress) if on_progress else None,
             )  # fmt: skip
             done += len(results)
             each.append(results)
-        for k, key in enumerate(keys):
-            kept[key] = _arm_results(_results_of(each, k), requests[key])
-    return kept
+        for k, (key, entry) in enumerate(zip(keys, entries, strict=True)):
+            of_arm = _results_of(each, k)
+            asked = {"curves": entry.curves, "outputs": entry.predictions}
+            yield key, runs_of(of_arm, entry.trial.samples, entry.measures, **asked)
 
 
-def networks(requests: Requests, seeds: int) -> int:
+def networks(requests: Mapping[Key, Request], part: Part) -> int:
     """Return how many networks are trained for these requests."""
-    return sum(seeds // _count(entry, seeds) * _count(entry, seeds) for entry in requests.values())
+    return sum(len(seeds) for entry in requests.values() for seeds in part.chosen(_count(entry, len(part.seeds))))
 
 
 def _count(entry: Request, seeds: int) -> int:
@@ -161,16 +172,15 @@ def _count(entry: Request, seeds: int) -> int:
     return min(entry.draws, seeds)
 
 
-def _draws(entry: Request, seeds: range) -> Iterator[tuple[Samples, range]]:
+def _draws(entry: Request, part: Part) -> Iterator[tuple[Samples, list[int]]]:
     """Yield each draw of the data with the seeds trained on it: its own, for seeds are of the draw they meet."""
-    samples, draws = entry.trial.samples, _count(entry, len(seeds))
-    runs = len(seeds) // draws
-    for draw in range(draws):
+    samples = entry.trial.samples
+    for draw, own in enumerate(part.chosen(_count(entry, len(part.seeds)))):
         made = samples
         if draw:
             data_seed = samples.data_seed + draw
             made = samples_from_recipe(Recipe(samples.data, samples.points, samples.noise, data_seed))
-        yield made, seeds[draw * runs : (draw + 1) * runs]
+        yield made, own
 
 
 def _after(before: int, on_progress: Callable[[float], None]) -> Callable[[Progress], None]:
@@ -215,27 +225,17 @@ def _results_of(each: Sequence[Results], k: int) -> Results:
     )  # fmt: skip
 
 
-def _arm_results(results: Results, entry: Request) -> ArmResults:
+def arm_results(runs: Runs, entry: Request) -> ArmResults:
+    """Return the results of an arm from all of its runs."""
     nothing = np.empty((0, 0))
-    curves = _curve_levels(results) if entry.curves else (np.arange(0), nothing, nothing)
-    predicted = _prediction_levels(results, entry) if entry.predictions else (nothing, np.empty(0), np.empty(0))
+    loss, accuracy = (
+        quantiles(curve, QUARTILES) if entry.curves else nothing for curve in (runs.loss_curve, runs.accuracy_curve)
+    )
+    answers = runs.outputs > 0.5
+    right = answers == (entry.trial.samples.y[:, 0] > 0.5) if entry.predictions else answers
     return ArmResults(
-        results.loss, results.accuracy, results.epochs_to_solve, results.diverged, results.met, results.stopped,
-        {measure: measure.of(results) for measure in entry.measures},
-        *curves, *predicted, draws=_count(entry, len(results)),  # type: ignore[misc]
+        runs.loss, runs.accuracy, runs.epochs, runs.diverged, runs.met, runs.stopped, runs.measures,
+        runs.curve_epochs, loss, accuracy,
+        np.quantile(runs.outputs, LEVELS, axis=0) if entry.predictions else nothing,
+        right.mean(axis=0), answers.mean(axis=0), draws=_count(entry, len(runs.loss)),
     )  # fmt: skip
-
-
-def _curve_levels(results: Results) -> tuple[Array, Array, Array]:
-    """Return the epochs kept of the curves, and the quartiles of loss and accuracy there."""
-    points, loss = curve_quantiles(results.loss_curve, QUARTILES, POINTS)
-    return results.curve_epochs[points], loss, quantiles(results.accuracy_curve[:, points], QUARTILES)
-
-
-def _prediction_levels(results: Results, entry: Request) -> tuple[Array, Array, Array]:
-    """Return for each sample quantiles of the predictions, the share that is right, and the share that answers 1."""
-    samples = entry.trial.samples
-    outputs = np.concatenate(list(predictions(results, samples.x)))
-    answers = outputs > 0.5
-    right = (answers == (samples.y[:, 0] > 0.5)).mean(axis=0)
-    return np.quantile(outputs, LEVELS, axis=0), right, answers.mean(axis=0)

@@ -13,10 +13,11 @@ from fnn.files import replacing, writable_folder
 from fnn.machine import versions
 from fnn.report.document import StudyDocument
 from fnn.report.page import page
+from fnn.studies import looks, runs, trainer
 from fnn.studies import multiverse as multiverses
-from fnn.studies import runs
 from fnn.studies.cells import Cells
 from fnn.studies.document import study_document, without_figures
+from fnn.studies.kept import POINTS, Part
 from fnn.studies.model import Study
 from fnn.studies.panels import request_panels
 from fnn.studies.parse import load, shipped
@@ -38,6 +39,7 @@ def study(
     seed: int = SEED,
     draws: int | None = None,
     multiverse: bool = False,
+    until_decided: bool = False,
     out: str | Path | None = None,
     threads: int | None = None,
     on_progress: OnProgress | None = None,
@@ -48,12 +50,15 @@ def study(
     draws: over how many draws of the data, where they are drawn, the seeds are spread; by itself as the study says.
 
     A plain dict, whose shape is stated in `fnn.report.document`. name: of a shipped study, or a file. multiverse: try
-    each claim under every combination of its nuisance settings too. out: a folder for the figures, verdicts.json and
-    index.html; without, nothing is written. on_progress: is given networks done, in all, and what is done. Raises
-    InvalidSetting.
+    each claim under every combination of its nuisance settings too. until_decided: test at looks that are planned
+    before the first run, and train the arms of a claim that is decided no further, see `studies.looks`. out: a folder
+    for the figures, verdicts.json and index.html; without, nothing is written. on_progress: is given networks done, in
+    all, and what is done. Raises InvalidSetting.
     """
     spec = load(name)
     if isinstance(spec, TableStudy):
+        if checks.boolean("until_decided", until_decided):
+            raise InvalidSetting("until_decided", True, "none of it in a study of tables")
         return _of_tables(
             spec, seeds, seed, draws=draws, multiverse=multiverse, out=out, threads=threads, on_progress=on_progress
         )
@@ -62,17 +67,22 @@ def study(
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
     multiverse = checks.boolean("multiverse", multiverse)
     draws = spec.draws if draws is None else checks.whole(1)("draws", draws)
+    if checks.boolean("until_decided", until_decided):
+        _check_sequential(spec, multiverse)
     requests = _requests(spec, draws)
     if multiverse:
         request_panels(requests, spec, draws)
-    total = runs.networks(requests, len(numbers))
-    checks.fits("seeds", len(numbers), total * RUN_BYTES)
+    total = runs.networks(requests, Part(numbers))
+    kept = _kept_bytes(requests, len(numbers)) if until_decided else 0
+    checks.fits("seeds", len(numbers), total * RUN_BYTES + kept)
     folder = None if out is None else writable_folder("out", checks.path("out", out))
     began = time.perf_counter()
-    report = partial(_report, on_progress, "claims", total) if on_progress else None
-    results = runs.run(requests, numbers, threads, report)
+    planned = looks.plan(numbers, max(entry.draws for entry in requests.values()), until_decided=until_decided)
+    on_look = partial(_report_look, on_progress, len(planned)) if on_progress else None
+    results, decisions, done = trainer.run(spec, requests, planned, draws, threads, on_look)
     cells = _cells(spec, numbers, draws, threads, on_progress) if multiverse else {}
-    document = study_document(spec, results, numbers, draws, cells)
+    document = study_document(spec, results, decisions, planned, draws, cells, until_decided=until_decided)
+    document["trainings"] = {"done": done, "planned": total}
     if folder is None:
         document = without_figures(document)
     else:
@@ -126,6 +136,23 @@ def _cells(
 
 def _report(on_progress: OnProgress, stage: str, total: int, done: float, at_most: bool = False) -> None:
     on_progress(done, total, f"{stage}: {int(done):,} of {'at most ' if at_most else ''}{total:,} networks")
+
+
+def _report_look(on_progress: OnProgress, count: int, done: float, total: int, look: looks.Look) -> None:
+    _report(on_progress, "claims" if count == 1 else f"look {look.number} of {count}", total, done)
+
+
+def _check_sequential(spec: Study, multiverse: bool) -> None:
+    if multiverse:
+        raise InvalidSetting("until_decided", True, "no multiverse beside it: its cells have seeds of their own")
+    if not spec.claims:
+        raise InvalidSetting("until_decided", True, "a study with claims: published results are not tested")
+
+
+def _kept_bytes(requests: Requests, seeds: int) -> int:
+    """Return what figures and tables need of every run while there may be more of them."""
+    curves = 2 * 4 * POINTS * sum(entry.curves for entry in requests.values())
+    return seeds * (curves + 8 * sum(len(e.trial.samples.x) for e in requests.values() if e.predictions))
 
 
 def _requests(spec: Study, draws: int) -> Requests:

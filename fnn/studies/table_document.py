@@ -19,7 +19,10 @@ Results = Mapping[Key, TableScores]
 
 
 def table_document(study: TableStudy, results: Results, seeds: range, command: str) -> StudyDocument:
-    """Return the document; it has no figures yet, no seconds and no versions. seeds: of an arm on the first split."""
+    """Return the document; it has no figures yet, no trainings, no seconds and no versions.
+
+    seeds: of an arm on the first split.
+    """
     effects = [table_effect(claim, study, results) for claim in study.claims]
     verdicts = table_verdicts(effects)
     counts = Counter(entry.word for entry in verdicts)
@@ -37,6 +40,8 @@ def table_document(study: TableStudy, results: Results, seeds: range, command: s
         "fixed": list(study.datasets),
         "command": command,
         "multiverse": False,
+        "looks": [],
+        "trainings": {"done": 0, "planned": 0},
         "seconds": 0.0,
         "versions": {},
         "counts": {word: counts[word] for word in VERDICTS},
@@ -87,6 +92,7 @@ def _claim(claim: TableClaim, study: TableStudy, entry: TableEffect, stated: Tab
         "fresh_needed": None,
         "figure": claim.figure,
         "command": "",
+        "stopped": None,
         "multiverse": None,
         "note": " ".join(claim.note.split()),
         "datasets": [_on_dataset(each) for each in entry.datasets],
