@@ -39,6 +39,7 @@ def run_table_study(
     results = run(study, count, seed, threads, report)
     numbers = range(seed, seed + count)
     document = table_document(study, results, numbers, table_command(study, shipped, numbers))
+    document["trainings"] = {"done": total, "planned": total}
     if folder is not None:
         document["figures"] = save_figures(folder, study, results)
     return document
