@@ -5,6 +5,7 @@ import pytest
 
 import fnn
 from fnn.network.optimizers import OPTIMIZERS, Optimizer
+from fnn.studies.kept import Part
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm
 from fnn.studies.runs import _draws, is_drawn, networks, of_arm, request, run, run_key
@@ -113,7 +114,7 @@ def requested(*arms, draws, measures=(), **kept):
 
 def test_each_draw_has_data_and_seeds_of_its_own():
     (entry,) = requested(LINEAR, draws=4).values()
-    made = list(_draws(entry, range(10, 31)))
+    made = list(_draws(entry, Part(range(10, 31))))
     assert [list(seeds) for _, seeds in made] == [list(range(k, k + 5)) for k in (10, 15, 20, 25)]
     for draw, (samples, _) in enumerate(made):
         x, y = fnn.data.linear(30, seed=4 + draw)
@@ -128,7 +129,7 @@ def test_runs_of_a_draw_are_those_that_training_on_it_gives():
     requests = requested(*arms, draws=3, measures=(Measure("loss", 10), roughness))
     progress = []
     results = run(requests, range(7, 27), on_progress=progress.append)
-    assert networks(requests, 20) == max(progress) == 3 * 18  # 6 seeds a draw, and two that are left over
+    assert networks(requests, Part(range(20))) == max(progress) == 3 * 18  # 6 seeds a draw, and two that are left over
     for arm in arms:
         over = of_arm(results, arm, 3)
         assert (over.draws, len(over.loss)) == (3, 18)
@@ -161,7 +162,7 @@ def test_data_that_are_fixed_are_not_drawn_again_and_meet_all_seeds():
     assert (drawn.draws, len(drawn.loss)) == (3, 9)
     direct = fnn.train(fixed.trial.config, *fnn.data.xor4(), seeds=range(10), curve_every=0)
     np.testing.assert_array_equal(alone.loss, direct.loss)
-    assert networks(requests, 10) == 19
+    assert networks(requests, Part(range(10))) == 19
 
 
 def test_fewer_seeds_than_draws_are_a_draw_each():
@@ -178,4 +179,4 @@ def test_one_draw_and_several_of_an_arm_are_kept_apart():
     results = run(requests, range(8))
     assert (of_arm(results, LINEAR, 2).draws, of_arm(results, LINEAR).draws) == (2, 1)
     assert of_arm(results, LINEAR).outputs.shape == (3, 30)
-    assert networks(requests, 8) == 16
+    assert networks(requests, Part(range(8))) == 16
