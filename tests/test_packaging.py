@@ -64,7 +64,8 @@ def test_the_wheel_has_fnn_at_its_top_and_nothing_else(wheel):
     assert top == {"fnn", next(name for name in top if name.endswith(".dist-info"))}
     bench = {path.relative_to(ROOT).as_posix() for path in (ROOT / "bench").rglob("*") if path.suffix in (".py", ".c")}
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "fnn").rglob("*.py")}
-    data = {"fnn/py.typed", "fnn/report/page.css", "fnn/studies/lab.toml", "fnn/studies/xor-literature.toml"}
+    studies = {path.relative_to(ROOT).as_posix() for path in (ROOT / "fnn" / "studies").glob("*.toml")}
+    data = {"fnn/py.typed", "fnn/report/page.css", *studies}
     expected = {f"fnn/{name}" for name in bench} | modules | data
     assert {name for name in names if name.startswith("fnn/")} == expected
 
