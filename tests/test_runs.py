@@ -180,3 +180,16 @@ def test_one_draw_and_several_of_an_arm_are_kept_apart():
     assert (of_arm(results, LINEAR, 2).draws, of_arm(results, LINEAR).draws) == (2, 1)
     assert of_arm(results, LINEAR).outputs.shape == (3, 30)
     assert networks(requests, Part(range(8))) == 16
+
+
+def test_the_seeds_of_a_part_are_counted_without_listing_them():
+    for seeds in (7, 30, 100):
+        for part in (
+            Part(range(seeds)),
+            Part(range(seeds), 4),
+            Part(range(seeds), 4, 0, 1),
+            Part(range(seeds), 4, 1, seeds // 4),
+        ):
+            for draws in (1, 4):
+                assert part.count(draws) == sum(map(len, part.chosen(draws)))
+    assert Part(range(2**60), 2).count(2) == 2**60

@@ -7,6 +7,7 @@ those of claims whose training stopped at a look, which are at its level.
 from typing import Any, NotRequired, TypedDict
 
 from fnn.report.published import ReplicationDocument, SourceDocument
+from fnn.report.stopping import LookDocument, StoppedDocument, TrainingsDocument
 
 
 class SeedsDocument(TypedDict):
@@ -133,20 +134,6 @@ class DatasetEffectDocument(TypedDict):
     losses: float
 
 
-class StoppedDocument(TypedDict):
-    """Where the training for a claim stopped: at a look, after so many runs of each arm.
-
-    level: 1 − that of the claim's interval. decided: whether there is a verdict; given_up: whether the runs planned
-    would not bring one, going on as they did.
-    """
-
-    look: int
-    runs: int
-    level: float
-    decided: bool
-    given_up: bool
-
-
 class ClaimDocument(TypedDict):
     """A claim. words: the effect in a sentence; metric: what is compared, in words.
 
@@ -215,27 +202,6 @@ class TableDocument(RowsDocument):
 
     id: str
     title: str
-
-
-class LookDocument(TypedDict):
-    """A look that was planned: runs of each arm by then, over so many draws of the data, and what it may err.
-
-    decided, given_up: how many claims there.
-    """
-
-    number: int
-    runs: int
-    draws: int
-    level: float
-    decided: int
-    given_up: int
-
-
-class TrainingsDocument(TypedDict):
-    """How many networks were trained for claims, figures and what stands beside them, of those that could have been."""
-
-    done: int
-    planned: int
 
 
 class StudyDocument(TypedDict):

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from fnn.report.document import ClaimDocument, LookDocument, StoppedDocument, StudyDocument
+from fnn.report.document import ClaimDocument, StudyDocument
+from fnn.report.stopping import LookDocument, StoppedDocument
 
 
 def confidence(claim: ClaimDocument) -> str:

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from fnn.config import SEED
-from fnn.report.document import ClaimDocument, LookDocument, StudyDocument
+from fnn.report.document import ClaimDocument, StudyDocument
+from fnn.report.stopping import LookDocument
 from fnn.studies.cell_document import multiverse_document
 from fnn.studies.cells import Cells
 from fnn.studies.command import sweep_command

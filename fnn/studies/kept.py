@@ -48,6 +48,13 @@ class Part(NamedTuple):
         rest = self.seeds[self.draws * size :] if end == size else ()
         return [[seed for seeds in each for seed in seeds] + list(rest)]
 
+    def count(self, draws: int) -> int:
+        """Return how many seeds are chosen for each arm, of data of so many draws."""
+        blocks = Part(self.seeds, draws) if draws > 1 else self
+        size, end = blocks.of_draw, self.end if self.end is not None else blocks.of_draw
+        rest = len(self.seeds) - self.draws * size if draws == 1 and end == size else 0
+        return blocks.draws * (end - self.begin) + rest
+
 
 class Runs(NamedTuple):
     """An arm's S runs in the order of their seeds, (S,) each, and of each measure requested.

@@ -164,7 +164,7 @@ def trained(
 
 def networks(requests: Mapping[Key, Request], part: Part) -> int:
     """Return how many networks are trained for these requests."""
-    return sum(len(seeds) for entry in requests.values() for seeds in part.chosen(_count(entry, len(part.seeds))))
+    return sum(part.count(_count(entry, len(part.seeds))) for entry in requests.values())
 
 
 def _count(entry: Request, seeds: int) -> int:
