@@ -179,7 +179,7 @@ def test_claims_on_fixed_data_have_all_seeds_and_those_on_drawn_data_are_over_dr
     assert spread["effect"] == fixed["effect"]
     assert spread["low"] < fixed["low"] < fixed["high"] < spread["high"]
     assert (made["drawn"], made["fixed"]) == (["linear"], ["xor4"])
-    assert spread["command"].startswith("for draw in $(seq 0 9); do fnn sweep --data linear --lr 0.3,0.1 ")
+    assert spread["command"].startswith("for draw in {0..9}; do fnn sweep --data linear --lr 0.3,0.1 ")
     # Draws would decide it, not runs.
     draws = seeds_needed(Interval(spread["effect"], spread["low"], spread["high"]), 10, 0.6)
     assert draws <= spread["fresh_needed"] <= 1.1 * draws

@@ -333,7 +333,7 @@ def test_a_claim_that_is_open_to_the_last_look_has_the_runs_and_the_answer_of_a_
 def test_the_command_under_a_claim_that_stopped_trains_its_seeds_and_no_more(document, path):
     data_seed = load(path).claims[0].arms[0].trial.samples.data_seed
     first = document["claims"]["adam-lower"]["command"]
-    assert first.startswith("for draw in $(seq 0 7); do ")
+    assert first.startswith("for draw in {0..7}; do ")
     assert f"--data-seed $(({data_seed} + draw)) --seed $((5 + 80 * draw)) --seeds 5 " in first
     seeds = plan(range(5, 647), 8, until_decided=True)[0].part.chosen(8)
     assert seeds == [list(range(5 + 80 * draw, 5 + 80 * draw + 5)) for draw in range(8)]

@@ -32,7 +32,8 @@ def sweep_command(arms: Sequence[Arm], part: Part, out: str, draws: int = 1) -> 
         rows = [{name: [value] for name, value in arm.settings.items() if name in names} for arm in arms]
         sweeps = [f"{_sweep(row)} {_ending(seeds, out, k)}" for row, k in zip(rows, firsts, strict=True)]
         command = " && ".join(dict.fromkeys(sweeps))
-    return command if blocks == 1 else f"for draw in $(seq 0 {blocks - 1}); do {command}; done"
+    # The shell's own counting: a loop over `$(seq …)` does nothing, and says nothing, where there is no seq.
+    return command if blocks == 1 else f"for draw in {{0..{blocks - 1}}}; do {command}; done"
 
 
 def _ending(part: Part, out: str, first: int | None) -> str:
