@@ -83,6 +83,10 @@ def test_a_network_has_the_same_bits_on_its_part_alone_and_among_parts_in_any_or
         turned = train_by(way, [config], parts[::-1], seeds=range(18, -1, -1), threads=2)
         each = train_by(way, [config], parts, seeds=[4, 18, 7], per_seed=True)
         assert each.split.tolist() == [0, 1, 2]
+        blocks = train_by(way, [config], parts, seeds=[*range(18)], per_seed=True)
+        assert blocks.split.tolist() == [p for p in range(3) for _ in range(6)]
+        for k in (0, 5, 6, 11, 17):
+            same_network(blocks, k, whole, k // 6 * 19 + k)
         for p, seed in ((0, 4), (1, 18), (2, 7), (2, 0)):
             alone = train_by(way, [config], [parts[p]], seeds=[seed], threads=1)
             same_network(alone, 0, whole, p * 19 + seed)
@@ -154,7 +158,7 @@ def test_several_configs_on_several_parts_are_in_the_order_of_configs_parts_and_
             same_network(alone, 0, whole, k)
         for v, w in zip(alone.network(0), whole.network(k), strict=True):
             assert v == pytest.approx(w, rel=1e-12)
-    with pytest.raises(ValueError, match="one for each of 3 seeds"):
+    with pytest.raises(ValueError, match="2 parts and 3 seeds; expected as many"):
         train_parts(configs, parts, seeds=[5, 2, 11], per_seed=True)
 
 

@@ -8,7 +8,7 @@ from fnn.network.optimizers import OPTIMIZERS, Optimizer
 from fnn.studies.kept import Part
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm
-from fnn.studies.runs import _draws, is_drawn, networks, of_arm, request, run, run_key
+from fnn.studies.runs import is_drawn, networks, of_arm, request, run, run_key
 
 # Of each hyperparameter of an optimizer a value that is not the default and makes a difference to every optimizer.
 OTHER = {
@@ -110,16 +110,6 @@ def requested(*arms, draws, measures=(), **kept):
     for arm in arms:
         request(requests, arm, measures, draws=draws, **kept)
     return requests
-
-
-def test_each_draw_has_data_and_seeds_of_its_own():
-    (entry,) = requested(LINEAR, draws=4).values()
-    made = list(_draws(entry, Part(range(10, 31))))
-    assert [list(seeds) for _, seeds in made] == [list(range(k, k + 5)) for k in (10, 15, 20, 25)]
-    for draw, (samples, _) in enumerate(made):
-        x, y = fnn.data.linear(30, seed=4 + draw)
-        np.testing.assert_array_equal(samples.x, x)
-        np.testing.assert_array_equal(samples.y, y)
 
 
 def test_runs_of_a_draw_are_those_that_training_on_it_gives():

@@ -40,20 +40,19 @@ class Part(NamedTuple):
 
     def chosen(self, draws: int) -> list[list[int]]:
         """Return the seeds to train, of each draw of an arm's data; those beyond all blocks are of the last part."""
-        blocks = Part(self.seeds, draws) if draws > 1 else self
-        size, end = blocks.of_draw, self.end if self.end is not None else blocks.of_draw
-        each = [list(self.seeds[d * size + self.begin : d * size + end]) for d in range(blocks.draws)]
-        if draws > 1:
-            return each
-        rest = self.seeds[self.draws * size :] if end == size else ()
-        return [[seed for seeds in each for seed in seeds] + list(rest)]
+        return [[seed for seeds in ranges for seed in seeds] for ranges in self._ranges(draws)]
 
     def count(self, draws: int) -> int:
-        """Return how many seeds are chosen for each arm, of data of so many draws."""
+        """Return how many seeds are chosen for each arm, of data of so many draws; they need not fit the memory."""
+        return sum(len(seeds) for ranges in self._ranges(draws) for seeds in ranges)
+
+    def _ranges(self, draws: int) -> list[list[range]]:
         blocks = Part(self.seeds, draws) if draws > 1 else self
         size, end = blocks.of_draw, self.end if self.end is not None else blocks.of_draw
-        rest = len(self.seeds) - self.draws * size if draws == 1 and end == size else 0
-        return blocks.draws * (end - self.begin) + rest
+        each = [self.seeds[d * size + self.begin : d * size + end] for d in range(blocks.draws)]
+        if draws > 1:
+            return [[seeds] for seeds in each]
+        return [[*each, self.seeds[self.draws * size :]] if end == size else each]
 
 
 class Runs(NamedTuple):

@@ -17,8 +17,8 @@ from fnn.stats.spending import look_levels
 from fnn.studies.contrasts import LEVEL, Effect
 from fnn.studies.effects import claim_effect
 from fnn.studies.kept import Part
-from fnn.studies.model import Arm, Study
-from fnn.studies.runs import ArmResults, Key, is_drawn, run_key
+from fnn.studies.model import Study
+from fnn.studies.runs import ArmResults, Key, run_key
 from fnn.studies.verdicts import (
     FALLS_SHORT,
     NO_DIFFERENCE,
@@ -173,7 +173,7 @@ def look_at(
 ) -> dict[str, Decision]:
     """Return what is decided of claims at a look and before, from the results of all arms so far."""
     arms = {
-        claim.id: [results[key_of(arm, draws)] for arm in claim.arms]
+        claim.id: [results[run_key(arm.trial, draws)] for arm in claim.arms]
         for claim in study.claims
         if claim.id not in before
     }
@@ -187,8 +187,3 @@ def look_at(
         for claim, decision in decided
         if decision
     }
-
-
-def key_of(arm: Arm, draws: int) -> Key:
-    """Return what an arm's runs depend on beside their seed, over that many draws where its data are drawn."""
-    return run_key(arm.trial, draws if is_drawn(arm.trial) else 1)

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.config import SEED, Config
-from fnn.data.samples import Samples, samples_from_recipe
-from fnn.data.synthetic import Recipe
+from fnn.data.samples import Part as TrainingPart
+from fnn.data.samples import part_from_arrays
+from fnn.data.synthetic import Recipe, make
 from fnn.network.optimizers import OPTIMIZERS
+from fnn.network.scores import score_of
 from fnn.stats.intervals import quantiles
 from fnn.studies.kept import Part, Runs, runs_of
 from fnn.studies.metrics import Measure
@@ -18,8 +20,7 @@ from fnn.studies.model import Arm
 from fnn.sweeps import grid
 from fnn.training.grouping import named_settings
 from fnn.training.progress import Progress
-from fnn.training.results import Outcome, Results
-from fnn.training.train import train
+from fnn.training.train import train_parts
 
 Array = NDArray[Any]
 Key = tuple[Any, ...]
@@ -120,8 +121,7 @@ def run_key(trial: grid.Trial, draws: int = 1) -> Key:
 
 def of_arm(results: Mapping[Key, ArmResults], arm: Arm, draws: int = 1) -> ArmResults:
     """Return the results of an arm over that many draws of its data, where they are drawn."""
-    trial = arm.trial
-    return results[run_key(trial, draws if is_drawn(trial) else 1)]
+    return results[run_key(arm.trial, draws)]
 
 
 _DEFAULT = Config()
@@ -146,20 +146,18 @@ def trained(
 ) -> Iterator[tuple[Key, Runs]]:
     """Train each arm with some of the seeds; yield what is kept of each. on_progress: is given the networks done."""
     done = 0
-    for keys, curve_every in _batches(requests, sum(map(len, part.chosen(1)))):
+    for keys, curve_every in _batches(requests, part.count(1)):
         entries = [requests[key] for key in keys]
-        each: list[Results] = []
-        for samples, own in _draws(entries[0], part):
-            results = train(
-                [entry.trial.config for entry in entries], samples.x, samples.y, seeds=own, threads=threads,
-                curve_every=curve_every, on_progress=_after(done, on_progress) if on_progress else None,
-            )  # fmt: skip
-            done += len(results)
-            each.append(results)
+        seeds = part.chosen(_count(entries[0], len(part.seeds)))
+        results = train_parts(
+            [entry.trial.config for entry in entries], _samples(entries[0].trial, len(seeds)), per_seed=True,
+            seeds=[seed for of_draw in seeds for seed in of_draw], threads=threads, curve_every=curve_every,
+            on_progress=_after(done, on_progress) if on_progress else None,
+        )  # fmt: skip
+        done += len(results)
         for k, (key, entry) in enumerate(zip(keys, entries, strict=True)):
-            of_arm = _results_of(each, k)
             asked = {"curves": entry.curves, "outputs": entry.predictions}
-            yield key, runs_of(of_arm, entry.trial.samples, entry.measures, **asked)
+            yield key, runs_of(results.of_config(k), entry.trial.samples, entry.measures, **asked)
 
 
 def networks(requests: Mapping[Key, Request], part: Part) -> int:
@@ -172,15 +170,12 @@ def _count(entry: Request, seeds: int) -> int:
     return min(entry.draws, seeds)
 
 
-def _draws(entry: Request, part: Part) -> Iterator[tuple[Samples, list[int]]]:
-    """Yield each draw of the data with the seeds trained on it: its own, for seeds are of the draw they meet."""
-    samples = entry.trial.samples
-    for draw, own in enumerate(part.chosen(_count(entry, len(part.seeds)))):
-        made = samples
-        if draw:
-            data_seed = samples.data_seed + draw
-            made = samples_from_recipe(Recipe(samples.data, samples.points, samples.noise, data_seed))
-        yield made, own
+def _samples(trial: grid.Trial, draws: int) -> list[TrainingPart]:
+    """Return the samples of each draw of a trial's data, from the one that it names on."""
+    recipe = Recipe(trial.samples.data, trial.samples.points, trial.samples.noise, trial.samples.data_seed)
+    later = (make(*recipe._replace(data_seed=recipe.data_seed + draw)) for draw in range(1, draws))
+    pairs = [(trial.samples.x, trial.samples.y), *later]
+    return [part_from_arrays(x, y, None, None, trial.config.loss, score_of) for x, y in pairs]
 
 
 def _after(before: int, on_progress: Callable[[float], None]) -> Callable[[Progress], None]:
@@ -207,22 +202,6 @@ def _groups(requests: Mapping[Key, Request]) -> list[list[Key]]:
         config = entry.trial.config
         groups.setdefault((*key[:4], config.epochs), {}).setdefault(named_settings(config), []).append(key)
     return [[key for alike in group.values() for key in alike] for group in groups.values()]
-
-
-def _results_of(each: Sequence[Results], k: int) -> Results:
-    """Return the results of the k-th config of several, draw by draw."""
-    parts = [slice(k * len(results.flat[k]), (k + 1) * len(results.flat[k])) for results in each]
-    columns = ("seeds", "split", *(name for name in Outcome._fields if name != "flat"))
-
-    def joined(name: str) -> Array:
-        return np.concatenate([getattr(results, name)[part] for results, part in zip(each, parts, strict=True)])
-
-    first = each[0]
-    return replace(
-        first, configs=first.configs[k : k + 1], layers=first.layers[k : k + 1],
-        flat=(np.concatenate([results.flat[k] for results in each]),),
-        **{name: joined(name) for name in columns},  # type: ignore[arg-type]
-    )  # fmt: skip
 
 
 def arm_results(runs: Runs, entry: Request) -> ArmResults:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from fnn.studies.kept import Runs
-from fnn.studies.looks import Decision, Look, key_of, look_at
+from fnn.studies.looks import Decision, Look, look_at
 from fnn.studies.model import Study
 from fnn.studies.runs import ArmResults, Key, Requests, arm_results, networks, run_key, trained
 
@@ -27,7 +27,7 @@ def run(
     trainer = _Trainer(requests, threads, on_look)
     decisions: dict[str, Decision] = {}
     for look in looks:
-        asked = {key_of(arm, draws) for claim in study.claims if claim.id not in decisions for arm in claim.arms}
+        asked = {run_key(arm.trial, draws) for claim in study.claims if claim.id not in decisions for arm in claim.arms}
         trainer.train(requests if look.number == 1 else asked, look)
         decisions = look_at(study, trainer.results, look, draws, decisions)
     published = {run_key(arm.trial) for result in study.published for arm in result.arms}

@@ -80,7 +80,8 @@ def train_parts(
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Results:
     """Train every config with every seed on each of P parts, all of one width: network k of a config is that of part
-    k // n and seed k % n. per_seed: with seed s on part s alone. The rest is as `train` has it.
+    k // n and seed k % n. per_seed: each part with seeds of its own, the first n // P on the first part and so on, and
+    n networks of a config in all. The rest is as `train` has it.
     """
     began = time.perf_counter()
     checks.one_of("backend", backend, BACKENDS)
@@ -143,9 +144,10 @@ def _turns(seeds: int, parts: int, per_seed: bool) -> list[_Turn]:
     """Return which seeds are trained on each part."""
     if not per_seed:
         return [_Turn(p, slice(0, seeds)) for p in range(parts)]
-    if parts != seeds:
-        raise ValueError(f"train_parts: got {parts} parts; expected one for each of {seeds} seeds")
-    return [_Turn(p, slice(p, p + 1)) for p in range(parts)]
+    of_part, rest = divmod(seeds, parts)
+    if rest:
+        raise ValueError(f"train_parts: got {parts} parts and {seeds} seeds; expected as many seeds of each part")
+    return [_Turn(p, slice(p * of_part, (p + 1) * of_part)) for p in range(parts)]
 
 
 def _need_validation(configs: Sequence[Config], parts: Sequence[Part]) -> None:
