@@ -230,11 +230,13 @@ def ensembles(short: bool = False) -> str:
             preset = of_case.get("fnn-table")
             reading = read[f"reading {target.what}", None]["fnn"]
             shown = [duration((row.seconds or [])[1]) if row else "–" for row in (preset, reading)]
-            lines.append((what, ours, shown[0], *others[:-1], shown[1], others[-1]))
+            at_peak = fastest(of_case, (*TORCH, *JAX)), of_case["fnn"]
+            faster = (at_peak[1].per_second or 0.0) / at_peak[0] / at_peak[1].share
+            lines.append((what, ours, shown[0], *others[:-1], shown[1], others[-1], f"{faster:.1f}"))
     head = ("work", "fnn", "with the preset for tables", "PyTorch", "JAX", "one of scikit-learn's", "fnn is faster by")
     if short:
         return table(head, [line[: len(head)] for line in lines])
-    return table((*head, "asked", "reading and encoding", "share of the FMA peak"), lines)
+    return table((*head, "asked", "reading and encoding", "share of the FMA peak", "at the peak, faster by"), lines)
 
 
 def loops() -> str:

@@ -3,7 +3,7 @@
 from fnn.kernel.arguments import FAN_IN, FAN_OUT, OUTPUTS
 from fnn.kernel.arrays import flat
 from fnn.kernel.jit import entry
-from fnn.kernel.units_layers import transposed_into, units_forward_into
+from fnn.kernel.units_layers import units_forward_into
 
 
 @entry
@@ -18,7 +18,6 @@ def predict_into(outputs, layout, x, weights, scratch):
     N = outputs.shape[1] // width
     for s in range(len(weights)):
         w = flat(weights[s])
-        transposed_into(flat(scratch.transposed), table, w)
         for first in range(0, N, layout.part):
             count = min(layout.part, N - first)
             units_forward_into(scratch, table, w, x, first * fan_in, count, none)
