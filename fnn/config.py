@@ -1,11 +1,11 @@
 """`Config`: the settings of one run, frozen and validated once, and the layers they describe."""
 
 import dataclasses
+import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from fnn.checks import Check, named, number, one_of, optional, whole
 from fnn.errors import InvalidSetting
 from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
+from fnn.network.hidden import WORDS, Hidden, Image, activated, has_windows, hidden_layers, spelled
 from fnn.network.initializers import INITIALIZERS, OUTPUT_INITS, PARAMETRIZATIONS
 from fnn.network.layers import Layer
 from fnn.network.losses import LOSSES, REDUCTIONS, STOPS
@@ -30,20 +31,47 @@ INPUT_SCALES = {"none": False, "learned": True}
 KEEPS = {"last": False, "best": True}
 
 
-def _hidden(name: str, got: Any) -> tuple[int, ...]:
-    """Take 4x4, none, or a sequence of widths."""
+def _hidden(name: str, got: Any) -> Hidden:
+    """Take 4x4, conv8:3-pool2-16, none, or a sequence of widths and of layers in words."""
     if isinstance(got, str):
         if got == "none":
             return ()
-        widths: tuple[Any, ...] = tuple(int(w) if re.fullmatch(r"[0-9]{1,5}", w) else 0 for w in got.split("x"))
+        items: tuple[Any, ...] = tuple(re.split("x" if re.fullmatch("[0-9x]+", got) else "-", got))
     else:
-        widths = tuple(got) if isinstance(got, (tuple, list)) else (0,)
-    width = whole(1, 2**15 - 1)
+        items = tuple(got) if isinstance(got, (tuple, list)) else (None,)
     try:
-        return tuple(width(name, w) for w in widths)
+        return tuple(_hidden_layer(name, item) for item in items)
     except InvalidSetting:
-        words = "widths from 1 to 32767 with x between them, such as 4x4 or 8x8x4, or none"
-        raise InvalidSetting(name, got, words) from None
+        raise InvalidSetting(name, got, WORDS) from None
+
+
+def _hidden_layer(name: str, item: Any) -> int | str:
+    if not isinstance(item, str):
+        return whole(1, 2**15 - 1)(name, item)
+    if re.fullmatch(r"[0-9]{1,5}", item):
+        return whole(1, 2**15 - 1)(name, int(item))
+    layer = spelled(item)
+    if layer is None or layer.channels >= 2**15:
+        raise InvalidSetting(name, item, WORDS)
+    return str(layer)
+
+
+def _image(name: str, got: Any) -> Image | None:
+    """Take 8x8, 28x28x3, or two or three whole numbers: height, width and channels, of which there is one by itself."""
+    if got is None:
+        return None
+    sides = got.split("x") if isinstance(got, str) else got
+    try:
+        numbers = [int(s) if isinstance(s, str) and re.fullmatch("[0-9]{1,5}", s) else s for s in sides]
+        height, width, channels = (whole(1, 2**15 - 1)(name, n) for n in (*numbers, *([1] * (len(numbers) == 2))))
+    except (TypeError, ValueError):
+        raise InvalidSetting(name, got, "height x width, or height x width x channels, such as 8x8 or 28x28x3") from None
+    return height, width, channels
+
+
+def as_words(value: tuple[Any, ...]) -> str:
+    """Return layers, or the sides of an image, as the command line takes them."""
+    return ("-" if any(isinstance(item, str) for item in value) else "x").join(map(str, value)) or "none"
 
 
 def _activation(name: str, got: Any) -> str:
@@ -77,7 +105,10 @@ class Config(_Packed):
     Every field is an option of the command line under the same name.
     """
 
-    hidden: tuple[int, ...] = _network((4, 4), _hidden, "Widths of the hidden layers; none for no hidden layer.")
+    hidden: Hidden = _network(
+        (4, 4), _hidden, "Widths of the hidden layers; none for no hidden layer. On images, conv8:3-pool2-16."
+    )
+    image: Image | None = _network(None, _image, "Height x width (x channels) of the image that a sample's inputs are.")
     activation: str = _network(
         "sigmoid", _activation, f"Of the hidden layers, or of each with x between: {', '.join(ACTIVATIONS)}."
     )
@@ -156,13 +187,14 @@ class Config(_Packed):
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             object.__setattr__(self, field.name, field.metadata["check"](field.name, getattr(self, field.name)))
-        parts = self.activation.count("x") + 1
-        if parts not in (1, len(self.hidden)):
-            raise InvalidSetting(
-                "activation",
-                self.activation,
-                f"one name, or one for each of {len(self.hidden)} hidden layers",
-            )
+        parts, layers = self.activation.count("x") + 1, activated(self.hidden)
+        if parts not in (1, layers):
+            but = ", but for those that pool" if layers < len(self.hidden) else ""
+            raise InvalidSetting("activation", self.activation, f"one name, or one for each of {layers} hidden layers{but}")
+        if has_windows(self.hidden):
+            if self.image is None:
+                raise InvalidSetting("image", None, f"the size of the image, such as 8x8, for hidden {as_words(self.hidden)}")
+            self.layers(math.prod(self.image), 1)  # refuses windows larger than what they meet
         needed = LOSSES[self.loss].output
         if needed and self.output != needed:
             raise InvalidSetting("output", self.output, f"{needed}, which loss {self.loss} needs")
@@ -196,11 +228,11 @@ class Config(_Packed):
 
     def layers(self, inputs: int, outputs: int) -> tuple[Layer, ...]:
         """Return the network's layers for samples of that many inputs and outputs."""
+        if self.image is not None and math.prod(self.image) != inputs:
+            raise InvalidSetting("image", as_words(self.image), f"one of {inputs} numbers, which a sample's inputs are")
         names = self.activation.split("x")
-        hidden = names * len(self.hidden) if len(names) == 1 else names
-        widths = (inputs, *self.hidden, outputs)
-        dense = tuple(
-            Layer("dense", fan_in, fan_out, activation)
-            for (fan_in, fan_out), activation in zip(pairwise(widths), (*hidden, self.output), strict=True)
-        )
-        return (Layer("scale", inputs, inputs, "identity"), *dense) if INPUT_SCALES[self.input_scale] else dense
+        names = names * activated(self.hidden) if len(names) == 1 else names
+        hidden = tuple(hidden_layers(self.hidden, inputs, self.image, names))
+        last = Layer("dense", hidden[-1].fan_out if hidden else inputs, outputs, self.output)
+        scale = (Layer("scale", inputs, inputs, "identity"),) if INPUT_SCALES[self.input_scale] else ()
+        return (*scale, *hidden, last)

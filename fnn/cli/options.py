@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import typer
 
-from fnn.config import Config
+from fnn.config import Config, as_words
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ def listed(parser: Callable[[str], Any] | None) -> Callable[[str], list[Any]]:
 
 def _option(field: Field[Any], hint: Any, several: bool) -> Any:
     """Return the annotation of the option for a field of that type; Config checks what is parsed."""
-    kinds = {hint, *get_args(hint)} if get_origin(hint) is not tuple else set()
+    kinds = {hint, *get_args(hint)}
     parser = whole if int in kinds else number if float in kinds else None
     meta = field.metadata
     if several:
@@ -81,13 +81,13 @@ def _option(field: Field[Any], hint: Any, several: bool) -> Any:
             typer.Option(parser=listed(parser), metavar="A,B,…", help=text, rich_help_panel=meta["panel"]),
         ]
     return Annotated[
-        hint if parser else str, typer.Option(parser=parser, help=meta["help"], rich_help_panel=meta["panel"])
+        hint if parser else str if field.default is not None else str | None, typer.Option(parser=parser, help=meta["help"], rich_help_panel=meta["panel"])
     ]
 
 
 def _as_word(default: Any) -> Any:
     """Return a default as the shell would say it: widths with x between them."""
-    return "x".join(map(str, default)) if isinstance(default, tuple) else default
+    return as_words(default) if isinstance(default, tuple) else default
 
 
 several_options = partial(config_options, several=True)

@@ -5,5 +5,5 @@ A lane value is the same number of many networks (or of many units, or samples),
 with networks in the lanes, `units_epoch` with the units of one, to the same bits, `samples_epoch` with its samples.
 
 compiler jit lane_types simd simd_math arrays tiles atomics arguments elementary products units_products activations
-layers units_layers predicting losses chunks clipping optimizers rng records epoch samples_epoch units_epoch
+windows layers units_layers predicting losses chunks clipping optimizers rng records epoch samples_epoch units_epoch
 """

@@ -48,7 +48,7 @@ def pass_into(gradient, network, layout, samples, batches, rules, scratch, error
             inputs += first * inputs_width
         else:
             inputs_into(values, samples.x, first, count, table)
-        forward_into(scratch, table, weights, values, inputs, count, masks)
+        forward_into(scratch, layout, weights, values, inputs, count, masks)
         if measures:
             total, misses = loss_into(scratch, table, samples, settings, first, count, rules, factor, (total, misses))
             if rules.by_errors:
@@ -57,7 +57,7 @@ def pass_into(gradient, network, layout, samples, batches, rules, scratch, error
             gradient_into(scratch, table, batches.targets, settings, count, rules.loss, factor)
         if learns:
             backward_into(
-                gradient, scratch, table, (weights, settings), values, inputs, count, first > low, masks
+                gradient, scratch, layout, (weights, settings), values, inputs, count, first > low, masks
             )  # fmt: skip
     return total, misses
 

@@ -32,20 +32,29 @@ from fnn.kernel.arrays import matrix
 from fnn.kernel.jit import policy
 from fnn.kernel.products import product_into
 from fnn.kernel.simd import fma, load, spread, store
+from fnn.kernel.windows import (
+    conv_gradient_into,
+    conv_input_gradient_into,
+    conv_into,
+    max_pool_input_gradient_into,
+    max_pool_into,
+    mean_pool_input_gradient_into,
+    mean_pool_into,
+)
 from fnn.network.layers import LAYER_KINDS
 from fnn.rng import CHANCES
 
-DENSE, SCALE = codes(LAYER_KINDS, "dense", "scale")
+DENSE, SCALE, CONV, MAX_POOL, MEAN_POOL = codes(LAYER_KINDS, "dense", "scale", "conv", "max-pool", "mean-pool")
 (H_DROPOUT,) = settings_rows("dropout")
 
 
 @policy
-def forward_into(scratch, table, weights, x, inputs, count, masks):
+def forward_into(scratch, layout, weights, x, inputs, count, masks):
     """Write the outputs of every layer for `count` samples, and logits; the first one's inputs are x from a row on.
 
     masks: what to multiply outputs by, an array without rows where nothing is dropped.
     """
-    values, logits = scratch.values, scratch.logits
+    values, logits, table, offsets = scratch.values, scratch.logits, layout.table, layout.offsets
     for d in range(len(table)):
         fan_in, fan_out, step = table[d, FAN_IN], table[d, FAN_OUT], table[d, STEP]
         h = matrix(values if d > 0 else x, table[d, INPUTS] if d > 0 else inputs, fan_in + 1, 1)
@@ -55,6 +64,12 @@ def forward_into(scratch, table, weights, x, inputs, count, masks):
             product_into(z, h, matrix(weights, table[d, WEIGHTS], step, 1), count, fan_out, fan_in + 1, d < 0)
         elif table[d, KIND] == SCALE:
             scale_into(z, h, weights, table[d, WEIGHTS], count, fan_in)
+        elif table[d, KIND] == CONV:
+            conv_into(z, h, values, weights, table[d], offsets, count)
+        elif table[d, KIND] == MAX_POOL:
+            max_pool_into(z, h, table[d], offsets, count)
+        elif table[d, KIND] == MEAN_POOL:
+            mean_pool_into(z, h, table[d], offsets, count)
         a = matrix(values, table[d, OUTPUTS], table[d, OUTPUT_STEP], 1)
         activate_into(a, z, count, fan_out, table[d, ACTIVATION])
         if len(masks) > 0 and table[d, MASKS] >= 0:
@@ -101,12 +116,12 @@ def undrop_into(a_matrix, settings, rows, columns):
 
 
 @policy
-def backward_into(gradient, scratch, table, network, x, inputs, count, add, masks):
+def backward_into(gradient, scratch, layout, network, x, inputs, count, add, masks):
     """Write the gradient by each weight, or add it to that of earlier samples; delta: by the last layer's logits.
 
     network: its weights and settings. masks: as in `forward_into`.
     """
-    weights, settings = network
+    (weights, settings), table, offsets = network, layout.table, layout.offsets
     values, logits, delta = scratch.values, scratch.logits, scratch.delta
     here, there = 0, len(delta) // 2
     for d in range(len(table) - 1, -1, -1):
@@ -118,6 +133,8 @@ def backward_into(gradient, scratch, table, network, x, inputs, count, add, mask
             product_into(transposed, error, h, fan_out, fan_in + 1, count, add)
         elif table[d, KIND] == SCALE:
             scale_gradient_into(gradient, table[d, WEIGHTS], matrix(delta, here, step, 1), h, count, fan_in, add)
+        elif table[d, KIND] == CONV:
+            conv_gradient_into(gradient, table[d], matrix(delta, here, step, 1), h, values, offsets, count, add)
         if d > 0:
             error, before = matrix(delta, here, step, 1), matrix(delta, there, table[d - 1, STEP], 1)
             if table[d, KIND] == DENSE:
@@ -125,6 +142,13 @@ def backward_into(gradient, scratch, table, network, x, inputs, count, add, mask
                 product_into(before, error, transposed, count, fan_in, fan_out, d < 0)
             elif table[d, KIND] == SCALE:
                 scale_into(before, error, weights, table[d, WEIGHTS], count, fan_in)
+            elif table[d, KIND] == CONV:
+                conv_input_gradient_into(before, error, values, weights, table[d], offsets, count)
+            elif table[d, KIND] == MAX_POOL:
+                a = matrix(values, table[d, OUTPUTS], table[d, OUTPUT_STEP], 1)
+                max_pool_input_gradient_into(before, error, a, h, table[d], offsets, count)
+            elif table[d, KIND] == MEAN_POOL:
+                mean_pool_input_gradient_into(before, error, table[d], offsets, count)
             if len(masks) > 0 and table[d - 1, MASKS] >= 0:
                 times_into(before, masks, table[d - 1, MASKS], count, fan_in)
                 undrop_into(h, settings, count, fan_in)

@@ -77,14 +77,14 @@ def pass_chunks_into(team, network, layout, samples, rules, scratch, learns):
         low, high = c * chunk, min(rows, (c + 1) * chunk)
         for first in range(low, high, layout.part):
             count = min(layout.part, high - first)
-            forward_into(scratch, table, weights, samples.x, first * inputs, count, undropped)
+            forward_into(scratch, layout, weights, samples.x, first * inputs, count, undropped)
             total, misses = loss_into(scratch, table, samples, settings, first, count, rules, factor, (total, misses))
             if rules.by_errors:
                 errors_into(team.errors[c], scratch.values, table, samples.y, samples.weight, first, count)
             if learns:
                 gradient = team.gradients[c]
                 backward_into(
-                    gradient, scratch, table, network, samples.x, first * inputs, count, first > low, undropped
+                    gradient, scratch, layout, network, samples.x, first * inputs, count, first > low, undropped
                 )
         store(team.sums[c], 0, total)
         store(team.sums[c], 1, misses)

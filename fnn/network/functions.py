@@ -104,7 +104,7 @@ def forward(layers: Layers, params: Params, x: Array, masks: Sequence[Array | No
     outputs, logits = [x], []
     masks = tuple(masks or [None] * len(layers))
     for layer, activation, w, mask in zip(layers, activations(layers), params, masks, strict=True):
-        logits.append(LAYER_KINDS[layer.kind].forward(w, outputs[-1]))
+        logits.append(LAYER_KINDS[layer.kind].forward(layer, w, outputs[-1]))
         a = activation.apply(logits[-1])
         outputs.append(a if mask is None else a * mask)
     return Pass(tuple(outputs), tuple(logits), masks)
@@ -143,10 +143,10 @@ def backward(
         delta = delta * weight[..., None]
     gradients: list[Array] = []
     for i in reversed(range(len(layers))):
-        kind = LAYER_KINDS[layers[i].kind]
-        gradients.append(kind.gradient(inputs[i], delta))
+        layer, kind = layers[i], LAYER_KINDS[layers[i].kind]
+        gradients.append(kind.gradient(layer, inputs[i], delta))
         if i > 0:
-            delta, mask = kind.input_gradient(params[i], delta), done.masks[i - 1]
+            delta, mask = kind.input_gradient(layer, params[i], inputs[i], delta), done.masks[i - 1]
             delta = (delta if mask is None else delta * mask) * slopes[i - 1]
     return tuple(reversed(gradients))
 

@@ -224,7 +224,7 @@ def _line(label: str, text: str) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, (tuple, list)):
-        return "x".join(map(str, value))
+        return as_words(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
-from fnn.config import Config
+from fnn.config import Config, as_words
 from fnn.stats.scores import SCORES
 
 Connection = sqlite3.Connection
@@ -102,13 +102,13 @@ def score_columns(scores: Iterable[str] = SCORES) -> dict[str, str]:
 
 
 def _kind(hint: Any) -> str:
-    kinds = () if get_origin(hint) is tuple else (hint, *get_args(hint))
+    kinds = (hint, *get_args(hint)) if get_origin(hint) is not tuple else ()
     return "INTEGER" if int in kinds else "REAL" if float in kinds else "TEXT"
 
 
 def column_value(value: Any) -> Any:
     """Return a setting's value as it stands in its column: widths with x between them."""
-    return ("x".join(map(str, value)) or "none") if isinstance(value, tuple) else value
+    return as_words(value) if isinstance(value, tuple) else value
 
 
 SETTINGS = setting_columns()

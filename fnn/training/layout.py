@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from fnn.config import KEEPS, Config
 from fnn.kernel.activations import REGISTRY
-from fnn.kernel.arguments import Layout, Rules
+from fnn.kernel.arguments import PADDED, Layout, Rules
 from fnn.network.functions import Array
 from fnn.network.layers import LAYER_KINDS, Layer
 from fnn.network.losses import LOSSES, REDUCTIONS
@@ -76,12 +76,50 @@ class Plan:
 def part_size(layers: Sequence[Layer], steps: Sequence[int], samples: int, scratch: int) -> int:
     """Return how many samples are passed through at a time: what the cache holds, in parts of one size."""
     row = sum(layer.fan_in + 1 for layer in layers) + layers[-1].fan_out
-    weights = sum((layer.fan_in + 1) * step for layer, step in zip(layers, steps, strict=True))
+    weights = sum(_weight_rows(layer, step) for layer, step in zip(layers, steps, strict=True))
     # Weights that a core's cache does not keep are fetched anew for every part: then let there be few.
     least = 8 if 64 * weights < CACHE else 28
     part = min(samples, max(least, scratch // (64 * (row + 3 * max(steps)))))
     part = -(-samples // -(-samples // part))
     return min(samples, part + -part % 4)
+
+
+def _weight_rows(layer: Layer, step: int) -> int:
+    """Return the rows that a layer's weights take, which are `step` apart where they are a row for each input."""
+    rows, columns = LAYER_KINDS[layer.kind].shape(layer)
+    return rows * (columns if layer.window else step)
+
+
+class _Windows:
+    """Where windows lie: of each layer its columns of the table, and the lists of offsets of all of them.
+
+    room: the rows taken for images among zeros, which the columns count from 0.
+    """
+
+    def __init__(self) -> None:
+        self.room, self.offsets = 0, [0]
+
+    def columns(self, layer: Layer) -> tuple[int, ...]:
+        """Return the columns from HEIGHT on: zeros of a layer without a window."""
+        if layer.window is None:
+            return (0,) * 13
+        w = layer.window
+        down, right = w.padding
+        line, room = (w.width + 2 * right) * w.channels, -1
+        if any(w.padding):
+            room = self.room
+            self.room += 2 * (w.height + 2 * down) * line
+        places = np.add.outer(np.arange(w.out_height) * line, np.arange(w.out_width) * w.channels) * w.stride
+        seen = np.add.outer(np.arange(w.rows) * line, np.arange(w.columns * w.channels))
+        count = max(w.places, w.size)
+        lists = places, seen, np.arange(count) * w.out_channels, np.arange(w.out_channels), np.zeros(w.places, np.int64)
+        starts = [self._listed(numbers) for numbers in lists]
+        return (w.height, w.width, w.channels, down, right, w.out_channels, w.size, room, *starts)
+
+    def _listed(self, numbers: NDArray[np.int64]) -> int:
+        start = len(self.offsets)
+        self.offsets += numbers.ravel().tolist()
+        return start
 
 
 def dropped(layers: Sequence[Layer], part: int, L: int = 1) -> tuple[list[int], int, int]:
@@ -91,7 +129,7 @@ def dropped(layers: Sequence[Layer], part: int, L: int = 1) -> tuple[list[int], 
     """
     places, units, start = [], 0, 0
     for d, layer in enumerate(layers):
-        drops = LAYER_KINDS[layer.kind].drops and d + 1 < len(layers)
+        drops = LAYER_KINDS[layer.kind].activated and d + 1 < len(layers)
         places.append(start if drops else -1)
         units += layer.fan_out * drops
         start += (-(-part * layer.fan_out // L) * L) * drops
@@ -105,8 +143,9 @@ def plan(layers: Sequence[Layer], samples: int, L: int, *, batches: bool = False
     kept = 64 * samples * (layers[0].fan_in + 1) <= cuts.kept_inputs
     table, places, start, inputs, logits = [], [], 0, 0, part * max(steps)
     masks, units, all_masks = dropped(layers, part)
+    windows = _Windows()
     for d, (layer, step) in enumerate(zip(layers, steps, strict=True)):
-        weight_rows = LAYER_KINDS[layer.kind].shape(layer)[0]
+        weight_rows, columns = LAYER_KINDS[layer.kind].shape(layer)
         rows = samples + part * batches if kept and d == 0 else part
         outputs = inputs + rows * (layer.fan_in + 1)
         last = d + 1 == len(layers)
@@ -115,13 +154,15 @@ def plan(layers: Sequence[Layer], samples: int, L: int, *, batches: bool = False
             (
                 list(LAYER_KINDS).index(layer.kind), layer.fan_in, layer.fan_out,
                 list(REGISTRY).index(layer.activation), start, inputs, outputs, layer.fan_out + (not last), step,
-                logits if stays else 0, 0, masks[d],
+                logits if stays else 0, 0, masks[d], *windows.columns(layer),
             )
         )  # fmt: skip
-        places.append(start + np.add.outer(np.arange(weight_rows) * step, np.arange(layer.fan_out)).ravel())
-        start, inputs, logits = start + weight_rows * step, outputs, logits + stays * part * step
-    layout = Layout(np.array(table), part, kept)
-    values = inputs + part * layers[-1].fan_out
+        row = columns if layer.window else step
+        places.append(start + np.add.outer(np.arange(weight_rows) * row, np.arange(columns)).ravel())
+        start, inputs, logits = start + _weight_rows(layer, step), outputs, logits + stays * part * step
+    values, rows_of = inputs + part * layers[-1].fan_out, np.array(table)
+    rows_of[:, PADDED] += np.where(rows_of[:, PADDED] >= 0, values, 0)
+    layout, values = Layout(rows_of, np.array(windows.offsets), part, kept), values + windows.room
     return Plan(layout, np.concatenate(places), start, values, logits, 2 * part * max(steps), 4 * L, units, all_masks)
 
 
@@ -139,6 +180,7 @@ def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS)
     table, start, values, transposed = [], 0, L * rows(part * layers[0].fan_in), L
     inputs, logits = 0, L * rows(part * widest)
     masks, units, all_masks = dropped(layers, part, L)
+    windows = _Windows()  # there are none: see `lanes.way`
     for d, layer in enumerate(layers):
         last = d + 1 == len(layers)
         stays = not last and REGISTRY[layer.activation].from_logits
@@ -146,7 +188,7 @@ def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS)
             (
                 list(LAYER_KINDS).index(layer.kind), layer.fan_in, layer.fan_out,
                 list(REGISTRY).index(layer.activation), start, inputs, values, layer.fan_out, layer.fan_out,
-                logits if stays else 0, transposed, masks[d],
+                logits if stays else 0, transposed, masks[d], *windows.columns(layer),
             )
         )  # fmt: skip
         size = L * rows(part * layer.fan_out)
@@ -155,7 +197,7 @@ def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS)
         # The last layer's weights transposed are a row as they are: in their place, its inputs are.
         columns = L * rows(part) if layer.fan_out == 1 else layer.fan_out
         transposed += columns * L * rows(layer.fan_in) if d > 0 else 0
-    layout = Layout(np.array(table), part, True)
+    layout = Layout(np.array(table), np.array(windows.offsets), part, True)
     delta = 2 * rows(part * widest)
     values = rows(values + L * widest)  # a last block of L samples is read whole
     return Plan(

@@ -8,7 +8,7 @@ from operator import attrgetter
 import numpy as np
 
 from fnn.checks import fits
-from fnn.config import DTYPES, Config
+from fnn.config import DTYPES, Config, as_words
 from fnn.machine import memory
 from fnn.network.functions import shapes
 
@@ -43,7 +43,7 @@ def most_seeds(
     for kind, config in examples.items():
         size = parts * network_bytes(config, inputs, outputs, points, held_out)
         curves = parts * _curve_bytes(points, held_out)
-        name, got = ("epochs", longest) if curves > size / 2 else ("hidden", "x".join(map(str, config.hidden)))
+        name, got = ("epochs", longest) if curves > size / 2 else ("hidden", as_words(config.hidden))
         fits(name, got, size + 8 * points)
         each += size * counts[kind]
     fits("configs", len(configs), each + 8 * points)

@@ -81,7 +81,7 @@ def rates_of_epochs(config: Config, h: SimpleNamespace) -> Iterator[NDArray[np.f
 def masks(stack: Stack, first: int, count: int, epoch: int) -> Sequence[Array | None]:
     """Return what dropout multiplies each layer's outputs by for samples at these places of the epoch's order."""
     widths = [
-        layer.fan_out if LAYER_KINDS[layer.kind].drops and d + 1 < len(stack.layers) else 0
+        layer.fan_out if LAYER_KINDS[layer.kind].activated and d + 1 < len(stack.layers) else 0
         for d, layer in enumerate(stack.layers)
     ]
     threshold, samples = rng.dropout_threshold(stack.numeric["dropout"]), (first, count, stack.part.training)
