@@ -65,7 +65,9 @@ def _image(name: str, got: Any) -> Image | None:
         numbers = [int(s) if isinstance(s, str) and re.fullmatch("[0-9]{1,5}", s) else s for s in sides]
         height, width, channels = (whole(1, 2**15 - 1)(name, n) for n in (*numbers, *([1] * (len(numbers) == 2))))
     except (TypeError, ValueError):
-        raise InvalidSetting(name, got, "height x width, or height x width x channels, such as 8x8 or 28x28x3") from None
+        raise InvalidSetting(
+            name, got, "height x width, or height x width x channels, such as 8x8 or 28x28x3"
+        ) from None
     return height, width, channels
 
 
@@ -105,10 +107,12 @@ class Config(_Packed):
     Every field is an option of the command line under the same name.
     """
 
-    hidden: Hidden = _network(
+    hidden: tuple[int | str, ...] = _network(
         (4, 4), _hidden, "Widths of the hidden layers; none for no hidden layer. On images, conv8:3-pool2-16."
     )
-    image: Image | None = _network(None, _image, "Height x width (x channels) of the image that a sample's inputs are.")
+    image: tuple[int, int, int] | None = _network(
+        None, _image, "Height x width (x channels) of the image that a sample's inputs are."
+    )
     activation: str = _network(
         "sigmoid", _activation, f"Of the hidden layers, or of each with x between: {', '.join(ACTIVATIONS)}."
     )
@@ -190,10 +194,14 @@ class Config(_Packed):
         parts, layers = self.activation.count("x") + 1, activated(self.hidden)
         if parts not in (1, layers):
             but = ", but for those that pool" if layers < len(self.hidden) else ""
-            raise InvalidSetting("activation", self.activation, f"one name, or one for each of {layers} hidden layers{but}")
+            raise InvalidSetting(
+                "activation", self.activation, f"one name, or one for each of {layers} hidden layers{but}"
+            )
         if has_windows(self.hidden):
             if self.image is None:
-                raise InvalidSetting("image", None, f"the size of the image, such as 8x8, for hidden {as_words(self.hidden)}")
+                raise InvalidSetting(
+                    "image", None, f"the size of the image, such as 8x8, for hidden {as_words(self.hidden)}"
+                )
             self.layers(math.prod(self.image), 1)  # refuses windows larger than what they meet
         needed = LOSSES[self.loss].output
         if needed and self.output != needed:

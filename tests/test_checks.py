@@ -124,7 +124,7 @@ TABLE = [
     (sweep, {"lr": range(10**14)}, "lr", f"got {10**14}; expected what fits the memory of"),
     (sweep, {name: {"linear": [0.1, 0.9], "n": 10**5} for name in ("lr", "momentum", "beta1", "beta2")},
      "combinations of settings", f"got {10**20}; expected what fits the memory of"),
-    (sweep, {"hidden": (3, "4")}, "hidden", r"got \(3, '4'\); expected widths"),
+    (sweep, {"hidden": (3, "4.")}, "hidden", r"got \(3, '4.'\); expected widths"),
     (sweep, {"activation": []}, "activation", r"got \[\]; expected at least one value"),
     (sweep, {"own": True}, "setting", "got 'own'; expected one of data, points"),
     (sweep, {"samples": True}, "setting", "got 'samples'; expected one of data, points"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fnn import Config, InvalidSetting
 from fnn.network.activations import ACTIVATIONS
 from fnn.network.initializers import INITIALIZERS
+from fnn.network.layers import Layer
 from fnn.network.losses import LOSSES, REDUCTIONS
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.network.schedules import SCHEDULES
@@ -103,8 +104,8 @@ def test_bad_input_is_named(settings, message):
 
 def test_layers_are_a_table_with_an_activation_each():
     layers = Config(hidden="8x3", activation="tanhxrelu", output="identity").layers(2, 5)
-    assert layers == (("dense", 2, 8, "tanh"), ("dense", 8, 3, "relu"), ("dense", 3, 5, "identity"))
-    assert Config(hidden="none").layers(2, 1) == (("dense", 2, 1, "sigmoid"),)
+    assert layers == (Layer("dense", 2, 8, "tanh"), Layer("dense", 8, 3, "relu"), Layer("dense", 3, 5, "identity"))
+    assert Config(hidden="none").layers(2, 1) == (Layer("dense", 2, 1, "sigmoid"),)
 
 
 def test_numeric_settings_are_config_by_config():

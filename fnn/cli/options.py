@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import Field, fields
 from functools import partial
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
 
@@ -81,7 +81,8 @@ def _option(field: Field[Any], hint: Any, several: bool) -> Any:
             typer.Option(parser=listed(parser), metavar="A,B,…", help=text, rich_help_panel=meta["panel"]),
         ]
     return Annotated[
-        hint if parser else str if field.default is not None else str | None, typer.Option(parser=parser, help=meta["help"], rich_help_panel=meta["panel"])
+        hint if parser else str if field.default is not None else str | None,
+        typer.Option(parser=parser, help=meta["help"], rich_help_panel=meta["panel"]),
     ]
 
 

@@ -13,12 +13,14 @@ from fnn.network.optimizers import OPTIMIZERS
 
 # The columns of `Layout.table`: a row a layer.
 KIND, FAN_IN, FAN_OUT, ACTIVATION, WEIGHTS, INPUTS, OUTPUTS, OUTPUT_STEP, STEP, LOGITS, TRANSPOSED, MASKS = range(12)
-# Of layers with a window: the image, the zeros around it, the channels of the outputs, the numbers that are seen through
-# the window; where in `Scratch.values` there is room for an image among zeros, −1 without such, and for its gradient
-# behind; where in `Layout.offsets` are listed those of places, those of what is seen from one, multiples of the channels
-# of the outputs, whole numbers, and zeros.
+# Of layers with a window: the image, the zeros around it, the channels of the outputs, how many numbers are seen; where
+# in `Scratch.values` there is room for an image among zeros, −1 without such, and for its gradient behind; where in
+# `Layout.offsets` are listed those of places, those of what is seen from one, multiples of the channels of the outputs,
+# whole numbers, and zeros.
 HEIGHT, WIDTH, CHANNELS, PAD_DOWN, PAD_RIGHT, OUT_CHANNELS, SIZE, PADDED = range(12, 20)
 PLACES, SEEN, MULTIPLES, ONES, ZEROS = range(20, 25)
+# Of every layer: the rows and columns of its weights, and how far its rows are apart, from WEIGHTS on.
+WEIGHT_ROWS, WEIGHT_COLUMNS, WEIGHT_STEP = range(25, 28)
 # The rows of `State.settings`: the rate that the schedule is a factor on, what optimizers and losses use, dropout's
 # threshold, the longest gradient, when to stop.
 _USED = (*(entry.uses for entry in OPTIMIZERS.values()), *(entry.uses for entry in LOSSES.values()))
@@ -37,7 +39,7 @@ TOTAL_LOSS, TOTAL_SCORE, TOTAL_HELD_OUT_LOSS, TOTAL_HELD_OUT_SCORE, MEAN_GRADIEN
 
 
 class Layout(NamedTuple):
-    """How layers lie in lane arrays. table: (d, 25) whole numbers, a row a layer, its columns named above.
+    """How layers lie in lane arrays. table: (d, 28) whole numbers, a row a layer, its columns named above.
 
     offsets: lists of whole numbers, for layers with a window. part: samples passed through at a time; kept: whether the
     inputs of all samples stay in `Scratch.values`.

@@ -4,10 +4,9 @@ The squares of a gradient's numbers are summed the same way however the lanes ar
 weights counted as `flatten` has them, and then sum after sum.
 """
 
-from fnn.kernel.arguments import FAN_IN, FAN_OUT, KIND, STEP, WEIGHTS, settings_rows
+from fnn.kernel.arguments import WEIGHT_COLUMNS, WEIGHT_ROWS, WEIGHT_STEP, WEIGHTS, settings_rows
 from fnn.kernel.arrays import flat
 from fnn.kernel.jit import inlined, policy
-from fnn.kernel.layers import DENSE
 from fnn.kernel.simd import constant, fma, load, select, spread, sqrt, store
 
 (H_CLIP,) = settings_rows("clip_norm")
@@ -20,10 +19,9 @@ def squares_into(sums, gradient, table):
         store(sums, q, spread(sums, 0.0))
     k = 0
     for d in range(len(table)):
-        rows = table[d, FAN_IN] + 1 if table[d, KIND] == DENSE else 1
-        for r in range(rows):
-            for j in range(table[d, FAN_OUT]):
-                g, q = load(gradient, table[d, WEIGHTS] + r * table[d, STEP] + j), k % len(sums)
+        for r in range(table[d, WEIGHT_ROWS]):
+            for j in range(table[d, WEIGHT_COLUMNS]):
+                g, q = load(gradient, table[d, WEIGHTS] + r * table[d, WEIGHT_STEP] + j), k % len(sums)
                 store(sums, q, fma(g, g, load(sums, q)))
                 k += 1
 

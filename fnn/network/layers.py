@@ -27,7 +27,7 @@ Array = NDArray[np.floating[Any]]
 
 
 class Layer(NamedTuple):
-    """One layer, of so many inputs and outputs. kind: a name of `LAYER_KINDS`; window: of one that looks at an image."""
+    """One layer, of so many inputs and outputs. kind: a name of `LAYER_KINDS`; window: of one that has one."""
 
     kind: str
     fan_in: int

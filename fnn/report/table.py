@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any, NamedTuple
 
+from fnn.config import as_words
 from fnn.report.words import counted, interval, interval_document, listed, number, printable
 from fnn.stats.intervals import Interval, Spread
 

@@ -85,7 +85,7 @@ def part_size(layers: Sequence[Layer], steps: Sequence[int], samples: int, scrat
 
 
 def _weight_rows(layer: Layer, step: int) -> int:
-    """Return the rows that a layer's weights take, which are `step` apart where they are a row for each input."""
+    """Return the rows of lanes that a layer's weights take; step: to the next row of weights, but with a window."""
     rows, columns = LAYER_KINDS[layer.kind].shape(layer)
     return rows * (columns if layer.window else step)
 
@@ -146,6 +146,7 @@ def plan(layers: Sequence[Layer], samples: int, L: int, *, batches: bool = False
     windows = _Windows()
     for d, (layer, step) in enumerate(zip(layers, steps, strict=True)):
         weight_rows, columns = LAYER_KINDS[layer.kind].shape(layer)
+        row = columns if layer.window else step
         rows = samples + part * batches if kept and d == 0 else part
         outputs = inputs + rows * (layer.fan_in + 1)
         last = d + 1 == len(layers)
@@ -154,10 +155,9 @@ def plan(layers: Sequence[Layer], samples: int, L: int, *, batches: bool = False
             (
                 list(LAYER_KINDS).index(layer.kind), layer.fan_in, layer.fan_out,
                 list(REGISTRY).index(layer.activation), start, inputs, outputs, layer.fan_out + (not last), step,
-                logits if stays else 0, 0, masks[d], *windows.columns(layer),
+                logits if stays else 0, 0, masks[d], *windows.columns(layer), weight_rows, columns, row,
             )
         )  # fmt: skip
-        row = columns if layer.window else step
         places.append(start + np.add.outer(np.arange(weight_rows) * row, np.arange(columns)).ravel())
         start, inputs, logits = start + _weight_rows(layer, step), outputs, logits + stays * part * step
     values, rows_of = inputs + part * layers[-1].fan_out, np.array(table)
@@ -189,6 +189,7 @@ def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS)
                 list(LAYER_KINDS).index(layer.kind), layer.fan_in, layer.fan_out,
                 list(REGISTRY).index(layer.activation), start, inputs, values, layer.fan_out, layer.fan_out,
                 logits if stays else 0, transposed, masks[d], *windows.columns(layer),
+                *LAYER_KINDS[layer.kind].shape(layer), layer.fan_out,
             )
         )  # fmt: skip
         size = L * rows(part * layer.fan_out)
