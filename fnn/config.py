@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -71,7 +71,7 @@ def _image(name: str, got: Any) -> Image | None:
     return height, width, channels
 
 
-def as_words(value: tuple[Any, ...]) -> str:
+def as_words(value: Sequence[Any]) -> str:
     """Return layers, or the sides of an image, as the command line takes them."""
     return ("-" if any(isinstance(item, str) for item in value) else "x").join(map(str, value)) or "none"
 

@@ -106,7 +106,7 @@ def test_every_activation_but_those_of_pools_may_be_another():
 
 
 def test_a_convolution_on_paper():
-    """Of [[1, 2, 0], [0, 1, 3]] by a window of 2x2 with weights 1, −1, 2, 3: 1 − 2 + 0 + 3 and 2 − 0 + 2 + 9; bias 10."""
+    """Of [[1, 2, 0], [0, 1, 3]] with weights 1, −1, 2, 3 and bias 10: 1 − 2 + 0 + 3, and 2 − 0 + 2 + 9."""
     layers = Config(hidden="conv1:2", image="2x3", activation="identity", output="identity").layers(6, 1)
     w = np.array([[1.0], [-1], [2], [3], [10]])
     done = fnn.forward(layers[:1], (w,), np.array([[1.0, 2, 0, 0, 1, 3]]))
