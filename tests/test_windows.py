@@ -204,7 +204,8 @@ def test_one_network_and_a_stack_have_the_same_gradients(name, rng):
 @pytest.mark.parametrize("batch_size", [None, 7])
 def test_the_kernel_trains_what_the_numpy_path_does(name, batch_size, rng):
     settings = {"dropout": 0.2, "order": "shuffled", "clip_norm": 1.0, "keep": "best"} if batch_size else {}
-    config = config_of(name, batch_size=batch_size, activation="gelu", **settings)
+    # By steps in proportion to the gradient: adam's are of one length, and make much of what is next to nothing.
+    config = config_of(name, batch_size=batch_size, activation="gelu", optimizer="momentum", **settings)
     x, y = samples_of(config, 30, rng)
     part = Part(x, y, rng.uniform(0.5, 2, 30), rng.uniform(0.5, 2, 23), 23, "sides")
     ours, theirs = (train_by(way, [config], [part], seeds=range(11)) for way in ("networks", "numpy"))
