@@ -1,8 +1,9 @@
 """`fnn play`: many networks that differ in their seed alone, on a page that plays how they learn."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
+from difflib import get_close_matches
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fnn.play.points import Points
     from fnn.play.recording import Recording
 
+SEEDS = 200
 COMPARE_HELP = "A setting and two values of it, such as lr=0.1,1: both are trained with the same seeds."
 
 
@@ -33,7 +35,9 @@ def play(
     data_seed: Annotated[int, data_option(parser=whole, help="Seed of the points.")] = datasets.SEED,
     target: Annotated[str | None, data_option(help="A table's column of classes; by itself its last.")] = None,
     ignore: Annotated[str | None, data_option(help="A table's columns that are no inputs, commas between.")] = None,
-    seeds: Annotated[int, run_option(parser=whole, help="How many networks, of seeds that follow --seed.")] = 200,
+    seeds: Annotated[
+        int | None, run_option(parser=whole, help=f"How many networks, of seeds that follow --seed. [default: {SEEDS}]")
+    ] = None,
     compare: Annotated[str | None, run_option(metavar="SETTING=A,B", help=COMPARE_HELP)] = None,
     backend: Annotated[str, run_option(help=f"{', '.join(BACKENDS)}.")] = BACKENDS[0],
     threads: Threads = None,
@@ -46,13 +50,14 @@ def play(
     checks.one_of("backend", backend, BACKENDS)
     checks.threads("threads", threads)
     from fnn.play.play import writable_page, write_page
-    from fnn.play.recording import record
+    from fnn.play.recording import networks_that_fit, record
 
     path = writable_page("out", out or Path(f"fnn-play-{PurePath(data).stem}.html"))
     given = _given_points(context, data, (points, noise, data_seed), (target, ignore))
     typed = typed_settings(context, settings)
     arms = compared(compare, _config(settings, typed, len(given.classes)))
-    numbers = checks.seed_range(seeds, settings["seed"])
+    count = networks_that_fit([config for _, config in arms], given, SEEDS) if seeds is None else seeds
+    numbers = checks.seed_range(count, settings["seed"])
     with progress_bar("training", quiet=json_) as update:
         recordings, fidelity = record(
             arms, given, numbers, backend=backend, threads=threads,
@@ -103,20 +108,32 @@ def compared(text: str | None, config: Config) -> list[tuple[str, Config]]:
     each = [value.strip() for value in values.split(",")]
     if len(each) != 2 or not all(each) or each[0] == each[1]:
         raise InvalidSetting("compare", text, "a setting and two values of it, such as lr=0.1,1")
-    names = [field.name for field in fields(Config) if field.name != "seed"]
-    name = checks.one_of("compare", word.strip().lstrip("-").replace("-", "_"), names)
+    shown = word.strip().lstrip("-").replace("_", "-")
+    name, names = shown.replace("-", "_"), [field.name for field in fields(Config) if field.name != "seed"]
+    if name not in names:
+        near = get_close_matches(shown, [other.replace("_", "-") for other in names], n=1, cutoff=0.5)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise InvalidSetting("compare", word, f"a setting that fnn play --help lists, but the seed{hint}")
+    try:
+        parsed = [_parser(name)(value) for value in each]
+    except typer.BadParameter as error:
+        raise InvalidSetting("compare", text, f"values of {shown}: {error.message}") from None
+    return [(f"{shown} {value}", replace(config, **{name: got})) for value, got in zip(each, parsed, strict=True)]
+
+
+def _parser(name: str) -> Callable[[str], Any]:
+    """Return what reads a value of a setting; Config checks it."""
     hint = get_type_hints(Config)[name]
     kinds = {hint, *get_args(hint)} if name != "hidden" else set()
-    parse = whole if int in kinds else number if float in kinds else str
-    shown = name.replace("_", "-")
-    return [(f"{shown} {value}", replace(config, **{name: parse(value)})) for value in each]
+    return whole if int in kinds else number if float in kinds else str
 
 
 def _lines(points: "Points", recordings: Sequence["Recording"]) -> Iterator[str]:
     from fnn.play.outcomes import paired, solved
 
-    networks = f"{len(recordings[0].results):,} networks, each from its own random weights (its seed)"
-    yield f"{networks}, on {len(points.x):,} points of {points.title}"
+    runs = len(recordings[0].results)
+    networks = f"{runs:,} networks, each from its own" if runs > 1 else "1 network, from its"
+    yield f"{networks} random weights (its seed), on {len(points.x):,} points of {points.title}"
     counts = [solved(recording) for recording in recordings]
     width = max(len(count.name) for count in counts)
     for count in counts:
@@ -127,9 +144,8 @@ def _lines(points: "Points", recordings: Sequence["Recording"]) -> Iterator[str]
         yield f"{name}solved {share} (95% interval {low:.1%} to {high:.1%}){diverged}"
     if len(counts) > 1:
         both, first, second, neither = paired(recordings)
-        yield f"of the same seeds {both:,} are solved by both, {first:,} with {counts[0].name} alone, " + (
-            f"{second:,} with {counts[1].name} alone, {neither:,} by neither"
-        )
+        alone = f"with {counts[0].name} alone {first:,}, with {counts[1].name} alone {second:,}"
+        yield f"of the same seeds solved by both {both:,}, {alone}, by neither {neither:,}"
 
 
 def _document(data: str, recordings: Sequence["Recording"], path: Path, size: int) -> dict[str, Any]:

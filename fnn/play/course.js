@@ -63,11 +63,12 @@ const ranks = settings.map((s) => Array.from({ length: S }, (_, k) => {
 const solvedAtEnd = (s, k) => s.solved[k] >= 0;
 
 const shown = (value) => {
+  if (value < 0) return `−${shown(-value)}`;
   if (!Number.isFinite(value)) return "not finite";
   if (value === 0) return "0";
-  const size = Math.abs(value);
-  return size < 1e-4 || size >= 1e6 ? value.toExponential(2).replace("e+", "e") : String(Number(value.toPrecision(3)));
+  return value < 1e-4 || value >= 1e6 ? value.toExponential(2).replace("e+", "e") : String(Number(value.toPrecision(3)));
 };
+const exact = (value) => value.toPrecision(6).replace(/^-/, "−");
 const whole = (value) => value.toLocaleString("en");
 
 // ---- elements ----

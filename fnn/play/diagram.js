@@ -34,7 +34,7 @@ const unitName = (layers, d, u) => {
 const makeDiagram = (setting) => {
   const { layers } = setting, pass = makePass(layers, FINE_CELLS);
   const edges = drawn("g"), svg = drawn("svg", { "aria-hidden": "true" }, edges), note = node("p", { class: "note" });
-  const host = node("div", { class: "diagram", role: "img" }, svg), box = node("div", { class: "scroll" }, host);
+  const host = node("div", { class: "diagram", role: "img" }, svg), box = node("div", { class: "sideways" }, host);
   let columns = [], units = [], lines = [], scale = 1, width = 400, built = null;
 
   const build = (k) => {
@@ -116,8 +116,8 @@ const makeAnswer = () => {
   const canvas = node("canvas", { role: "img" }), small = document.createElement("canvas");
   const [left, right, bottom, top] = given.data.square, every = Math.ceil(points.N / 1000);
   const corner = (value, i) => shown(inData(value, i));
-  const host = node("figure", { class: "answer" }, canvas, node("figcaption", {},
-    `${given.data.names[0]} from ${corner(left, 0)} to ${corner(right, 0)}, upward ${given.data.names[1]} from ${corner(bottom, 1)} to ${corner(top, 1)}`));
+  const host = node("div", { class: "answer" }, canvas);
+  const caption = node("p", { class: "note" }, `${given.data.names[0]} from ${corner(left, 0)} to ${corner(right, 0)}, upward ${given.data.names[1]} from ${corner(bottom, 1)} to ${corner(top, 1)}. Ringed: answered wrongly.`);
   const update = (columns, right_) => {
     const ratio = Math.min(2, devicePixelRatio || 1), side = canvas.clientWidth || 200, c = canvas.getContext("2d");
     canvas.width = canvas.height = side * ratio;
@@ -131,22 +131,22 @@ const makeAnswer = () => {
       c.beginPath();
       SHAPES[points.labels[n]](c, x, y, r);
       c.fillStyle = css(CLASS_COLORS[points.labels[n]]);
-      c.strokeStyle = right_[n] ? "#fff" : "#000";
-      c.lineWidth = right_[n] ? 1.1 : 1.4;
+      c.strokeStyle = "#fff";
+      c.lineWidth = 1.2;
       c.fill();
       c.stroke();
-      if (!right_[n]) cross(c, x, y, r * 1.9);
+      if (!right_[n]) ring(c, x, y, r * 1.75);
     }
     const wrong = right_.reduce((sum, one) => sum + !one, 0);
     canvas.setAttribute("aria-label", `Its answer over the plane; ${wrong} of ${points.N} points are answered wrongly`);
   };
-  const cross = (c, x, y, r) => {
-    for (const [color, width] of [["#fff", 4], ["#000", 1.8]]) {
+  const ring = (c, x, y, r) => {
+    for (const [color, width] of [["#fff", 4.5], ["#000", 2]]) {
       c.beginPath();
-      c.moveTo(x - r, y - r); c.lineTo(x + r, y + r); c.moveTo(x - r, y + r); c.lineTo(x + r, y - r);
+      c.arc(x, y, r, 0, 7);
       [c.strokeStyle, c.lineWidth] = [color, width];
       c.stroke();
     }
   };
-  return { host, update };
+  return { host, caption, update };
 };

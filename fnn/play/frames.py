@@ -11,8 +11,9 @@ from fnn.errors import InvalidSetting
 MOST_BYTES, _PAGE = 5_000_000, 90_000
 # Base64 writes three bytes in four.
 _BASE64 = 4 / 3
-# Bytes of a network's row in the table of outcomes, and of its numbers that are kept apart from curves and weights.
-_ROW, _OUTCOME = 170, 40
+# Bytes of a network's row in the table of outcomes, and of its numbers that are kept apart from curves and weights; of a
+# point, two numbers and its class.
+_ROW, _OUTCOME, _POINT = 170, 40, 9 * _BASE64
 
 
 class Fidelity(NamedTuple):
@@ -36,24 +37,32 @@ def network_bytes(fidelity: Fidelity, weights: int) -> float:
     return _BASE64 * (numbers + _OUTCOME) + _ROW
 
 
+def most_networks(weights: list[int], points: int, fidelity: Fidelity = LADDER[-1]) -> int:
+    """Return of how many seeds a page holds the networks. weights: of one network of each setting."""
+    return max(0, int(_room(points) // sum(network_bytes(fidelity, count) for count in weights)))
+
+
 def fidelity_for(seeds: int, weights: list[int], points: int) -> Fidelity:
     """Return how much is kept of so many networks of each setting, which have these weights each.
 
     points: of the data. Raises InvalidSetting for `seeds` where not even the least fits, or for `hidden` where that
     would not even for one, or for `points`.
     """
-    room = MOST_BYTES - _PAGE - _BASE64 * 9 * points
-    if room <= 0:
-        raise InvalidSetting("points", points, f"at most {int((MOST_BYTES - _PAGE) / (_BASE64 * 9)):,} points on a page")
+    if _room(points) <= 0:
+        most = int((MOST_BYTES - _PAGE) / _POINT)
+        raise InvalidSetting("points", points, f"at most {most:,}, which fit a page of 5 MB")
     for fidelity in LADDER:
-        if seeds * sum(network_bytes(fidelity, count) for count in weights) <= room:
+        if seeds <= most_networks(weights, points, fidelity):
             return fidelity
-    most = int(room // sum(network_bytes(LADDER[-1], count) for count in weights))
+    most, each = most_networks(weights, points), " and ".join(f"{count:,}" for count in dict.fromkeys(weights))
     if most < 1:
         words = "fewer or narrower layers: one network's course is to fit a page of 5 MB"
-        raise InvalidSetting("hidden", f"layers of {max(weights):,} weights", words)
-    each = " and ".join(f"{count:,}" for count in dict.fromkeys(weights))
-    raise InvalidSetting("seeds", seeds, f"at most {most:,}, of {each} weights each, in a page of 5 MB")
+        raise InvalidSetting("hidden", f"layers of {each} weights", words)
+    raise InvalidSetting("seeds", seeds, f"at most {most:,}, of {each} weights each, which fit a page of 5 MB")
+
+
+def _room(points: int) -> float:
+    return MOST_BYTES - _PAGE - _POINT * points
 
 
 def frame_epochs(epochs: int, frames: int) -> NDArray[np.int64]:

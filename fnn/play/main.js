@@ -6,7 +6,7 @@ const SECONDS = 10;  // that the whole takes at speed 1
 const PATIENCE = 9;  // milliseconds of a picture of the film that maps not drawn yet may take
 
 const state = { place: 0, playing: false, seed: null, sort: "outcome", speed: "1" };
-const charts = settings.map((setting) => makeChart(setting, settings.length > 1 ? 170 : 210));
+const charts = settings.map((setting) => makeChart(setting, settings.length > 1 ? 150 : 185));
 const insides = settings.map(makeInside);
 let drawnFrame = -1, waiting = false, before = 0;
 
@@ -19,7 +19,8 @@ const redraw = () => {
 
 const tick = (now) => {
   waiting = false;
-  if (state.playing) advance(Math.min(100, now - before) / 1000);
+  // The time of a picture may lie before the key that began the film.
+  if (state.playing) advance(Math.min(100, Math.max(0, now - before)) / 1000);
   before = now;
   const complete = drawWall(state.place, performance.now() + PATIENCE);
   const f = Math.floor(state.place), next = Math.min(F - 1, f + 1);
@@ -91,12 +92,11 @@ const sortBy = (sort) => {
 };
 
 const keys = () => {
-  const words = ["In a square: "], names = given.data.classes;
-  $("legend").replaceChildren(...words, ...names.flatMap((name, c) => {
+  $("legend").replaceChildren(...given.data.classes.map((name, c) => {
     const swatch = node("span", { class: "swatch" });
     swatch.style.background = css(CLASS_COLORS[c]);
-    return [swatch, `class ${name} `];
-  }), node("span", { class: "frame solved" }), "solved by now ", node("span", { class: "frame failed" }), "never solved");
+    return node("span", { class: "key" }, swatch, `class ${name}`);
+  }), ...[["solved", "solved by now"], ["failed", "never solved"]].map(([kind, text]) => node("span", { class: "key" }, node("span", { class: `frame ${kind}` }), text)));
 };
 
 // ---- by hand ----
@@ -194,6 +194,7 @@ for (const id of ["epoch", "so-far"]) $(id).setAttribute("aria-live", "off");
 $("chosen").tabIndex = -1;
 $("losses").replaceChildren(...charts.map((chart) => chart.host));
 $("inside").replaceChildren(...insides.map((inside) => inside.host));
+document.querySelector(".losses").hidden = S === 1;
 keys();
 arrange(state.sort);
 charts.forEach((chart) => chart.layOut());

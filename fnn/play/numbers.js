@@ -24,13 +24,13 @@ const makeInside = (setting, a) => {
     const rows = [];
     for (let n = 0; n < Math.min(points.N, MOST_ROWS); n++) {
       const place = [0, 1].map((i) => shown(inData(points.columns[i][n], i)));
-      rows.push([...place, given.data.classes[points.labels[n]], ...columns.map((column) => column[n].toPrecision(6))]);
+      rows.push([...place, given.data.classes[points.labels[n]], ...columns.map((column) => exact(column[n]))]);
     }
     return points.N > MOST_ROWS ? [...rows, [`${whole(points.N - MOST_ROWS)} more`]] : rows;
   });
   const weights = makeTable("Its weights", ["from", "to", "weight"], (k, f) => weightRows(setting, k, f));
   const name = setting.name ? node("h3", {}, setting.name) : null;
-  const host = node("div", { class: "network", "data-setting": a }, name, node("div", { class: "beside" }, answer.host, list),
+  const host = node("div", { class: "network", "data-setting": a }, name, node("div", { class: "beside" }, answer.host, node("div", {}, list, answer.caption)),
     diagram.host, own.host, answers.details, weights.details);
   own.host.querySelector("h3")?.remove();
   let charted = null;
@@ -71,7 +71,7 @@ const weightRows = (setting, k, f) => {
     for (let i = 0; i < (layer.kind === "scale" ? 1 : layer.fan_in + 1); i++) {
       for (let o = 0; o < layer.fan_out; o++) {
         const from = layer.kind === "scale" ? unitName(setting.layers, d, o) : i < layer.fan_in ? unitName(setting.layers, d, i) : "bias";
-        rows.push([from, unitName(setting.layers, d + 1, o), weights[start + i * layer.fan_out + o].toPrecision(6)]);
+        rows.push([from, unitName(setting.layers, d + 1, o), exact(weights[start + i * layer.fan_out + o])]);
       }
     }
     start += weightsOfLayer(layer);

@@ -27,7 +27,7 @@ def page(points: Points, recordings: Sequence[Recording], fidelity: Fidelity) ->
         element("header", *_header(points, recordings)),
         element("noscript", element("p", "The networks are drawn by the script inside this page, which is off.")),
         _controls(len(recordings) > 1),
-        element("main", _wall(recordings), _side(), _table(recordings)),
+        element("main", _wall(recordings), _side(), _table(recordings), class_="compared" if len(recordings) > 1 else None),
         element("script", Html(given), type="application/json", id="given"),
         element("script", _script()),
     ]
@@ -70,9 +70,9 @@ def _header(points: Points, recordings: Sequence[Recording]) -> Iterator[Html]:
     only = "" if runs == 1 else ", and nothing else differs between them"
     yield element(
         "p",
-        f"Each square is one network’s answer over the whole plane while it learns {points.title}. A network starts "
-        f"from random weights, which its seed fixes{only}. It is solved after the epoch (a pass over all points) "
-        "from which on it answers every point rightly to the end. Choose a network to see inside it.",
+        f"Each square is one network’s answer over the plane as it learns {points.title}. A network starts from random "
+        f"weights, which its seed fixes{only}. Solved: from some epoch (a pass over all points) on, to the end, it "
+        "answers every point rightly. Choose a network to see inside it.",
         class_="intro",
     )
     for recording in recordings:
@@ -92,11 +92,8 @@ def _headline(points: Points, recordings: Sequence[Recording]) -> str:
     if count.solved in (0, runs):
         return f"{runs:,} networks: {'all' if count.solved else 'none'} of them learn {points.title}"
     failed = runs - count.solved
-    return f"{runs:,} equal networks but for luck: {count.solved:,} learn {points.title}, {failed:,} {_do(failed)} not"
-
-
-def _do(count: int) -> str:
-    return "does" if count == 1 else "do"
+    learn, do = "learns" if count.solved == 1 else "learn", "does" if failed == 1 else "do"
+    return f"{runs:,} networks, equal but for luck: {count.solved:,} {learn} {points.title}, {failed:,} {do} not"
 
 
 def settings_words(config: Config, points: Points) -> str:

@@ -10,7 +10,7 @@ from fnn.config import DTYPES, Config
 from fnn.data.samples import part_from_arrays
 from fnn.network.functions import Array, weights
 from fnn.network.scores import score_of
-from fnn.play.frames import Fidelity, curve_places, fidelity_for, frame_epochs
+from fnn.play.frames import Fidelity, curve_places, fidelity_for, frame_epochs, most_networks
 from fnn.play.points import Points
 from fnn.training.progress import Progress
 from fnn.training.results import Results
@@ -62,6 +62,12 @@ def record(
         told = on_progress and _of_several(on_progress, place, len(settings))
         recordings.append(_record(name, config, points, seeds, frames, fidelity, {**run, "on_progress": told}))
     return recordings, fidelity
+
+
+def networks_that_fit(configs: Sequence[Config], points: Points, most: int) -> int:
+    """Return how many networks of each setting a page holds, at least one and at most so many."""
+    counts = [weights(config.layers(*_widths(points))) for config in configs]
+    return max(1, min(most, most_networks(counts, len(points.x))))
 
 
 def _widths(points: Points) -> tuple[int, int]:

@@ -65,13 +65,13 @@ const arrange = (sort) => {
 let tile = 40, columns = 1;
 const layOut = () => {
   const width = wall.clientWidth, pair = settings.length;
-  const height = Math.max(420, Math.min(640, innerHeight - 260));
+  const height = Math.max(380, innerHeight - 70 - (wall.getBoundingClientRect().top + scrollY));
   // As large as lets all of them be seen at once, where that is not too small to be hit with a finger.
   const fits = (t) => {
     const n = Math.max(1, Math.floor((width + GAP) / (t * pair + GAP)));
     return groups.reduce((sum, g) => sum + Math.ceil(g.members.length / n) * (t + GAP) + 30, 0) <= height;
   };
-  const least = innerWidth < 700 ? 30 : 22, most = Math.max(least, Math.min(S === 1 ? 320 : 150, Math.floor((width - 4) / pair)));
+  const least = innerWidth < 700 ? 30 : pair > 1 ? 28 : 22, most = Math.max(least, Math.min(S === 1 ? 320 : 150, Math.floor((width - 4) / pair)));
   tile = least;
   for (let t = most; t > least; t--) if (fits(t)) { tile = t; break; }
   columns = Math.max(1, Math.floor((width + GAP) / (tile * pair + GAP)));
