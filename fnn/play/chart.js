@@ -42,7 +42,11 @@ const makeChart = (setting, height, only = null) => {
     const share = Math.min(1, Math.max(0, (level - lossRange[0]) / (lossRange[1] - lossRange[0])));
     return height - MARGINS.bottom - (height - MARGINS.top - MARGINS.bottom) * share;
   };
-  // A line ends where its network did.
+  // A line ends where its network did: at a stroke where it was stopped, at a cross where it diverged.
+  const endOf = (k) => {
+    if (setting.diverged[k] >= 0) return "m-4-4l8 8m0-8l-8 8";
+    return setting.stopped[k] < setting.epochs ? "m0-5v10" : "";
+  };
   const pathOf = (k) => {
     const curve = setting.curveOf(k), ends = setting.diverged[k] >= 0 ? setting.diverged[k] : setting.stopped[k];
     let path = "";
@@ -74,7 +78,7 @@ const makeChart = (setting, height, only = null) => {
     context.strokeStyle = token("--ink");
     context.lineWidth = 1.8;
     context.beginPath();
-    bands.forEach(([, middle], p) => context.lineTo(x(setting.curveEpochs[p]), y(middle)));
+    bands.forEach(([, middle], p) => Number.isFinite(middle) && context.lineTo(x(setting.curveEpochs[p]), y(middle)));
     context.stroke();
   };
 
@@ -114,7 +118,7 @@ const makeChart = (setting, height, only = null) => {
   });
   plot.addEventListener("pointermove", (event) => plot.hasPointerCapture(event.pointerId) && seek(event));
 
-  const chosen = (k) => mark.setAttribute("d", k === null ? "" : pathOf(k));
+  const chosen = (k) => mark.setAttribute("d", k === null ? "" : pathOf(k) && pathOf(k) + endOf(k));
   const move = (epoch, k, f) => {
     cursor.setAttribute("x1", x(epoch));
     cursor.setAttribute("x2", x(epoch));

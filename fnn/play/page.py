@@ -90,7 +90,7 @@ def _headline(points: Points, recordings: Sequence[Recording]) -> str:
     if runs == 1:
         return f"One network that {'learns' if count.solved else 'does not learn'} {points.title}"
     if count.solved in (0, runs):
-        return f"{runs:,} networks: {'all' if count.solved else 'none'} of them learn {points.title}"
+        return f"{runs:,} networks: {'all of them learn' if count.solved else 'none of them learns'} {points.title}"
     failed = runs - count.solved
     learn, do = "learns" if count.solved == 1 else "learn", "does" if failed == 1 else "do"
     return f"{runs:,} networks, equal but for luck: {count.solved:,} {learn} {points.title}, {failed:,} {do} not"
@@ -101,7 +101,7 @@ def settings_words(config: Config, points: Points) -> str:
     hidden = f"hidden layers {'×'.join(map(str, config.hidden))}" if config.hidden else "no hidden layer"
     parts = [
         f"{len(points.x):,} points", hidden, config.activation.replace("x", "×") if config.hidden else "",
-        f"output {config.output}", f"loss {config.loss}", config.optimizer, f"lr {config.lr:g}",
+        f"output {config.output}", f"loss {config.loss}", config.optimizer, f"lr {config.lr:g}".replace("e+", "e"),
         f"{config.scheduler} schedule", f"{config.epochs:,} epochs",
         f"batches of {config.batch_size:,}" if config.batch_size else "",
         f"dropout {config.dropout:g}" if config.dropout else "",
@@ -166,10 +166,17 @@ def _counts(recordings: Sequence[Recording]) -> Iterator[str]:
 def _side() -> Html:
     return element(
         "div",
-        element("section", element("h2", "Their losses"), element("div", id="losses"), class_="losses"),
+        element("section", element("h2", "Their losses"), element("div", id="losses"), _lines(), class_="losses"),
         element("section", element("h2", "", id="chosen-head"), element("div", id="inside"), id="chosen", hidden=""),
         class_="side",
     )
+
+
+def _lines() -> Html:
+    lines = ("solved", "solved"), ("failed", "not solved"), ("median", "median"), ("band", "middle half")
+    keys = [element("span", element("span", class_=f"sample {kind}"), word, class_="key") for kind, word in lines]
+    chosen = element("span", element("span", class_="sample chosen"), "the chosen", class_="key")
+    return element("p", *keys, chosen, class_="note")
 
 
 def _table(recordings: Sequence[Recording]) -> Html:

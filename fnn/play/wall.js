@@ -136,8 +136,8 @@ const show = (group) => {
   for (let i = 0; i < group.members.length * pair; i++) {
     const item = Math.floor(i / pair), a = i % pair, column = item % n, row = Math.floor(item / n);
     const x = Math.round((column * (tile * pair + GAP) + a * tile) * ratio), y = Math.round(row * (tile + GAP) * ratio);
-    const side = Math.round(tile * ratio);
-    context.drawImage(atlas, (column * pair + a) * G, row * G, G, G, x, y, side, side);
+    const side = Math.round(tile * ratio), hair = a * Math.round(ratio);  // between the two of a pair
+    context.drawImage(atlas, (column * pair + a) * G, row * G, G, G, x + hair, y, side - hair, side);
   }
 };
 
