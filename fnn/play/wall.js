@@ -132,7 +132,7 @@ const copyTile = (group, i, a, from, to, at, t) => {
 const show = (group) => {
   const { context, atlas, ratio, n } = group, pair = settings.length;
   group.atlasContext.putImageData(group.image, 0, 0);
-  context.imageSmoothingEnabled = true;
+  context.clearRect(0, 0, group.canvas.width, group.canvas.height);  // edges are half clear, and would add up
   for (let i = 0; i < group.members.length * pair; i++) {
     const item = Math.floor(i / pair), a = i % pair, column = item % n, row = Math.floor(item / n);
     const x = Math.round((column * (tile * pair + GAP) + a * tile) * ratio), y = Math.round(row * (tile + GAP) * ratio);
