@@ -106,10 +106,11 @@ def test_two_hundred_networks_of_the_default_have_every_frame_at_full_precision(
 def test_what_does_not_fit_is_refused_with_the_number_that_does(command):
     done = command("play", "--data", "xor", "--seeds", 100_000, "--out", "page.html")
     assert (done.returncode, done.stdout) == (2, "")
-    (most,) = re.fullmatch(r"fnn: --seeds: got 100000; expected at most ([\d,]+), of 37 weights .*\n", done.stderr).groups()
-    assert fidelity_for(int(most.replace(",", "")), [37], 21) == LADDER[-1]
+    said = re.fullmatch(r"fnn: --seeds: got 100000; expected at most (.*), of 37 weights .*\n", done.stderr)
+    most = int(said[1].replace(",", ""))
+    assert fidelity_for(most, [37], 21) == LADDER[-1]
     with pytest.raises(InvalidSetting, match="seeds"):
-        fidelity_for(int(most.replace(",", "")) + 1, [37], 21)
+        fidelity_for(most + 1, [37], 21)
     with pytest.raises(InvalidSetting, match="hidden"):
         fidelity_for(1, [4_000_000], 21)
     with pytest.raises(InvalidSetting, match="points"):
@@ -126,13 +127,15 @@ def write_csv(path, rows, head="a,b,kind"):
 
 
 def test_a_table_of_two_columns_and_classes_is_played_on_scaled(tmp_path):
-    rows = [f"{100 + 7 * i},{i % 5},{'red green blue'.split()[i % 3]}" for i in range(30)]
+    names = ("red", "green", "blue")
+    rows = [f"{100 + 7 * i},{i % 5},{names[i % 3]}" for i in range(30)]
     points = table_points(write_csv(tmp_path / "own.csv", rows))
     assert points.classes == ("blue", "green", "red")
     assert (points.title, points.x_names, points.y_name) == ("own.csv", ("a", "b"), "kind")
     assert points.x.mean(axis=0) == pytest.approx(0, abs=1e-12)
     assert points.x.std(axis=0) == pytest.approx(1)
-    assert points.x / points.factor + points.center == pytest.approx(np.array([[100 + 7 * i, i % 5] for i in range(30)]))
+    there = np.array([[100 + 7 * i, i % 5] for i in range(30)])
+    assert points.x / points.factor + points.center == pytest.approx(there)
     assert points.labels.tolist() == [(2, 1, 0)[i % 3] for i in range(30)]
 
 
@@ -227,8 +230,7 @@ def test_the_command_says_what_became_of_them_and_writes_a_page(command, tmp_pat
 
 
 def test_as_json_there_is_one_document(command, tmp_path):
-    words = ("play", "--data", "xor", "--seeds", 9, "--epochs", 90, "--compare", "lr=0.1,1", "--json", "--out", "p.html")
-    done = command(*words)
+    done = command(*"play --data xor --seeds 9 --epochs 90 --compare lr=0.1,1 --json --out p.html".split())
     document = json.loads(done.stdout)
     assert [arm["name"] for arm in document["arms"]] == ["lr 0.1", "lr 1"]
     assert sum(document["paired"].values()) == 9

@@ -1,5 +1,6 @@
-"""The page of `fnn play` in a real browser: it moves, shows the networks that were trained, and a link shows it again."""
+"""The page of `fnn play` in a real browser: it moves, shows what was trained, and a link shows it again."""
 
+import os
 import re
 from importlib.resources import files
 
@@ -24,7 +25,8 @@ def three_classes(folder):
     rng = np.random.default_rng(3)
     kinds = rng.integers(0, 3, 120)
     angle, radius = rng.uniform(0, 6.3, 120), kinds + 1 + rng.normal(0, 0.2, 120)
-    rows = [f"{500 + 90 * r * np.cos(t)},{r * np.sin(t)},{'abc'[k]}" for t, r, k in zip(angle, radius, kinds, strict=True)]
+    columns = 500 + 90 * radius * np.cos(angle), radius * np.sin(angle), kinds
+    rows = [f"{wide},{narrow},{'abc'[kind]}" for wide, narrow, kind in zip(*columns, strict=True)]
     (folder / "rings.csv").write_text("\n".join(["wide,narrow,kind", *rows]) + "\n", encoding="utf-8")
     return table_points(str(folder / "rings.csv"))
 
@@ -148,7 +150,10 @@ def test_every_layer_kind_and_output_is_that_of_the_library(browser, output):  #
 # ---- what is shown is what was trained ----
 
 
-@pytest.mark.parametrize(("name", "k", "epoch"), [("xor", 1, 500), ("xor", 17, 60), ("rings", 3, 120), ("alone", 0, 33)])
+CHOICES = ("xor", 1, 500), ("xor", 17, 60), ("rings", 3, 120), ("alone", 0, 33)
+
+
+@pytest.mark.parametrize(("name", "k", "epoch"), CHOICES)
 def test_a_choice_shows_the_numbers_of_that_network(shown, pages, name, k, epoch):
     (recording, *_), points = pages[1][name]
     opened = shown(name, f"#epoch={epoch}")
@@ -178,14 +183,14 @@ def test_a_choice_shows_the_numbers_of_that_network(shown, pages, name, k, epoch
 
 BLUER = """
 ([seed, n]) => {
-  const option = document.getElementById(`seed-${seed}`), tiles = option.parentElement, canvas = tiles.querySelector("canvas");
+  const option = document.getElementById(`seed-${seed}`), canvas = option.parentElement.querySelector("canvas");
   const ratio = canvas.width / canvas.clientWidth, side = option.clientHeight, bluer = [];
   const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
   const context = copy.getContext("2d", { willReadFrequently: true });
   context.drawImage(canvas, 0, 0);
   for (let row = 0; row < n; row++) for (let column = 0; column < n; column++) {
-    const x = (option.offsetLeft + (column + .5) / n * side) * ratio, y = (option.offsetTop + (row + .5) / n * side) * ratio;
-    const [r, , b] = context.getImageData(Math.floor(x), Math.floor(y), 1, 1).data;
+    const at = (offset, place) => Math.floor((offset + (place + .5) / n * side) * ratio);
+    const [r, , b] = context.getImageData(at(option.offsetLeft, column), at(option.offsetTop, row), 1, 1).data;
     bluer.push(b - r);
   }
   return bluer;
@@ -250,35 +255,49 @@ FRAMES = """
 () => new Promise((done) => {
   const begin = performance.now();
   let frames = 0;
-  const tick = (now) => now - begin < 3000 ? (frames++, requestAnimationFrame(tick)) : done(frames / 3);
+  const tick = (now) => now - begin < 3000 ? (frames++, requestAnimationFrame(tick)) : done(frames);
   requestAnimationFrame(tick);
 })
 """
 
 
+def watched(opened):
+    """Return what tells the seconds of a processor that the page's thread has taken."""
+    session = opened.context.new_cdp_session(opened)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def taken():
+        metrics = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
+        return metrics["TaskDuration"]
+
+    return taken
+
+
+def busy():
+    """Whether others have the processors: then a page gets less than its time, and what it takes of it counts."""
+    return os.getloadavg()[0] > 0.5 * (os.cpu_count() or 1)
+
+
 def test_two_hundred_networks_play_at_thirty_frames_a_second(shown):
-    """The best of three: a machine that tests run on has other things to do."""
-    rates = []
-    for _ in range(3):
-        opened = shown("xor", "")
-        rates.append(opened.evaluate(FRAMES))
-        assert opened.locator("#play").inner_text().strip() == "Pause"
-        if rates[-1] >= 30:
-            break
-    assert max(rates) >= 30
-
-
-OPENED = "() => performance.getEntriesByType('navigation')[0].loadEventEnd"
+    opened = shown("xor", "")
+    taken = watched(opened)
+    before = taken()
+    frames = opened.evaluate(FRAMES)
+    assert opened.locator("#play").inner_text().strip() == "Pause"
+    assert (taken() - before) / frames < 1 / 30
+    assert busy() or frames / 3 >= 30
 
 
 @pytest.mark.parametrize("name", ["xor", "many", "pairs"])
 def test_a_page_opens_in_under_a_second(shown, name):
-    times = []
-    for _ in range(3):
-        times.append(shown(name, "").evaluate(OPENED))
-        if times[-1] < 1000:
-            break
-    assert 0 < min(times) < 1000
+    opened = shown(name, "")
+    taken = watched(opened)
+    before = taken()
+    opened.reload()
+    assert 0 < taken() - before < 1
+    ended = opened.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+    assert ended > 0
+    assert busy() or ended < 1000
 
 
 def test_without_motion_the_page_stands_at_its_end(shown):
@@ -373,7 +392,10 @@ def test_a_seed_in_the_table_opens_its_network(shown):
     assert opened.locator("#chosen-head").inner_text() == f"Seed {SEEDS[77]}"
 
 
-@pytest.mark.parametrize("link", ["#seed=1", "#seed=x&epoch=-5", "#epoch=nan&order=__proto__&speed=9", "#%", "#outcomes"])
+NOTHING = "#seed=1", "#seed=x&epoch=-5", "#epoch=nan&order=__proto__&speed=9", "#%", "#outcomes"
+
+
+@pytest.mark.parametrize("link", NOTHING)
 def test_links_that_name_nothing_do_no_harm(shown, link):
     opened = shown("xor", link, motion="reduce")
     assert opened.locator("[role=option]").count() == 200

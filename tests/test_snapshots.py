@@ -14,13 +14,13 @@ from fnn.training.train import train_parts
 EPOCHS = np.array([0, 1, 5, 12])
 # Each way to fill the lanes, and what may end a network early or move it otherwise.
 CASES = {
-    "networks": (dict(), 21),
-    "units": (dict(hidden="64x64", lr=0.01), 21),
-    "shared units": (dict(hidden="64x64", lr=0.01), 3000),
-    "samples": (dict(reduction="mean"), 1500),
-    "batches": (dict(batch_size=5, order="shuffled", dropout=0.2), 40),
-    "stops": (dict(stop_loss=0.2), 40),
-    "diverges": (dict(lr=1e30, optimizer="sgd", output="identity", activation="relu"), 40),
+    "networks": ({}, 21),
+    "units": ({"hidden": "64x64", "lr": 0.01}, 21),
+    "shared units": ({"hidden": "64x64", "lr": 0.01}, 3000),
+    "samples": ({"reduction": "mean"}, 1500),
+    "batches": ({"batch_size": 5, "order": "shuffled", "dropout": 0.2}, 40),
+    "stops": ({"stop_loss": 0.2}, 40),
+    "diverges": ({"lr": 1e30, "optimizer": "sgd", "output": "identity", "activation": "relu"}, 40),
 }
 
 

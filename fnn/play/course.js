@@ -69,7 +69,8 @@ const shown = (value) => {
   return value < 1e-4 || value >= 1e6 ? value.toExponential(2).replace("e+", "e") : String(Number(value.toPrecision(3)));
 };
 const exact = (value) => value.toPrecision(6).replace(/^-/, "−");
-const whole = (value) => value.toLocaleString("en");
+const thousands = new Intl.NumberFormat("en");
+const whole = (value) => thousands.format(value);
 
 // ---- elements ----
 

@@ -11,8 +11,8 @@ from fnn.errors import InvalidSetting
 MOST_BYTES, _PAGE = 5_000_000, 90_000
 # Base64 writes three bytes in four.
 _BASE64 = 4 / 3
-# Bytes of a network's row in the table of outcomes, and of its numbers that are kept apart from curves and weights; of a
-# point, two numbers and its class.
+# Bytes of a network's row in the table of outcomes, and of its numbers beside curves and weights; of a point in base64,
+# which is two numbers and a class.
 _ROW, _OUTCOME, _POINT = 170, 40, 9 * _BASE64
 
 

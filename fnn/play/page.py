@@ -21,13 +21,14 @@ SPEEDS = (("0.25", "¼×"), ("0.5", "½×"), ("1", "1×"), ("2", "2×"), ("4", "
 
 def page(points: Points, recordings: Sequence[Recording], fidelity: Fidelity) -> str:
     """Return the HTML of a page that plays how these networks learnt these points."""
+    compared = len(recordings) > 1
     given = payload(points, recordings, fidelity).replace("<", "\\u003c")
     body = [
         element("a", "Skip to the table of outcomes", class_="skip", href="#outcomes"),
         element("header", *_header(points, recordings)),
         element("noscript", element("p", "The networks are drawn by the script inside this page, which is off.")),
-        _controls(len(recordings) > 1),
-        element("main", _wall(recordings), _side(), _table(recordings), class_="compared" if len(recordings) > 1 else None),
+        _controls(compared),
+        element("main", _wall(recordings), _side(), _table(recordings), class_="compared" if compared else None),
         element("script", Html(given), type="application/json", id="given"),
         element("script", _script()),
     ]

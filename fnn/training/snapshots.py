@@ -1,6 +1,7 @@
 """Weights as they were on the way: kept after chosen epochs, without a bit of training being changed."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -40,4 +41,4 @@ def spans(total: int, segment: int, snapshots: Snapshots | None) -> Iterator[tup
     if snapshots is not None:
         cuts |= {epoch for epoch in snapshots.epochs.tolist() if epoch <= total}
     bounds = sorted(cuts)
-    yield from zip(bounds, bounds[1:], strict=False)
+    yield from pairwise(bounds)
