@@ -230,7 +230,8 @@ def test_the_command_says_what_became_of_them_and_writes_a_page(command, tmp_pat
 
 
 def test_as_json_there_is_one_document(command, tmp_path):
-    done = command(*"play --data xor --seeds 9 --epochs 90 --compare lr=0.1,1 --json --out p.html".split())
+    words = ("--seeds", 9, "--epochs", 90, "--compare", "lr=0.1,1")
+    done = command("play", "--data", "xor", *words, "--json", "--out", "p.html")
     document = json.loads(done.stdout)
     assert [arm["name"] for arm in document["arms"]] == ["lr 0.1", "lr 1"]
     assert sum(document["paired"].values()) == 9

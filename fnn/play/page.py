@@ -176,7 +176,7 @@ def _side() -> Html:
 def _lines() -> Html:
     lines = ("solved", "solved"), ("failed", "not solved"), ("median", "median"), ("band", "middle half")
     keys = [element("span", element("span", class_=f"sample {kind}"), word, class_="key") for kind, word in lines]
-    chosen = element("span", element("span", class_="sample chosen"), "the chosen", class_="key")
+    chosen = element("span", element("span", class_="sample chosen"), "chosen", class_="key")
     return element("p", *keys, chosen, class_="note")
 
 
