@@ -68,7 +68,7 @@ def draw_play(path: Path, run_command: Callable[[str, str], str]) -> None:
         page.wait_for_timeout(2000)  # until all maps are drawn
         page.screenshot(path=path)
         browser.close()
-    Image.open(path).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+    Image.open(path).convert("RGB").save(path, optimize=True)
 
 
 def draw_page(path: Path, run_command: Callable[[str, str], str]) -> None:

@@ -51,7 +51,8 @@ const makeChart = (setting, height, only = null) => {
     const curve = setting.curveOf(k), ends = setting.diverged[k] >= 0 ? setting.diverged[k] : setting.stopped[k];
     let path = "";
     setting.curveEpochs.forEach((epoch, p) => {
-      if (epoch <= ends && Number.isFinite(curve[p])) path += `${path ? "L" : "M"}${x(epoch).toFixed(1)} ${y(curve[p]).toFixed(1)}`;
+      if (epoch > ends || !Number.isFinite(curve[p])) return;
+      path += `${path ? "L" : "M"}${x(epoch).toFixed(1)} ${y(curve[p]).toFixed(1)}`;
     });
     return path;
   };
@@ -64,7 +65,7 @@ const makeChart = (setting, height, only = null) => {
     context.fillStyle = token("--band");
     context.beginPath();
     bands.forEach(([low], p) => context.lineTo(x(setting.curveEpochs[p]), y(low)));
-    bands.toReversed().forEach(([, , high], p) => context.lineTo(x(setting.curveEpochs[bands.length - 1 - p]), y(high)));
+    for (let p = bands.length - 1; p >= 0; p--) context.lineTo(x(setting.curveEpochs[p]), y(bands[p][2]));
     context.fill();
     for (const solved of [true, false]) {
       context.strokeStyle = token(solved ? "--solved" : "--failed");
@@ -78,23 +79,27 @@ const makeChart = (setting, height, only = null) => {
     context.strokeStyle = token("--ink");
     context.lineWidth = 1.8;
     context.beginPath();
-    bands.forEach(([, middle], p) => Number.isFinite(middle) && context.lineTo(x(setting.curveEpochs[p]), y(middle)));
+    bands.forEach(([, middle], p) => {
+      if (Number.isFinite(middle)) context.lineTo(x(setting.curveEpochs[p]), y(middle));
+    });
     context.stroke();
   };
 
   const axes = () => {
     const parts = [], base = height - MARGINS.bottom, right = width - MARGINS.right;
     const decades = Math.max(1, Math.ceil((lossRange[1] - lossRange[0]) / ((height - 40) / 26)));
-    const ticks = [];
-    for (let d = Math.ceil(lossRange[0]); d <= lossRange[1]; d++) if (d % decades === 0) ticks.push(d);
-    for (const d of ticks) {
-      parts.push(drawn("line", { class: "rule", x1: MARGINS.left, x2: right, y1: y(10 ** d), y2: y(10 ** d) }));
-      parts.push(drawn("text", { x: MARGINS.left - 6, y: y(10 ** d) + 4, "text-anchor": "end" }, shown(10 ** d).replace(".00e", "e")));
+    for (let d = Math.ceil(lossRange[0]); d <= lossRange[1]; d++) {
+      if (d % decades !== 0) continue;
+      const at = y(10 ** d), word = shown(10 ** d).replace(".00e", "e");
+      parts.push(drawn("line", { class: "rule", x1: MARGINS.left, x2: right, y1: at, y2: at }));
+      parts.push(drawn("text", { x: MARGINS.left - 6, y: at + 4, "text-anchor": "end" }, word));
     }
     for (const epoch of epochTicks(total, width)) {
-      parts.push(drawn("text", { x: x(epoch), y: base + 15, "text-anchor": epoch === total ? "end" : "middle" }, whole(epoch)));
+      const anchor = epoch === total ? "end" : "middle";
+      parts.push(drawn("text", { x: x(epoch), y: base + 15, "text-anchor": anchor }, whole(epoch)));
     }
-    parts.push(drawn("text", { x: right, y: height - 4, "text-anchor": "end", class: "unit" }, "epochs; loss on a logarithmic scale"));
+    const scales = "epochs; loss on a logarithmic scale";
+    parts.push(drawn("text", { x: right, y: height - 4, "text-anchor": "end" }, scales));
     cursor = drawn("line", { class: "cursor", y1: MARGINS.top, y2: base });
     mark = drawn("path", { class: "own" });
     const bead = drawn("circle", { class: "bead", r: 4 });
@@ -109,7 +114,7 @@ const makeChart = (setting, height, only = null) => {
     axes();
   };
   const seek = (event) => {
-    const box = plot.getBoundingClientRect(), share = (event.clientX - box.left - MARGINS.left) / (width - MARGINS.left - MARGINS.right);
+    const left = plot.getBoundingClientRect().left + MARGINS.left, share = (event.clientX - left) / (x(total) - x(0));
     goTo(frameBefore(total * Math.min(1, Math.max(0, share))));
   };
   plot.addEventListener("pointerdown", (event) => {

@@ -14,7 +14,8 @@ const toward = (color, share) => {
 // 256 steps from the middle to each colour.
 let ramps = [];
 const makeRamps = () => {
-  ramps = CLASS_COLORS.map((color) => Uint32Array.from({ length: 256 }, (_, i) => toward(color, (i / 255) ** 0.75 * 0.92)));
+  const rampOf = (color) => Uint32Array.from({ length: 256 }, (_, i) => toward(color, (i / 255) ** 0.75 * 0.92));
+  ramps = CLASS_COLORS.map(rampOf);
 };
 makeRamps();
 const nowhere = () => (dark.matches ? packed(90, 94, 102) : packed(168, 170, 174));

@@ -66,7 +66,8 @@ const shown = (value) => {
   if (value < 0) return `−${shown(-value)}`;
   if (!Number.isFinite(value)) return "not finite";
   if (value === 0) return "0";
-  return value < 1e-4 || value >= 1e6 ? value.toExponential(2).replace("e+", "e") : String(Number(value.toPrecision(3)));
+  if (value < 1e-4 || value >= 1e6) return value.toExponential(2).replace("e+", "e");
+  return String(Number(value.toPrecision(3)));
 };
 const exact = (value) => value.toPrecision(6).replace(/^-/, "−");
 const thousands = new Intl.NumberFormat("en");
@@ -74,11 +75,11 @@ const whole = (value) => thousands.format(value);
 
 // ---- elements ----
 
-const NAMESPACES = { svg: "http://www.w3.org/2000/svg" };
+const SVG = "http://www.w3.org/2000/svg";
 const made = (element, attributes, children) => {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children.filter((child) => child !== null));
   return element;
 };
 const node = (name, attributes = {}, ...children) => made(document.createElement(name), attributes, children);
-const drawn = (name, attributes = {}, ...children) => made(document.createElementNS(NAMESPACES.svg, name), attributes, children);
+const drawn = (name, attributes = {}, ...children) => made(document.createElementNS(SVG, name), attributes, children);

@@ -96,7 +96,9 @@ const keys = () => {
     const swatch = node("span", { class: "swatch" });
     swatch.style.background = css(CLASS_COLORS[c]);
     return node("span", { class: "key" }, swatch, `class ${name}`);
-  }), ...[["solved", "solved by now"], ["failed", "never solved"]].map(([kind, text]) => node("span", { class: "key" }, node("span", { class: `frame ${kind}` }), text)));
+  }), ...[["solved", "solved by now"], ["failed", "never solved"]].map(([kind, text]) => (
+    node("span", { class: "key" }, node("span", { class: `frame ${kind}` }), text)
+  )));
 };
 
 // ---- by hand ----

@@ -15,7 +15,7 @@ from fnn.play.table import outcome_table
 from fnn.report.markup import Html, element
 
 # In the order in which they are read; together they are one script.
-SCRIPTS = ("network", "course", "colors", "maps", "wall", "chart", "diagram", "numbers", "address", "main")
+SCRIPTS = ("network", "course", "colors", "maps", "wall", "chart", "answer", "diagram", "numbers", "address", "main")
 SPEEDS = (("0.25", "¼×"), ("0.5", "½×"), ("1", "1×"), ("2", "2×"), ("4", "4×"))
 
 

@@ -14,7 +14,7 @@ const score = (k) => ranks.reduce((sum, rank) => sum + rank[k], 0);
 const all = () => Array.from({ length: S }, (_, k) => k);
 
 const groupsOfOne = () => {
-  const failed = all().filter((k) => !solvedAtEnd(settings[0], k)), solved = all().filter((k) => solvedAtEnd(settings[0], k));
+  const [failed, solved] = [false, true].map((wanted) => all().filter((k) => solvedAtEnd(settings[0], k) === wanted));
   const more = solved.length > 1 ? ", the slowest first" : "";
   return [
     { title: `${whole(failed.length)} not solved`, members: worstFirst(failed) },
@@ -48,7 +48,8 @@ const arrange = (sort) => {
     group.canvas = node("canvas", { "aria-hidden": "true" });
     const options = group.members.map((k) => {
       const text = `Seed ${seedOf(k)}, ${settings.map((s) => outcomeOf(s, k)).join("; ")}`;
-      const option = node("div", { role: "option", id: `seed-${k}`, "aria-selected": "false", "aria-label": text, title: text });
+      const words = { "aria-selected": "false", "aria-label": text, title: text };
+      const option = node("div", { role: "option", id: `seed-${k}`, ...words });
       option.className = settings.map((s, a) => (solvedAtEnd(s, k) ? "" : `failed-${a}`)).join(" ");
       option.dataset.k = k;
       optionOf.set(k, option);
@@ -67,18 +68,20 @@ const layOut = () => {
   const width = wall.clientWidth, pair = settings.length;
   const height = Math.max(380, innerHeight - 70 - (wall.getBoundingClientRect().top + scrollY));
   // As large as lets all of them be seen at once, where that is not too small to be hit with a finger.
-  const fits = (t) => {
+  const heightOf = (t) => {
     const n = Math.max(1, Math.floor((width + GAP) / (t * pair + GAP)));
-    return groups.reduce((sum, g) => sum + Math.ceil(g.members.length / n) * (t + GAP) + 30, 0) <= height;
+    return groups.reduce((sum, g) => sum + Math.ceil(g.members.length / n) * (t + GAP) + 30, 0);
   };
-  const least = innerWidth < 700 ? 30 : pair > 1 ? 28 : 22, most = Math.max(least, Math.min(S === 1 ? 320 : 150, Math.floor((width - 4) / pair)));
+  const least = innerWidth < 700 ? 30 : pair > 1 ? 28 : 22;
+  const most = Math.max(least, Math.min(S === 1 ? 320 : 150, Math.floor((width - 4) / pair)));
   tile = least;
-  for (let t = most; t > least; t--) if (fits(t)) { tile = t; break; }
+  for (let t = most; t > least; t--) if (heightOf(t) <= height) { tile = t; break; }
   columns = Math.max(1, Math.floor((width + GAP) / (tile * pair + GAP)));
   wall.style.setProperty("--columns", columns);
   wall.style.setProperty("--tile", `${tile}px`);
   wall.style.setProperty("--wide", `${tile * pair}px`);
   wall.style.setProperty("--gap", `${GAP}px`);
+  document.querySelector("main").classList.toggle("long", heightOf(tile) > innerHeight);
   const ratio = Math.min(2, devicePixelRatio || 1);
   for (const group of groups) {
     const n = Math.min(columns, group.members.length), rows = Math.ceil(group.members.length / columns);
@@ -124,7 +127,7 @@ const copyTile = (group, i, a, from, to, at, t) => {
     if (to === null) {
       group.pixels.set(from.subarray(at, at + G), place);
     } else {
-      for (let c = 0; c < G; c++) group.pixels[place + c] = from[at + c] === to[at + c] ? from[at + c] : between(from[at + c], to[at + c], t);
+      for (let c = 0; c < G; c++) group.pixels[place + c] = between(from[at + c], to[at + c], t);
     }
   }
 };
