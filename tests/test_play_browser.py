@@ -11,7 +11,7 @@ from test_page_browser import CONTRASTS, browser  # noqa: F401
 import fnn
 from fnn.network import functions
 from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
-from fnn.network.layers import Layer
+from fnn.network.layers import LAYER_KINDS, Layer
 from fnn.network.scores import SCORES
 from fnn.play.page import page
 from fnn.play.points import named_points, table_points
@@ -139,6 +139,7 @@ def test_every_layer_kind_and_output_is_that_of_the_library(browser, output):  #
         Layer("scale", 2, 2, "identity"), Layer("dense", 2, 5, "tanh"), Layer("scale", 5, 5, "mish"),
         Layer("dense", 5, 3, output),
     )  # fmt: skip
+    assert {layer.kind for layer in layers} == set(LAYER_KINDS)
     x, flat = rng.normal(0, 2, (30, 2)), rng.normal(0, 1, functions.weights(layers))
     given = {"layers": [layer._asdict() for layer in layers], "weights": flat.tolist(), "x": x.T.tolist()}
     body = "return makePass(given.layers, 30)(given.weights, given.x).at(-1).map((column) => [...column]);"
