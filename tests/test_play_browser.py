@@ -402,6 +402,15 @@ def test_links_that_name_nothing_do_no_harm(shown, link):
     assert opened.locator("[role=option]").count() == 200
 
 
+def test_on_a_phone_a_choice_goes_to_its_network(shown):
+    opened = shown("xor", width=375)
+    assert opened.locator("#chosen-head").bounding_box()["y"] > 900
+    opened.locator("#seed-3").click()
+    opened.wait_for_timeout(1200)
+    bar = opened.locator(".controls").bounding_box()
+    assert bar["y"] + bar["height"] <= opened.locator("#chosen-head").bounding_box()["y"] < 450
+
+
 # ---- two settings ----
 
 

@@ -135,7 +135,11 @@ wall.addEventListener("keydown", (event) => {
 });
 wall.addEventListener("click", (event) => {
   const option = event.target.closest("[role=option]");
-  if (option) choose(Number(option.dataset.k));
+  if (!option) return;
+  choose(Number(option.dataset.k));
+  // Where all stands in one column, the network is far below its square.
+  const below = $("chosen").getBoundingClientRect().top > innerHeight;
+  if (below) $("chosen").scrollIntoView({ block: "start", behavior: calm.matches ? "auto" : "smooth" });
 });
 
 addEventListener("keydown", (event) => {

@@ -184,6 +184,6 @@ def _table(recordings: Sequence[Recording]) -> Html:
     return element(
         "details",
         element("summary", "Table of outcomes"),
-        element("div", outcome_table(recordings), class_="scroll", tabindex="0", aria_label="Table of outcomes"),
+        element("div", outcome_table(recordings), class_="scroll", tabindex="0", role="region", aria_label="Outcomes"),
         id="outcomes",
     )
