@@ -55,6 +55,22 @@ def draw_sweep(path: Path, store_path: Path) -> None:
         path.write_bytes((Path(folder) / "epochs-to-solve.png").read_bytes())
 
 
+def draw_play(path: Path, run_command: Callable[[str, str], str]) -> None:
+    """Draw the page that plays 200 networks, as a browser shows it: halfway, with one that fails chosen."""
+    from PIL import Image
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        run_command("fnn play --data xor --seeds 200", folder)
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport={"width": 1280, "height": 1000}, color_scheme="light")
+        page.goto((Path(folder) / "fnn-play-xor.html").as_uri() + "#seed=312551307&epoch=120")
+        page.wait_for_timeout(2000)  # until all maps are drawn
+        page.screenshot(path=path)
+        browser.close()
+    Image.open(path).convert("RGB").save(path, optimize=True)
+
+
 def draw_page(path: Path, run_command: Callable[[str, str], str]) -> None:
     """Draw the head of the lab's page, as a browser shows it."""
     from playwright.sync_api import sync_playwright

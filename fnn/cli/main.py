@@ -11,6 +11,7 @@ import typer
 import fnn
 from fnn.cli.bench import bench
 from fnn.cli.options import config_options, several_options
+from fnn.cli.play import play
 from fnn.cli.predict import predict
 from fnn.cli.study import study
 from fnn.cli.sweep import export, show, sweep
@@ -34,7 +35,9 @@ def fnn_(
 
 
 # In the order in which help lists them.
-for _command in (config_options(train), predict, several_options(sweep), show, export, study, bench):
+for _command in (
+    config_options(train), config_options(play), predict, several_options(sweep), show, export, study, bench,
+):  # fmt: skip
     app.command()(_command)
 
 

@@ -21,6 +21,7 @@ from fnn.training.grouping import Stack, group_alike, numeric_settings, seeds_of
 from fnn.training.memory import most_seeds
 from fnn.training.progress import Progress, ProgressReporter, Report
 from fnn.training.results import Fit, Ints, Outcome, Results
+from fnn.training.snapshots import Snapshots
 
 BACKENDS = ("numba", "numpy")
 # The version of the arithmetic: raise it with every change that changes a trained network's bits. Runs of different
@@ -78,10 +79,12 @@ def train_parts(
     threads: int | None = None,
     curve_every: int = 1,
     on_progress: Callable[[Progress], None] | None = None,
+    snapshots: Snapshots | None = None,
 ) -> Results:
     """Train every config with every seed on each of P parts, all of one width: network k of a config is that of part
     k // n and seed k % n. per_seed: each part with seeds of its own, the first n // P on the first part and so on, and
-    n networks of a config in all. The rest is as `train` has it.
+    n networks of a config in all. snapshots: of one config on one part, written while it trains. The rest is as `train`
+    has it.
     """
     began = time.perf_counter()
     checks.one_of("backend", backend, BACKENDS)
@@ -95,7 +98,7 @@ def train_parts(
     turns = _turns(table.shape[1], len(parts), per_seed)
     seeds_of_all = np.concatenate([table[:, turn.seeds] for turn in turns], axis=1)
     curve_epochs = _curve_epochs(max(config.epochs for config in configs), curve_every)
-    work = _Work(configs, parts, table, turns, curve_epochs)
+    work = _Work(configs, parts, table, turns, curve_epochs, snapshots)
     ready = _numpy() if backend == "numpy" else _numba(threads or processors(), work)
     compiled = time.perf_counter()
     reporter = ProgressReporter(on_progress, seeds_of_all.size) if on_progress else None
@@ -138,6 +141,7 @@ class _Work(NamedTuple):
     table: Ints
     turns: Sequence[_Turn]
     curve_epochs: Ints
+    snapshots: Snapshots | None
 
 
 def _turns(seeds: int, parts: int, per_seed: bool) -> list[_Turn]:
@@ -255,7 +259,7 @@ def _train_alike(work: _Work, members: Sequence[int], backend: _Backend, reporte
         for turn in work.turns:
             table = work.table[members][:, turn.seeds]
             sizes.append(table.shape[1])
-            for stack in _stacks(configs, table, work.parts[turn.part], work.curve_epochs, backend.draws, size):
+            for stack in _stacks(configs, table, work, work.parts[turn.part], backend.draws, size):
                 if waiting and sum(len(s.params[0]) for s in (*waiting, stack)) > size:
                     outcomes += _fit(backend, waiting, reporter)
                     waiting = []
@@ -278,7 +282,7 @@ def _fit(backend: _Backend, stacks: Sequence[Stack], reporter: ProgressReporter 
 
 
 def _stacks(
-    configs: Sequence[Config], table: Ints, part: Part, curve_epochs: Ints, draws: rng.Draws, size: int
+    configs: Sequence[Config], table: Ints, work: _Work, part: Part, draws: rng.Draws, size: int
 ) -> Iterator[Stack]:
     """Yield the networks of configs with the seeds (C, n) of table, at most `size` to a stack."""
     first, seeds, dtype = configs[0], table.ravel(), DTYPES[configs[0].dtype]
@@ -292,7 +296,8 @@ def _stacks(
             parametrization=first.parametrization, output_init=first.output_init,
         )  # fmt: skip
         settings = {name: values[some] for name, values in numeric.items()}
-        yield Stack(first, layers, params, settings, typed, curve_epochs)
+        snapshots = work.snapshots.of(some) if work.snapshots else None
+        yield Stack(first, layers, params, settings, typed, work.curve_epochs, snapshots)
 
 
 def _scatter(outcomes: Sequence[tuple[Ints, Outcome]], name: str) -> Any:
