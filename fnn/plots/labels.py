@@ -43,7 +43,7 @@ def add_title(figure: Figure | SubFigure, title: str, about: str, beside: float 
     beside: inches that something beside the axes takes.
     """
     width = int((figure.bbox.width / figure.dpi - beside) * 12.6)
-    lines = [fill(literal(line), width) for line in (title, *about.splitlines()) if line]
+    lines = [fill(literal(line), width) for line in (*title.splitlines(), *about.splitlines()) if line]
     figure.suptitle("\n".join(lines), fontsize=10.5)
 
 

@@ -54,16 +54,19 @@ def thin_lines(ax: Axes, epochs: Epochs, values: Array, label: str, color: str =
 
 def ends(ax: Axes, epochs: Epochs, heights: Array, label: str, marker: str, color: str = INK) -> Axes:
     """Mark where runs end, at the edge where that lies outside of the axes. epochs, heights: (S,)."""
-    ax.plot(epochs, np.clip(heights, *ax.get_ylim()), marker, color=color, markersize=6, markeredgewidth=1.4, label=label, zorder=4,
+    heights = np.clip(heights, *ax.get_ylim())
+    ax.plot(epochs, heights, marker, color=color, markersize=6, markeredgewidth=1.4, label=label, zorder=4,
             clip_on=False)  # fmt: skip
     return ax
 
 
-def end_ticks(ax: Axes, epochs: Epochs, label: str, color: str = INK) -> Axes:
-    """Draw a short line above the axis of epochs for each run that ends there. epochs: (S,)."""
-    ax.plot(epochs, np.full(len(epochs), 0.03), "|", transform=ax.get_xaxis_transform(), color=color, markersize=8,
-            markeredgewidth=0.9, alpha=max(0.15, min(0.8, 20 / max(len(epochs), 1))), label="_")  # fmt: skip
-    ax.plot([], [], "|", color=color, markersize=8, markeredgewidth=0.9, label=label)
+def end_ticks(ax: Axes, epochs: Epochs, label: str, color: str = INK, marker: str = "|") -> Axes:
+    """Draw a mark above the axis of epochs, | or ×, for each run that ends there. epochs: (S,)."""
+    mark: Any = {"marker": "x" if marker == "×" else marker, "linestyle": "", "color": color, "markersize": 7}
+    pale = max(0.15, min(0.8, 20 / max(len(epochs), 1)))
+    ax.plot(epochs, np.full(len(epochs), 0.03), transform=ax.get_xaxis_transform(), markeredgewidth=0.9, alpha=pale,
+            label="_", **mark)  # fmt: skip
+    ax.plot([], [], markeredgewidth=0.9, label=label, **mark)  # in the legend it is not pale
     return ax
 
 

@@ -17,6 +17,10 @@ MARKERS = "osD^vPX*"
 # What tells arms apart that have an order, from the least on: it darkens, in print too.
 RAMP = ("#E3B505", "#8FB935", "#3FA66B", "#1F8A83", "#2B6C8C", "#38508B", "#432F77", "#3A0D4F")
 
+# The same on dark paper.
+DARK_COLORS = ("#4FA8E0", "#F28C3C", "#2CC99A", "#E39AC4", "#F0B93A", "#9AD7FA", "#FFFFFF", "#C9A655")
+DARK_RAMP = ("#8C7AE0", "#6C95DB", "#4FB3CC", "#46C7A0", "#7FD66C", "#BFE04D", "#F0E04A", "#FFF6BF")
+
 
 def is_ordered(values: Sequence[Any]) -> bool:
     """Return whether three or more distinct values are numbers, be it in the same words, that ascend."""

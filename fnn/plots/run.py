@@ -98,7 +98,7 @@ def _mark_ends(ax: Axes, results: Results, curves: NDArray[Any]) -> None:
             heights = np.array([_last_height(results, curve, k) for k, curve in enumerate(curves) if chosen[k]])
             ends(ax, epochs, heights, name, marker, color)
         else:
-            end_ticks(ax, epochs, name, color)
+            end_ticks(ax, epochs, name, color, "×" if word == "diverged" else "|")
 
 
 def _last_height(results: Results, values: NDArray[Any], k: int) -> float:
@@ -108,7 +108,7 @@ def _last_height(results: Results, values: NDArray[Any], k: int) -> float:
 
 
 def predictions(figure: Figure, results: Results, data: Data, about: str = "") -> None:
-    """The lab's two panels: the ground truth, and beside it what is predicted, or the share of a stack that is wrong."""
+    """The lab's two panels: the ground truth, and what is predicted, or the share of a stack that is wrong."""
     _fit_height(figure, data, 0.41 * 7.6 if len(results) == 1 else 0.37 * 7.6, 2.2)
     left, right = figure.subplots(1, 2)
     labels = data.y[:, 0]
@@ -123,7 +123,8 @@ def predictions(figure: Figure, results: Results, data: Data, about: str = "") -
     right.tick_params(labelleft=False)
     right.set_ylabel("")
     legend(right if len(results) == 1 else left)
-    add_title(figure, f"what is predicted at {plural(len(data.x), 'point')}", _about(results, data, about, MOST_NETWORKS))
+    title = f"what is predicted at {plural(len(data.x), 'point')}"
+    add_title(figure, title, _about(results, data, about, MOST_NETWORKS))
 
 
 def decision_boundary(figure: Figure, results: Results, data: Data, about: str = "") -> None:
@@ -157,7 +158,7 @@ def _fit_height(figure: Figure, data: Data, width: float, beside: float) -> None
         figure.set_figheight(max(2.8, min(1.5, (high - low) / (right - left)) * width + beside))
 
 
-def learning_rate(figure: Figure, results: Results, data: Data | None = None, about: str = "") -> None:
+def learning_rate(figure: Figure, results: Results, _data: Data | None = None, _about: str = "") -> None:
     """The learning rate over epochs, each epoch's from its begin to its end."""
     config = results.configs[0]
     ax = figure.subplots()
