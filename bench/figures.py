@@ -12,7 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from fnn.files import replacing
-from fnn.plots.style import INK, ONE, STYLE, ZERO
+from fnn.plots.palette import INK, ONE, ZERO
+from fnn.plots.style import STYLE
 
 from .run import Row
 from .tables import duration

@@ -3,6 +3,7 @@
 Each takes arrays and an `ax`, draws, and returns the `ax`. What a legend is to name has a label.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -98,21 +99,23 @@ def epoch_axis(ax: Axes) -> Axes:
     return ax
 
 
-def loss_axis(ax: Axes, first: float = np.nan) -> Axes:
+def loss_axis(ax: Axes, first: Sequence[float] | Array = ()) -> Axes:
     """Make the y axis of losses logarithmic, with numbers on it also where it spans little.
 
-    first: the loss before training; what is far above it (the last of a network that diverges) leaves the axis.
+    first: losses before training; what is far above them (the last of a network that diverges) leaves the axis.
     """
     ax.set_yscale("log", nonpositive="mask")
     low, high = ax.get_ylim()
-    if np.isfinite(first) and high > BLOWN_UP * first > low:
+    finite = np.asarray(first)[np.isfinite(first)]
+    most = BLOWN_UP * float(np.median(finite)) if len(finite) else np.inf
+    if high > most > low:
         least = ax.dataLim.minposy
-        low, high = (0.7 * least if np.isfinite(least) else low), BLOWN_UP * first
+        low, high = (0.7 * least if np.isfinite(least) else low), most
         ax.set_ylim(low, high)
     if high < 1000 * low:
         # Within three decades powers of ten alone would leave it without numbers.
         subs = (1.0, 2.0, 5.0) if high > 5 * low else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
-        ax.yaxis.set_major_locator(MaxNLocator(4) if high < 1.6 * low else LogLocator(subs=subs))
+        ax.yaxis.set_major_locator(MaxNLocator(4) if high < 1.6 * low else LogLocator(subs=subs, numticks=20))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
         ax.yaxis.set_minor_formatter(NullFormatter())
     return ax

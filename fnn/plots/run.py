@@ -42,8 +42,7 @@ def learning_curve(figure: Figure, results: Results, data: Data | None = None, a
         else:
             _many(ax, results, curves, shown)
         ax.set_xlim(0, _last_epoch(results))
-    first = results.loss_curve[:, 0]
-    loss_axis(top, float(np.median(first[np.isfinite(first)])) if np.isfinite(first).any() else np.nan)
+    loss_axis(top, results.loss_curve[:, 0])
     top.set_ylabel("loss")
     epoch_axis(bottom).set(xlabel="epoch", ylim=(-0.03, 1.03), ylabel="accuracy")
     percent_axis(bottom.yaxis)

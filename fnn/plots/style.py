@@ -104,7 +104,8 @@ def wrong_points(ax: Axes, x: Array, labels: Array, wrong: Array) -> Axes:
     shade: Any = {"cmap": WRONG, "vmin": 0, "vmax": most}
     for value, _, marker in LABELS:
         chosen = labels == value
-        ax.scatter(*x[chosen].T, s=_size(x), c=wrong[chosen], marker=marker, edgecolors=INK, linewidths=0.6, zorder=3,
+        ax.scatter(x[chosen, 0],
+            x[chosen, 1], s=_size(x), c=wrong[chosen], marker=marker, edgecolors=INK, linewidths=0.6, zorder=3,
                    **shade)  # fmt: skip
     percent_axis(color_bar(ax, "wrong", **shade).yaxis)
     return _plane(ax, x)

@@ -110,7 +110,7 @@ def learning_curves(figure: Figure, data: FigureData) -> bool:
         epoch_axis(ax).set(xlabel="epoch", ylabel="loss")
         ax.set_xlim(left=0)
     if first:
-        loss_axis(figure.axes[0], float(np.median(first)))  # the others share it
+        loss_axis(figure.axes[0], first)  # the others share it
         notes = ["thin: runs that are not solved"] if failing else []
         notes += [f"{ENDS[word]} runs that {word}" for word, drawn in ended.items() if drawn]
         title = "\n".join(filter(None, ("loss while training, median and quartiles", "; ".join(notes))))

@@ -180,7 +180,8 @@ def band(panel: Panel, x: Array, low: Array, high: Array, look: str) -> Html:
 def steps(panel: Panel, x: Array, y: Array, look: str) -> Html:
     """Return a line that stays level up to the next value."""
     at = panel.place(x, y)
-    last = np.append(np.diff(np.round(at[:, 0])) != 0, True)  # of values on the same pixel the last is seen
+    pixels = np.round(at[:, 0])
+    last = np.append(pixels[1:] != pixels[:-1], True)  # of values on the same pixel the last is seen
     last[0] = True
     at = at[last]
     d = f"M{at[0, 0]:g} {at[0, 1]:g}" + "".join(f"H{px:g}V{py:g}" for px, py in at[1:]) if len(at) else ""

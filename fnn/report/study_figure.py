@@ -116,7 +116,10 @@ def answers_panel(answers: Answers) -> Piece:
     kinds = np.searchsorted([least for least, _ in WRONG], answers.wrong, side="right") - 1
     at = panel.place(answers.x[:, 0], answers.x[:, 1])
     # The worst on top.
-    marks = (_spot(*at[k], int(answers.labels[k]), f"w{kinds[k]}") for k in np.argsort(answers.wrong, kind="stable"))
+    marks = (
+        _spot(at[k, 0], at[k, 1], int(answers.labels[k]), f"w{kinds[k]}")
+        for k in np.argsort(answers.wrong, kind="stable")
+    )
     return panel.draw(*marks, title=answers.label)
 
 
@@ -131,9 +134,10 @@ def _keys(content: StudyFigure) -> list[Piece]:
         labels = [chart.key(_spot(13, 11, k, "w0"), f"label {k}") for k in (0, 1)]
         return labels + [chart.key(_spot(13, 11, 0, f"w{k}"), text) for k, (_, text) in enumerate(WRONG)]
     curves = next(iter(content.panels.values()))
-    solved = [f"{curve.y[-1]:.3g}" for curve in content.panels.get("solved", ())]
-    names = [f"{c.label} · {float(s):.0%} solved" for c, s in zip(curves, solved, strict=True)] if solved else [
-        c.label for c in curves]  # fmt: skip
+    names = [curve.label for curve in curves]
+    if "solved" in content.panels:
+        shares = (100 * curve.y[-1] for curve in content.panels["solved"])
+        names = [f"{name} · {share:.3g}% solved" for name, share in zip(names, shares, strict=True)]
     keys = [chart.line_key(look, name) for look, name in zip(arm_looks([c.label for c in curves]), names, strict=True)]
     return keys + ([chart.line_key("rule", "printed")] if content.mark is not None else [])
 
@@ -144,7 +148,11 @@ def draw(content: StudyFigure) -> tuple[list[Piece], list[Piece]]:
     return panels or [answers_panel(answers) for answers in content.answers], _keys(content)
 
 
+def how_drawn(content: StudyFigure) -> str:
+    """Return what lines and bands are, to stand after the runs; nothing where there are no bands."""
+    return "; lines are medians, bands quartiles" if set(content.panels) & set(BANDS) else ""
+
+
 def save(path: Path, content: StudyFigure, label: str) -> tuple[int, int]:
     """Draw a figure into a file; return its width and height in pixels. label: the figure in words."""
-    bands = "; lines: median, bands: quartiles" if set(content.panels) & set(BANDS) else ""
-    return save_chart(path, [content.title, f"{content.runs}{bands}"], *draw(content), label)
+    return save_chart(path, [content.title, f"{content.runs}{how_drawn(content)}"], *draw(content), label)

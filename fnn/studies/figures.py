@@ -83,7 +83,7 @@ def _save(path: Path, figure: Figure, results: Sequence[ArmResults]) -> FigureDo
     return {
         "title": figure.title,
         "alt": alt,
-        "caption": f"{figure.caption} {content.runs}.".strip(),
+        "caption": f"{figure.caption} {content.runs}{plots.how_drawn(content)}.".strip(),
         "file": path.name,
         "width": width,
         "height": height,
