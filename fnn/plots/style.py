@@ -90,8 +90,8 @@ def points(ax: Axes, x: Array, labels: Array) -> Axes:
     """Draw samples in the plane with their labels. x: (N, 2), labels: (N,) of 0 and 1."""
     for value, color, marker in LABELS:
         chosen = x[labels == value]
-        ax.scatter(*chosen.T, s=_size(x), c=color, marker=marker, edgecolors="white", linewidths=0.7,
-                   label=f"label {value}", zorder=3)  # fmt: skip
+        look: Any = {"color": color, "marker": marker, "edgecolors": "white", "linewidths": 0.7, "zorder": 3}
+        ax.scatter(chosen[:, 0], chosen[:, 1], s=_size(x), label=f"label {value}", **look)
     return _plane(ax, x)
 
 

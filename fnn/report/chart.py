@@ -171,8 +171,8 @@ def band(panel: Panel, x: Array, low: Array, high: Array, look: str) -> Html:
     """Return the area between two lines."""
     some = subsample(len(x), MOST_POINTS)
     up, down = panel.place(x[some], high[some]), panel.place(x[some], low[some])
-    there = np.isfinite(up).all(axis=1) & np.isfinite(down).all(axis=1)
-    parts = [list(run) for kept, run in groupby(range(len(some)), key=lambda k: there[k]) if kept]
+    there = np.isfinite(np.concatenate([up, down], axis=1)).all(axis=1).tolist()
+    parts = [list(run) for kept, run in groupby(range(len(some)), key=there.__getitem__) if kept]
     d = "".join(f"{_path(np.concatenate([up[run], down[run[::-1]]]))}Z" for run in parts)
     return element("path", d=d, class_=f"band {look}")
 
@@ -180,11 +180,12 @@ def band(panel: Panel, x: Array, low: Array, high: Array, look: str) -> Html:
 def steps(panel: Panel, x: Array, y: Array, look: str) -> Html:
     """Return a line that stays level up to the next value."""
     at = panel.place(x, y)
+    at = at[np.isfinite(at).all(axis=1)]
     pixels = np.round(at[:, 0])
-    last = np.append(pixels[1:] != pixels[:-1], True)  # of values on the same pixel the last is seen
-    last[0] = True
-    at = at[last]
-    d = f"M{at[0, 0]:g} {at[0, 1]:g}" + "".join(f"H{px:g}V{py:g}" for px, py in at[1:]) if len(at) else ""
+    # Of values on the same pixel the last is seen.
+    seen = [k for k in range(len(at)) if k in (0, len(at) - 1) or pixels[k] != pixels[k + 1]]
+    (left, low), *later = at[seen].tolist() or [(0.0, 0.0)]
+    d = f"M{left:g} {low:g}" + "".join(f"H{px:g}V{py:g}" for px, py in later) if seen else ""
     return element("path", d=d, class_=f"line {look}")
 
 
