@@ -55,7 +55,9 @@ class Axis(NamedTuple):
 
 
 def _number(value: float, *, shares: bool) -> str:
-    text = f"{100 * value:.3g}%" if shares else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    if shares:
+        return f"{100 * value:.3g}%".replace("-", "−")
+    text = f"{value / 1e6:g} M" if abs(value) >= 1e6 else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     return text.replace("-", "−")
 
 
@@ -115,7 +117,9 @@ class Panel(NamedTuple):
     def draw(self, *parts: Child, title: str = "", numbers_left: bool = True) -> Piece:
         """Return the panel with its axes, its grid and what is drawn in it."""
         middle, right, bottom = (self.left + self.width - RIGHT) / 2, self.width - RIGHT, self.height - BOTTOM
-        axes = [_tick_x(self.place(np.array(v), np.array(self.y.scale.low)), text) for v, text in self.x.ticks()]
+        axes = [
+            _tick_x(self.place(np.array(v), np.array(self.y.scale.low)), text, self.width) for v, text in self.x.ticks()
+        ]
         if numbers_left:
             ticks_y = ((self.place(np.array(self.x.scale.low), np.array(v)), text) for v, text in self.y.ticks())
             axes += [_tick_y(at, text, right) for at, text in ticks_y]
@@ -146,9 +150,10 @@ def _places(scale: Scale, values: Array) -> NDArray[np.float64]:
     return np.where(np.isfinite(v), np.clip(at, 0, 1), np.nan)
 
 
-def _tick_x(at: Array, text: str) -> Html:
+def _tick_x(at: Array, text: str, width: float) -> Html:
     x, y = at
-    label = element("text", text, x=f"{x:g}", y=f"{y + 17:g}", text_anchor="middle")
+    middle = min(x, width - text_width(text) / 2)  # the last one is not cut
+    label = element("text", text, x=f"{middle:g}", y=f"{y + 17:g}", text_anchor="middle")
     return element("g", element("path", d=f"M{x:g} {TOP}V{y:g}", class_="grid"), label)
 
 
