@@ -66,6 +66,16 @@ def test_steps_stay_level_up_to_the_next_value():
     assert len(paths(panel, "rule")) == 1
 
 
+def test_the_losses_in_the_end_rise_from_nothing_across_the_whole_axis():
+    curve = study_figure.Curve("a", np.array([1e-6, 1e-3]), np.array([0.5, 0.75]))
+    for curves in ([curve], [study_figure.Curve("a", np.empty(0), np.empty(0))]):
+        (panel,) = drawn(study_figure.StudyFigure("T", "", {"final": curves}))
+        (line,) = paths(panel, "line")
+        bottom, right = chart.HEIGHT - chart.BOTTOM, chart.WIDTH - chart.RIGHT
+        assert line.get("d").startswith(f"M{chart.LEFT} {bottom}H")
+        assert re.findall(r"H([\d.]+)", line.get("d"))[-1] == str(right)
+
+
 def test_the_loss_of_a_network_that_diverges_does_not_flatten_the_others():
     up = study_figure.Curve("a", np.arange(4), np.array([[0.2, 1e3, 1e20, np.inf]] * 3))
     axes = study_figure.losses([up, CURVES[1]._replace(x=np.array([0, 3]))])

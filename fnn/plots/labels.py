@@ -4,7 +4,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 from itertools import takewhile
-from textwrap import fill
+from textwrap import fill, wrap
 
 from matplotlib.figure import Figure, SubFigure
 
@@ -43,8 +43,14 @@ def add_title(figure: Figure | SubFigure, title: str, about: str, beside: float 
     beside: inches that something beside the axes takes.
     """
     width = int((figure.bbox.width / figure.dpi - beside) * 12.6)
-    lines = [fill(literal(line), width) for line in (*title.splitlines(), *about.splitlines()) if line]
+    lines = [_wrap(literal(line), width) for line in (*title.splitlines(), *about.splitlines()) if line]
     figure.suptitle("\n".join(lines), fontsize=10.5)
+
+
+def _wrap(text: str, width: int) -> str:
+    """Return the text in lines of at most that width, and as even ones as so many allow."""
+    count = len(wrap(text, width))
+    return fill(text, next((w for w in range(len(text) // max(count, 1), width) if len(wrap(text, w)) <= count), width))
 
 
 def settings_line(config: Config) -> str:

@@ -96,10 +96,18 @@ def curves_panel(name: str, curves: Sequence[Curve], mark: float | None = None) 
     if name in BANDS:
         parts += [chart.band(panel, c.x, c.y[0], c.y[2], classes) for c, classes in zip(curves, look, strict=True)]
     for curve, classes in zip(curves, look, strict=True):
-        draw = chart.line if name in BANDS else chart.steps
-        parts.append(draw(panel, curve.x, curve.y[1] if name in BANDS else curve.y, classes))
+        if name in BANDS:
+            parts.append(chart.line(panel, curve.x, curve.y[1], classes))
+        else:
+            parts.append(chart.steps(panel, *(_to_the_edges(panel, curve) if name == "final" else curve[1:]), classes))
     parts += [] if mark is None else [chart.rule(panel, mark)]
     return panel.draw(*parts)
+
+
+def _to_the_edges(panel: Panel, curve: Curve) -> tuple[Array, Array]:
+    """Return a share that rises with losses from one end of the axis to the other; none are below the first."""
+    scale, last = panel.x.scale, curve.y[-1:] if len(curve.y) else np.zeros(1)
+    return np.concatenate([[scale.low], curve.x, [scale.high]]), np.concatenate([[0.0], curve.y, last])
 
 
 def arm_looks(labels: Sequence[str]) -> list[str]:
