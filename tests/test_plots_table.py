@@ -104,7 +104,11 @@ def test_divergence_is_drawn_too():
     nan = content.training.loss.copy()
     nan[:, 5:] = np.nan
     bad = table.Curves(nan, nan)
-    figure = drawn(table.learning_curves, content._replace(training=bad, validation=bad))
+    content = content._replace(training=bad, validation=bad, diverged=np.array([4, 5, 5]))
+    figure = drawn(table.learning_curves, content)
+    (marks,) = [line for line in figure.axes[0].get_lines() if line.get_marker() == "x" and len(line.get_xdata())]
+    assert marks.get_xdata().tolist() == [4, 5, 5]
+    assert figure.legends[0].get_texts()[-1].get_text() == "3 diverged"
     assert np.isfinite(figure.axes[0].get_lines()[0].get_ydata()).sum() == 5
 
 

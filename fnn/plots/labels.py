@@ -53,13 +53,13 @@ def _wrap(text: str, width: int) -> str:
     return fill(text, next((w for w in range(len(text) // max(count, 1), width) if len(wrap(text, w)) <= count), width))
 
 
-def settings_line(config: Config) -> str:
-    """Return the settings of a run in a line: what every run is asked for, and what is not as the defaults have it."""
+def settings_line(config: Config, *, others: bool = True) -> str:
+    """Return the settings of a run in a line: what every run is asked for, and others that differ from the defaults."""
     default, outputs = Config(), f" and {config.output}" if config.output != config.activation else ""
     hidden = "x".join(map(str, config.hidden)) or "none"
     said = [f"hidden {hidden}, {config.activation}{outputs}", f"{config.optimizer} with lr {config.lr:g}"]
     said += [config.scheduler] if config.scheduler != "constant" else []
-    for field in dataclasses.fields(config):
+    for field in dataclasses.fields(config) if others else ():
         value = getattr(config, field.name)
         if field.name not in NAMED and value != getattr(default, field.name):
             said.append(f"{field.name.replace('_', '-')} {value:g}" if isinstance(value, float) else

@@ -114,7 +114,8 @@ def loss_axis(ax: Axes, first: Sequence[float] | Array = ()) -> Axes:
         ax.set_ylim(low, high)
     if high < 1000 * low:
         # Within three decades powers of ten alone would leave it without numbers.
-        subs = (1.0, 2.0, 5.0) if high > 5 * low else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+        fine = (1.0, 2.0, 3.0, 5.0, 7.0) if high > 3 * low else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+        subs = (1.0, 2.0, 5.0) if high > 20 * low else fine
         ax.yaxis.set_major_locator(MaxNLocator(4) if high < 1.6 * low else LogLocator(subs=subs, numticks=20))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
         ax.yaxis.set_minor_formatter(NullFormatter())

@@ -47,7 +47,7 @@ class Curves(NamedTuple):
 class LearningCurves(NamedTuple):
     """How S networks learnt. epochs: (P,). kept: (S,) the epoch each keeps its weights of, None where it is the last.
 
-    score: what the score is, accuracy or R².
+    score: what the score is, accuracy or R². diverged: the epochs after which networks did.
     """
 
     about: str
@@ -56,6 +56,7 @@ class LearningCurves(NamedTuple):
     validation: Curves | None = None
     kept: NDArray[np.integer[Any]] | None = None
     score: str = "accuracy"
+    diverged: NDArray[np.integer[Any]] | None = None
 
 
 def learning_curves(figure: Figure, content: LearningCurves) -> None:
@@ -76,6 +77,9 @@ def learning_curves(figure: Figure, content: LearningCurves) -> None:
     _score_axis(bottom)
     if content.kept is not None:
         handles.append(_mark_kept(top, bottom, content.kept))
+    if content.diverged is not None and len(content.diverged):
+        end_ticks(top, content.diverged, "_", ONE, "×")
+        handles.append(Line2D([], [], color=ONE, marker="x", linestyle="", label=f"{len(content.diverged):,} diverged"))
     top.set_ylabel("loss")
     bottom.set(xlabel="epoch", ylabel=content.score)
     epoch_axis(bottom)
