@@ -135,7 +135,8 @@ class Panel(NamedTuple):
 
 def piece(kind: str, width: float, height: float, *parts: Child) -> Piece:
     """Return an `svg` of that class and size."""
-    box = {"viewBox": f"0 0 {width:g} {height:g}"}
+    # What it shows is said of the whole.
+    box = {"viewBox": f"0 0 {width:g} {height:g}", "aria-hidden": "true"}
     return Piece(element("svg", *parts, class_=kind, width=f"{width:g}", height=f"{height:g}", **box), width, height)
 
 

@@ -15,7 +15,7 @@ SPACE = "http://www.w3.org/2000/svg"
 # What a chart is made of; a file with anything else is not shown.
 TAGS = {"svg", "g", "path", "text", "circle", "rect", "line", "style"}
 ATTRIBUTES = {"x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "d", "class", "width", "height", "viewBox",
-              "transform", "text-anchor", "role", "aria-label"}  # fmt: skip
+              "transform", "text-anchor", "role", "aria-label", "aria-hidden"}  # fmt: skip
 
 
 def chart_style() -> Html:
