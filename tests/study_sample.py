@@ -246,7 +246,7 @@ def draw(document, folder: Path):
 def draw_chart(path, figure):
     """Draw a chart of two panels, its arms named as the figure is."""
     epochs, rising = np.arange(100), np.linspace(0, 1, 100)
-    losses = [np.stack([f * 2.0 ** (-lr * epochs) for f in (0.5, 1, 2)]) for lr in (0.01, 0.1, 0.5)]
+    losses = [np.stack([f * 2.0 ** (-lr * epochs) for f in (0.25, 0.5, 1, 2, 4)]) for lr in (0.01, 0.1, 0.5)]
     names = [f"{figure['title']} {k}" for k in range(3)]
     panels = {"loss": [Curve(*arm) for arm in zip(names, [epochs] * 3, losses, strict=True)],
               "solved": [Curve(name, epochs, rising) for name in names]}  # fmt: skip

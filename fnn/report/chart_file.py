@@ -5,10 +5,11 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
+from textwrap import wrap
 
 from fnn.files import replacing
 from fnn.plots.palette import COLORS, DARK_COLORS, DARK_RAMP, RAMP
-from fnn.report.chart import Piece, text_width
+from fnn.report.chart import LETTER, Piece, text_width
 from fnn.report.markup import Html, element
 
 SPACE = "http://www.w3.org/2000/svg"
@@ -39,10 +40,12 @@ def save_chart(
 
     label: the chart in words.
     """
-    width = 20 + max([min(len(panels), 2) * panels[0].width, *(text_width(text) for text in title)])
+    letters = int(min(len(panels), 2) * panels[0].width / LETTER)
+    lines = [part for text in title for part in wrap(text, letters)]
+    width = 20 + max([min(len(panels), 2) * panels[0].width, *(text_width(text) for text in lines)])
     heads = [element("text", text, x=f"{width / 2:g}", y=24 + 20 * k, text_anchor="middle", class_="title")
-             for k, text in enumerate(title)]  # fmt: skip
-    top = 20.0 * len(title) + 16
+             for k, text in enumerate(lines)]  # fmt: skip
+    top = 20.0 * len(lines) + 16
     parts = []
     for pieces in (panels, keys):
         placed, top = _flow(pieces, width - 20, top)

@@ -22,7 +22,7 @@ WRONG = ((0.0, "wrong in none"), (1e-9, "up to 5%"), (0.05, "up to 20%"), (0.2, 
 
 
 class Curve(NamedTuple):
-    """An arm in a panel. x: (P,), y: (P,), or where it has a band its quartiles (3, P)."""
+    """An arm in a panel. x: (P,), y: (P,), or its quantiles 5, 25, 50, 75 and 95% (5, P)."""
 
     label: str
     x: Array
@@ -61,7 +61,7 @@ def _share(label: str) -> Axis:
 
 def losses(curves: Sequence[Curve]) -> Panel:
     """The loss over epochs."""
-    first = np.array([curve.y[1, 0] for curve in curves])
+    first = np.array([curve.y[2, 0] for curve in curves])
     first = first[np.isfinite(first)]
     return Panel(_epochs(curves), chart.loss_axis([c.y for c in curves], float(np.median(first)) if len(first) else 0))
 
@@ -85,7 +85,8 @@ PANELS: dict[str, Callable[[Sequence[Curve]], Panel]] = {
     "rate": rates,
     "final": final_losses,
 }
-BANDS = ("loss", "accuracy")
+# Of panels with bands: the quantile below or above which the worst of twenty runs lie.
+WORST = {"loss": 4, "accuracy": 0}
 
 
 def curves_panel(name: str, curves: Sequence[Curve], mark: float | None = None) -> Piece:
@@ -93,11 +94,12 @@ def curves_panel(name: str, curves: Sequence[Curve], mark: float | None = None) 
     panel = PANELS[name](curves)
     look = arm_looks([curve.label for curve in curves])
     parts: list[Html] = []
-    if name in BANDS:
-        parts += [chart.band(panel, c.x, c.y[0], c.y[2], classes) for c, classes in zip(curves, look, strict=True)]
+    if name in WORST:
+        parts += [chart.band(panel, c.x, c.y[1], c.y[3], classes) for c, classes in zip(curves, look, strict=True)]
     for curve, classes in zip(curves, look, strict=True):
-        if name in BANDS:
-            parts.append(chart.line(panel, curve.x, curve.y[1], classes))
+        if name in WORST:
+            parts.append(chart.line(panel, curve.x, curve.y[WORST[name]], f"worst {classes}"))
+            parts.append(chart.line(panel, curve.x, curve.y[2], classes))
         else:
             parts.append(chart.steps(panel, *(_to_the_edges(panel, curve) if name == "final" else curve[1:]), classes))
     parts += [] if mark is None else [chart.rule(panel, mark)]
@@ -158,7 +160,11 @@ def draw(content: StudyFigure) -> tuple[list[Piece], list[Piece]]:
 
 def how_drawn(content: StudyFigure) -> str:
     """Return what lines and bands are, to stand after the runs; nothing where there are no bands."""
-    return "; lines are medians, bands quartiles" if set(content.panels) & set(BANDS) else ""
+    return (
+        "; lines are medians, bands quartiles, thin lines where the worst 5% begin"
+        if set(content.panels) & set(WORST)
+        else ""
+    )
 
 
 def save(path: Path, content: StudyFigure, label: str) -> tuple[int, int]:
