@@ -80,6 +80,7 @@ def check_store(path):
             if name == "heat-map.png" and "beta1" not in settings:
                 continue
             figure = laid_out(draw, data)
+            assert all(name in figure.get_suptitle() for name in runs.settings["data"])
             shown = [ax for ax in figure.axes if ax.axison and ax.get_subplotspec() is not None]
             titles += [ax.get_title() for ax in shown]
             for ax in shown if name != "solved-share.png" else ():

@@ -12,9 +12,10 @@ from fnn.sweeps.summaries import GroupSummary, ordered, value_text
 
 # The settings that data are told apart by, from the name on.
 DATA = ("data", "points", "noise", "data_seed", "data_digest")
-# Settings that titles name where all runs share them; of numbers that are ordered so many have a colour.
+# Settings that titles name where all runs share them; of numbers that are ordered so many have a colour, of
+# data so many their name.
 SHARED = ("hidden", "activation", "optimizer", "lr", "epochs")
-MOST_ORDERED = 32
+MOST_ORDERED, MOST_DATA = 32, 5
 
 
 class FigureData(NamedTuple):
@@ -74,7 +75,9 @@ class FigureData(NamedTuple):
         runs = each if len(self.summaries) == 1 else f"{each} an arm, {total:,} in all"
         alike = {name: values[0] for name, values in self.runs.settings.items() if len(set(values)) == 1}
         shown = [setting_text(name, alike[name]) for name in SHARED if name in alike]
-        return f"{alike['data']}: {runs}\n{', '.join(shown)}" if "data" in alike else f"{runs}\n{', '.join(shown)}"
+        data = list(dict.fromkeys(self.runs.settings.get("data", ())))
+        names = ", ".join(map(str, data[:MOST_DATA])) + (" …" if len(data) > MOST_DATA else "")
+        return f"{f'{names}: ' if names else ''}{runs}\n{', '.join(shown)}"
 
 
 def setting_text(name: str, value: Any) -> str:
