@@ -23,8 +23,8 @@ def draw_networks(path: Path) -> None:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 4.6), layout="constrained")
         left, right = figure.subfigures(1, 2)
-        plots.decision_boundary(left, results, samples)
-        plots.learning_curve(right, results, samples)
+        plots.decision_boundary(left, results, samples, "xor")
+        plots.learning_curve(right, results, samples, "xor")
         figure.savefig(path, dpi=110)
 
 

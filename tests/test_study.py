@@ -413,7 +413,7 @@ def test_the_command_writes_and_prints_a_table_of_verdicts(path, tmp_path, monke
     assert err == ""
     assert re.match(r"verdict +claim +effect \(95%\)", out)
     assert re.search(r"\nsupported +Adam is faster than plain descent\. +probability of improvement by .*\d \(", out)
-    assert (tmp_path / "fnn-study-mine" / "optimizers.png").exists()
+    assert (tmp_path / "fnn-study-mine" / "optimizers.svg").exists()
     assert main.run(["study", str(path), "--seeds", "50", "--seed", "9", "--out", "there", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["seeds"] == {"first": 9, "count": 50}

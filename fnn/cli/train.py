@@ -70,7 +70,8 @@ def train(
     if plots:
         from fnn.plots.run import save_figures
 
-        written += save_figures(folder, results, samples)
+        title = f"{data}, {len(samples.x):,} points" + (f", noise {noise:g}" if noise else "")
+        written += save_figures(folder, results, samples, title)
     if json_:
         about = {"data": data, "points": len(samples.x), "noise": noise, "data_seed": data_seed, "backend": backend}
         about["files"] = [str(path) for path in written]

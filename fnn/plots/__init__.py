@@ -1,4 +1,4 @@
 """Figures: functions that take arrays and an `ax`, draw, and return the `ax`; they compute no statistics.
 
-style run sweep study labels table_study classification regression decision_map table
+palette style labels lines classification regression decision_map run sweep_groups sweep table
 """

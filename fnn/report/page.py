@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 
+from fnn.report.chart_file import chart_style
 from fnn.report.components import Figures, anchor, number, paragraphs, to, verdict
 from fnn.report.document import ClaimDocument, SectionDocument, StudyDocument
 from fnn.report.legend import how_to_read
@@ -27,7 +28,7 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 def page(document: StudyDocument, folder: str | Path) -> str:
     """Return the HTML of a study's document, with the figures of `folder` inside.
 
-    Raises InvalidSetting under `figures` where a figure is not a PNG file of the folder.
+    Raises InvalidSetting under `figures` where a figure is not a chart or a PNG file of the folder.
     """
     parts = list(_parts(document, Figures(document["figures"], Path(folder))))
     body = [
@@ -49,7 +50,7 @@ def _head(title: str) -> Html:
         element("meta", http_equiv="Content-Security-Policy", content=POLICY),
         element("link", rel="icon", href="data:,"),
         element("title", title),
-        element("style", _style(), choice_rules(CLAIMS)),
+        element("style", _style(), chart_style(), choice_rules(CLAIMS)),
     )
 
 

@@ -66,3 +66,15 @@ def answer_share(results: Results, x: Array, most: int | None = None) -> NDArray
         total += (outputs > 0.5).sum(axis=0)
         networks += len(outputs)
     return total / networks
+
+
+def wrong_share(results: Results, x: Array, labels: ArrayLike, most: int | None = None) -> NDArray[np.float64]:
+    """Return the share of networks, or of the first `most`, that answer each sample wrongly. x: (N, I) → (N,).
+
+    labels: (N,) of 0 and 1. An answer that is not a number is wrong, whatever the label.
+    """
+    total, networks, wanted = np.zeros(len(x)), 0, np.asarray(labels) > 0.5
+    for outputs in predictions(results, x, most):
+        total += (~np.isfinite(outputs) | ((outputs > 0.5) != wanted)).sum(axis=0)
+        networks += len(outputs)
+    return total / networks
