@@ -155,7 +155,7 @@ def train_on_table(
     with progress_bar("training", quiet=json_) as update:
         fitted = fit_problem(
             problem, preset=of_table["preset"] or "table", splitting=splitting_options(of_table),
-            preparation=preparation_options(of_table), seeds=run["seeds"] or SEEDS, backend=run["backend"],
+            preparation=preparation_options(of_table), seeds=SEEDS if run["seeds"] is None else run["seeds"], backend=run["backend"],
             threads=run["threads"], settings=settings,
             on_progress=update and (lambda now: update(*_progress(now))),
         )  # fmt: skip

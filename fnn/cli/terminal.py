@@ -55,7 +55,8 @@ def status_line(stream: TextIO) -> Iterator[Callable[[str, str], None]]:
         return
     from rich.console import Console
 
-    with Console(file=stream).status("") as status:
+    spinner = "dots" if stream.encoding.lower().startswith("utf") else "line"
+    with Console(file=stream).status("", spinner=spinner) as status:
         yield lambda what, who: status.update(f"{what}: {who}")
 
 
