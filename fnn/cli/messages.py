@@ -1,6 +1,5 @@
 """What went wrong, as one line that names what was typed."""
 
-import errno
 import os
 import sqlite3
 from collections.abc import Sequence
@@ -47,7 +46,7 @@ def system_message(error: BaseException) -> str:
         return f"{error}; what was committed to the store is kept"
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error) or type(error).__name__
-    reason = os.strerror(error.errno) if error.errno in errno.errorcode else error.strerror
+    reason = error.strerror if error.errno is None else os.strerror(error.errno)
     names = " to ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
     return f"{names}: {reason}" if names else reason
 

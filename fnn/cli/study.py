@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 import fnn
+from fnn.cli.columns import print_table
 from fnn.cli.options import Json, Threads, run_option, whole
-from fnn.cli.terminal import CommandError, print_table, progress_bar
+from fnn.cli.terminal import CommandError, progress_bar
 from fnn.config import SEED
 from fnn.errors import InvalidSetting
+from fnn.formats import duration
 from fnn.report import text as report
 from fnn.report.looks import look_lines
 from fnn.report.words import levels
@@ -63,7 +65,7 @@ def study(
         return
     for columns, rows in report.verdicts(document):
         print_table(columns, rows)
-    typer.echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}, {document['seconds']:.1f} s")
+    typer.echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}, {duration(document['seconds'])}")
     for line in look_lines(document):
         typer.echo(line)
     names = [figure["file"] for figure in document["figures"].values()]

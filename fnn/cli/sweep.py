@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fnn import data as datasets
-from fnn.cli.options import Json, Threads, data_option, listed, number, rows_option, run_option, whole
+from fnn.cli.columns import print_rows, print_table
+from fnn.cli.options import Json, Rows, Threads, data_option, listed, number, rows_option, run_option, whole
 from fnn.cli.table import is_table, plan_on_table, table_options
-from fnn.cli.terminal import CommandError, print_table, progress_bar
+from fnn.cli.terminal import CommandError, progress_bar
 from fnn.errors import InvalidSetting
 from fnn.files import writable_folder
+from fnn.formats import duration, share, size
 from fnn.report import text as report
+from fnn.report.runs import store_rows
 from fnn.sweeps.grid import several
 from fnn.training.train import BACKENDS
 
@@ -86,16 +89,16 @@ def sweep(
     typer.echo(f"{swept.total:,} networks: {swept.trained:,} trained, {swept.total - swept.trained:,} were there")
     if swept.trained:
         rate = swept.trained / max(swept.seconds - swept.compile_seconds, 1e-9)
-        solved = "" if on_table else f"solved {swept.solved / swept.trained:.1%} of those trained, "
+        solved = "" if on_table else f"solved {share(swept.solved / swept.trained)} of those trained, "
         typer.echo(f"{solved}{rate:,.0f} networks a second")
     for version, runs in others.items():
         typer.echo(f"{runs:,} runs of version {version} of the arithmetic stay apart: this is version {NUMERICS}")
-    typer.echo(f"{path}: {about['bytes'] / 1e6:,.1f} MB after {swept.seconds:.2g} s; see: fnn show {path}")
+    typer.echo(f"{path}: {size(path.stat().st_size)} after {duration(swept.seconds)}; see: fnn show {path}")
 
 
 def progress_of(now: "SweepProgress") -> tuple[float, int, str]:
     """Return how far a sweep is, as the bar wants it."""
-    solved = "" if now.solved != now.solved else f"  solved {now.solved:.1%}"
+    solved = "" if now.solved != now.solved else f"  solved {share(now.solved)}"
     text = f"{int(now.done):,} of {now.total:,} networks  {now.per_second:,.0f}/s{solved}"
     return now.done, now.total, text
 
@@ -121,6 +124,7 @@ def show(
     ] = None,
     plots: Annotated[Path | None, run_option(help="Folder to draw figures into.")] = None,
     json_: Json = False,
+    rows: Rows = False,
 ) -> None:
     """Show what a store says of each combination of settings: a row each, and with --plots figures."""
     from fnn.sweeps.choice import read_split_scores
@@ -149,12 +153,12 @@ def show(
             written = save_figures(writable_folder("plots", plots), connection, runs, groups)
     if json_:
         files = {"files": [str(file) for file in written]} if plots else {}
-        typer.echo(
-            json.dumps(
-                {"store": str(path), "arms": [report.group_document(s) for s in groups], **files}, allow_nan=False
-            )
-        )
+        document = {"store": str(path), "arms": [report.group_document(s) for s in groups], **files}
+        document |= {"rows": store_rows(runs, list(groups[0].group.settings))} if rows else {}
+        typer.echo(json.dumps(document, allow_nan=False))
         return
+    if rows:
+        print_rows(store_rows(runs, list(groups[0].group.settings)))
     print_table(report.group_columns(groups), [report.group_row(s) for s in groups])
     if plots:
         typer.echo(f"wrote {plots}: {', '.join(file.name for file in written)}")
@@ -186,4 +190,4 @@ def export(
 
     with open_store(path) as connection:
         count = export(connection, to, [parse_condition(text) for text in where or ()])
-    typer.echo(f"{to}: {count:,} runs, {to.stat().st_size / 1e6:,.1f} MB")
+    typer.echo(f"{to}: {count:,} runs, {size(to.stat().st_size)}")

@@ -1,8 +1,8 @@
-"""What a person sees: tables, a progress bar, a line that changes, and the one line of a command that failed."""
+"""What a person sees beside tables: a progress bar, a line that changes, and the one line of a command that failed."""
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -17,23 +17,6 @@ class CommandError(typer.TyperException):
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
-
-
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: as wide as the terminal, or as it needs to be where there is none."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, soft_wrap=False)
-    table = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, justify="left", no_wrap=not sys.stdout.isatty())
-    for row in rows:
-        table.add_row(*row)
-    with console.capture() as printed:
-        console.print(table)
-    typer.echo("\n".join(line.rstrip() for line in printed.get().strip("\n").split("\n")))
 
 
 def print_lines(lines: Callable[..., Iterator[str]]) -> Callable[..., None]:

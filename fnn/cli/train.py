@@ -9,13 +9,17 @@ import typer
 import fnn
 from fnn import checks
 from fnn import data as datasets
-from fnn.cli.options import Json, Threads, data_option, number, run_option, typed_settings, whole
+from fnn.cli.columns import print_rows
+from fnn.cli.options import Json, Rows, Threads, data_option, number, run_option, typed_settings, whole
 from fnn.cli.table import NAMES, is_table, table_options, train_on_table
 from fnn.cli.terminal import progress_bar
 from fnn.config import Config
 from fnn.errors import InvalidSetting
 from fnn.files import writable_folder
+from fnn.formats import duration, share
+from fnn.formats import number as shown
 from fnn.report import text as report
+from fnn.report.runs import result_rows
 from fnn.training.progress import Progress
 from fnn.training.results import Results
 from fnn.training.train import BACKENDS
@@ -38,6 +42,7 @@ def train(
     threads: Threads = None,
     out: Annotated[Path | None, run_option(help="Folder to write to; by itself fnn-DATA.")] = None,
     json_: Json = False,
+    rows: Rows = False,
     plots: Annotated[bool, run_option("--plots/--no-plots", help="Draw the figures.")] = True,
     *,
     of_table: dict[str, Any],
@@ -51,7 +56,7 @@ def train(
             raise InvalidSetting(name, context.params[name], "none of it beside a table")
         given = {name: settings[name] for name in typed_settings(context, settings)}
         run = {"seeds": seeds, "backend": backend, "threads": threads}
-        train_on_table(data, of_table, given, run, out, json_=json_, plots=plots)
+        train_on_table(data, of_table, given, run, out, json_=json_, rows=rows, plots=plots)
         return
     for name in sorted(typed_settings(context, NAMES)):
         raise InvalidSetting(name, of_table[name], "none of it beside a named data set: it is of tables")
@@ -74,11 +79,14 @@ def train(
     if json_:
         about = {"data": data, "points": len(samples.x), "noise": noise, "data_seed": data_seed, "backend": backend}
         about["files"] = [str(path) for path in written]
-        typer.echo(json.dumps(report.document(results, about), allow_nan=False))
+        document = report.document(results, about) | ({"rows": result_rows(results)} if rows else {})
+        typer.echo(json.dumps(document, allow_nan=False))
         return
+    if rows:
+        print_rows(result_rows(results))
     for line in report.lines(results, samples):
         typer.echo(line)
-    typer.echo(f"trained in {results.seconds:.2g} s; wrote {folder}: {', '.join(path.name for path in written)}")
+    typer.echo(f"trained in {duration(results.seconds)}; wrote {folder}: {', '.join(path.name for path in written)}")
 
 
 def _save(folder: Path, results: Results) -> list[Path]:
@@ -96,5 +104,5 @@ def _save(folder: Path, results: Results) -> list[Path]:
 
 def progress_of(now: Progress) -> tuple[float, int, str]:
     """Return how far training is, as the bar wants it."""
-    networks = f"{int(now.done)} of {now.total} networks, median " if now.total > 1 else ""
-    return now.done, now.total, f"{networks}loss {now.loss:.2e}  accuracy {now.accuracy:.3f}"
+    networks = f"{int(now.done):,} of {now.total:,} networks, median " if now.total > 1 else ""
+    return now.done, now.total, f"{networks}loss {shown(now.loss)}  accuracy {share(now.accuracy)}"

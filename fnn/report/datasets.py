@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fnn.report.components import number, share, to
+from fnn.formats import number, share, to
 from fnn.report.document import ClaimDocument, DatasetEffectDocument
 from fnn.report.marks import kind
 from fnn.report.markup import Html, element

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from fnn.report.components import Figures, anchor, number, paragraphs, to, verdict
+from fnn.formats import duration, number, to
+from fnn.report.components import Figures, anchor, paragraphs, verdict
 from fnn.report.document import ClaimDocument, SectionDocument, StudyDocument
 from fnn.report.legend import how_to_read
 from fnn.report.looks import look_plan, stopped, trainings
@@ -63,7 +64,7 @@ def _header(document: StudyDocument) -> Iterator[Html]:
     notes = [*levels(document), f"the first seed {document['seeds']['first']}"]
     notes += [trainings(document)] if document["looks"] else []
     notes += ["every claim again in other settings"] if document["multiverse"] else []
-    yield element("p", " · ".join([*notes, f"made in {document['seconds']:.3g}\u00a0s"]), class_="note")
+    yield element("p", " · ".join([*notes, f"made in {duration(document['seconds'])}"]), class_="note")
 
 
 def _parts(document: StudyDocument, figures: Figures) -> Iterator[Part]:
@@ -177,7 +178,7 @@ def _made(document: StudyDocument) -> Iterator[Html]:
             if document["looks"]
             else {}
         ),
-        "time": f"{document['seconds']:.3g} s",
+        "time": duration(document["seconds"]),
         **document["versions"],
     }
     pairs = [fragment(element("dt", str(name)), element("dd", str(value))) for name, value in facts.items()]

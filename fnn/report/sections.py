@@ -3,19 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fnn.report.components import (
-    Figures,
-    anchor,
-    article,
-    chance,
-    command,
-    folded,
-    number,
-    paragraphs,
-    share,
-    table,
-    to,
-)
+from fnn.formats import number, share, shares_to, to
+from fnn.report.components import Figures, anchor, article, chance, command, folded, paragraphs, table
 from fnn.report.datasets import dataset_effects
 from fnn.report.document import ArmDocument, ClaimDocument, FindingDocument, TableDocument
 from fnn.report.looks import confidence, stopped_sentence
@@ -115,7 +104,7 @@ def _share_drawing(claim: ClaimDocument, words: bool) -> Html:
     """Return the drawing of a share that a claim says is at least, or at most, so much."""
     margin, up = claim["margin"], claim["up"]
     written = [(margin, "claimed", "start" if margin < 0.5 else "end")] if words else []
-    label = f"{share(claim['effect'])}, {confidence(claim)} interval {share(claim['low'])} to {share(claim['high'])}; "
+    label = f"{share(claim['effect'])}, {confidence(claim)} interval {shares_to(claim['low'], claim['high'])}; "
     label += f"claimed is at {'least' if up else 'most'} {share(margin)}"
     return interval(
         SHARES, claim["effect"], (claim["low"], claim["high"]), label, (margin, 1.0) if up else (0.0, margin),
@@ -124,7 +113,14 @@ def _share_drawing(claim: ClaimDocument, words: bool) -> Html:
 
 
 def _arms(arms: Sequence[ArmDocument]) -> Html:
-    heads = ["Arm", "Runs", "Solved (95%)", "Epochs to solve (quartiles)", "Loss, median (95%)", "Diverged"]
+    heads = [
+        "Arm",
+        "Runs",
+        "Solved (95%)",
+        "Epochs of the solved (quartiles)",
+        "Loss, median (95%)",
+        "Diverged",
+    ]
     return table("The arms", heads, map(_arm_row, arms), class_="stacked")
 
 
@@ -133,9 +129,9 @@ def _arm_row(arm: ArmDocument) -> list[Any]:
     return [
         arm["label"],
         arm["runs"],
-        f"{share(arm['solved'])} ({share(arm['solved_low'])}–{share(arm['solved_high'])})",
-        f"{number(epochs['median'])} ({number(epochs['q25'])}–{number(epochs['q75'])})" if epochs else "–",
-        f"{number(loss['median'])} ({number(loss['low'])}–{number(loss['high'])})" if loss else "–",
+        f"{share(arm['solved'])} ({shares_to(arm['solved_low'], arm['solved_high'])})",
+        f"{number(epochs['median'])} ({to(epochs['q25'], epochs['q75'])})" if epochs else "–",
+        f"{number(loss['median'])} ({to(loss['low'], loss['high'])})" if loss else "–",
         arm["diverged"],
     ]
 

@@ -1,8 +1,9 @@
-"""Numbers, intervals and names as they are printed, in one format."""
+"""Intervals, names and the levels of a study as they are printed."""
 
 import math
 from collections.abc import Sequence
 
+from fnn.formats import counted, number, to
 from fnn.report.document import ClaimDocument, StudyDocument
 from fnn.stats.intervals import Interval
 
@@ -10,28 +11,16 @@ from fnn.stats.intervals import Interval
 MOST_NAMES = 6
 
 
-def number(value: float) -> str:
-    """Return a number with three digits, and all of those before the point."""
-    if 999.5 <= abs(value) < 1e9:
-        return f"{value:,.0f}"
-    return f"{value:#.3g}".removesuffix(".")
-
-
 def interval(i: Interval) -> str:
     """Return an estimate with its interval, if that is finite: of one run it is not."""
     if not (math.isfinite(i.low) and math.isfinite(i.high)):
         return number(i.estimate)
-    return f"{number(i.estimate)} ({number(i.low)} to {number(i.high)})"
+    return f"{number(i.estimate)} ({to(i.low, i.high)})"
 
 
 def printable(name: str) -> str:
     """Return a name from a file in one line, without what a terminal would take for a command."""
     return "".join(letter for letter in " ".join(name.split()) if letter.isprintable())
-
-
-def counted(count: int, noun: str) -> str:
-    """Return how many there are of a thing."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def listed(names: Sequence[str]) -> str:
