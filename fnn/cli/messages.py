@@ -11,6 +11,8 @@ import typer
 from fnn.errors import InvalidSetting
 
 Parameters = Sequence[Any]
+# What a command calls otherwise than the library: a sweep writes its store to --out.
+_ALSO = {"store": "out"}
 
 
 def setting_message(error: InvalidSetting, parameters: Parameters, words: Sequence[str]) -> str:
@@ -53,12 +55,12 @@ def system_message(error: BaseException) -> str:
 
 def _option(name: str, parameters: Parameters, words: Sequence[str]) -> str | None:
     """Return an option by the name of its setting, in the spelling that was typed; None where there is none."""
+    options = {p.name.rstrip("_"): p for p in parameters if p.param_type_name == "option"}
     wanted = name.replace("-", "_")
-    for parameter in parameters:
-        if parameter.param_type_name == "option" and parameter.name.rstrip("_") == wanted:
-            spellings = (*parameter.opts, *parameter.secondary_opts)
-            typed = [word.partition("=")[0] for word in words]
-            return str(next((spelling for spelling in spellings if spelling in typed), spellings[0]))
+    if parameter := options.get(wanted) or options.get(_ALSO.get(wanted, "")):
+        spellings = (*parameter.opts, *parameter.secondary_opts)
+        typed = [word.partition("=")[0] for word in words]
+        return str(next((spelling for spelling in spellings if spelling in typed), spellings[0]))
     return None
 
 

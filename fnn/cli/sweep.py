@@ -50,7 +50,7 @@ def sweep(
 ) -> None:
     """Train settings × seeds into a store; commas separate alternatives. Run again, it trains what is missing."""
     from fnn.sweeps.connect import locked, open_store
-    from fnn.sweeps.plan import command_line, options, plan, store_path
+    from fnn.sweeps.plan import command_line, fits_disk, options, plan, store_path
     from fnn.sweeps.query import count_other_versions, count_runs
     from fnn.sweeps.run import fill
     from fnn.training.train import NUMERICS
@@ -67,6 +67,7 @@ def sweep(
         if any(value is not None for value in of_table.values()) and planned.trials[0].samples.part is None:
             raise InvalidSetting("data", names, "a table, which options of tables are for")
         path = store_path(f"fnn-{'-'.join(PurePath(name).stem for name in names)}.db" if to is None else to)
+        fits_disk(planned, path)
     except InvalidSetting as error:
         raise (CommandError(f"{spec}: {error}", 2) if spec else error) from None
     on_table = planned.trials[0].samples.part is not None
