@@ -10,7 +10,7 @@ from fnn import data as datasets
 from fnn.cli.columns import print_rows, print_table
 from fnn.cli.options import Json, Rows, Threads, data_option, listed, number, rows_option, run_option, whole
 from fnn.cli.table import is_table, plan_on_table, table_options
-from fnn.cli.terminal import CommandError, progress_bar
+from fnn.cli.terminal import CommandError, at_work, progress_bar
 from fnn.errors import InvalidSetting
 from fnn.files import writable_folder
 from fnn.formats import duration, share, size
@@ -136,7 +136,8 @@ def show(
 
     conditions = [parse_condition(text) for text in where or ()]
     with open_store(path) as connection:
-        runs = read_runs(connection, conditions)
+        with at_work(f"reading {path}", json_):
+            runs = read_runs(connection, conditions)
         if has_splits(connection) and len(runs.seed):
             _show_choice(
                 path, read_split_scores(connection, runs, metric, by and by.split(","), conditions), json_=json_
@@ -151,7 +152,9 @@ def show(
         if plots:
             from fnn.plots.sweep import save_figures
 
-            written = save_figures(writable_folder("plots", plots), connection, runs, groups)
+            folder = writable_folder("plots", plots)
+            with at_work(f"drawing into {plots}", json_):
+                written = save_figures(folder, connection, runs, groups)
     if json_:
         files = {"files": [str(file) for file in written]} if plots else {}
         document = {"store": str(path), "arms": [report.group_document(s) for s in groups], **files}
@@ -189,6 +192,8 @@ def export(
     from fnn.sweeps.connect import open_store
     from fnn.sweeps.export import export
 
-    with open_store(path) as connection:
+    if not to.parent.is_dir():
+        raise InvalidSetting("to", str(to), "a file in a folder that is there")
+    with open_store(path) as connection, at_work(f"writing {to}", quiet=False):
         count = export(connection, to, [parse_condition(text) for text in where or ()])
     typer.echo(f"{to}: {count:,} runs, {size(to.stat().st_size)}")

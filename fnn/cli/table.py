@@ -12,7 +12,7 @@ import typer
 from fnn import data as datasets
 from fnn.cli.columns import print_rows, print_table
 from fnn.cli.options import number, whole
-from fnn.cli.terminal import progress_bar
+from fnn.cli.terminal import at_work, progress_bar
 from fnn.data.encoding import MISSING, UNKNOWN
 from fnn.data.reading import FORMATS, Form
 from fnn.data.scaling import SCALINGS
@@ -165,10 +165,14 @@ def train_on_table(
             on_progress=update and (lambda now: update(*_progress(now))),
         )  # fmt: skip
     folder = writable_folder("out", out or Path(f"fnn-{PurePath(data).stem}"))
-    _show(fitted, _write(fitted, folder, plots=plots), folder, json_=json_, rows=rows)
+    with at_work(f"writing {folder}: the model and its figures", json_):
+        written = _write(fitted, folder, plots=plots)
+    _show(fitted, written, folder, json_=json_, rows=rows)
 
 
 def _progress(now: Progress) -> tuple[float, int, str]:
+    if now.done >= now.total:
+        return now.done, now.total, f"{now.total:,} networks trained, now they are scored"
     return now.done, now.total, f"{int(now.done):,} of {now.total:,} networks, median loss {shown(now.loss)}"
 
 

@@ -38,25 +38,52 @@ def status_line(stream: TextIO) -> Iterator[Callable[[str, str], None]]:
         return
     from rich.console import Console
 
-    spinner = "dots" if stream.encoding.lower().startswith("utf") else "line"
-    with Console(file=stream).status("", spinner=spinner) as status:
+    with Console(file=stream).status("", spinner=_spinner(stream)) as status:
         yield lambda what, who: status.update(f"{what}: {who}")
+
+
+def _spinner(stream: TextIO) -> str:
+    return "dots" if stream.encoding.lower().startswith("utf") else "line"
+
+
+@contextmanager
+def at_work(word: str, quiet: bool) -> Iterator[None]:
+    """Say on stderr what is done meanwhile, if that is a terminal: drawing, reading and writing may take long."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{word} …", spinner=_spinner(sys.stderr)):
+        yield
 
 
 @contextmanager
 def progress_bar(word: str, quiet: bool) -> Iterator[Update | None]:
-    """Show a bar on stderr while training, if that is a terminal; give what takes done, total (if known) and text."""
+    """Show a bar on stderr while training, if that is a terminal; give what takes done, total (if known) and text.
+
+    Where less is done than before another stage has begun, and the time that is left is estimated anew.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn(word),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -67,6 +94,8 @@ def progress_bar(word: str, quiet: bool) -> Iterator[Update | None]:
 
         def update(done: float, total: int | None, text: str) -> None:
             late.cancel()
+            if done < bar.tasks[0].completed:
+                bar.reset(task)
             bar.update(task, total=total, completed=done, description=text)
 
         try:

@@ -12,7 +12,7 @@ from fnn import data as datasets
 from fnn.cli.columns import print_rows
 from fnn.cli.options import Json, Rows, Threads, data_option, number, run_option, typed_settings, whole
 from fnn.cli.table import NAMES, is_table, table_options, train_on_table
-from fnn.cli.terminal import progress_bar
+from fnn.cli.terminal import at_work, progress_bar
 from fnn.config import Config
 from fnn.errors import InvalidSetting
 from fnn.files import writable_folder
@@ -71,11 +71,12 @@ def train(
             config, *samples, seeds=numbers, backend=backend, threads=threads, curve_every=every,
             on_progress=update and (lambda now: update(*progress_of(now))),
         )  # fmt: skip
-    written = _save(folder, results)
-    if plots:
-        from fnn.plots.run import save_figures
+    with at_work(f"writing {folder}: the model and its figures", json_):
+        written = _save(folder, results)
+        if plots:
+            from fnn.plots.run import save_figures
 
-        written += save_figures(folder, results, samples)
+            written += save_figures(folder, results, samples)
     if json_:
         about = {"data": data, "points": len(samples.x), "noise": noise, "data_seed": data_seed, "backend": backend}
         about["files"] = [str(path) for path in written]
