@@ -40,11 +40,17 @@ def data_stream() -> TextIO:
 
 
 def plain_help(command: Any, encoding: str | None) -> None:
-    """Put the help of a command and of its own commands in letters of an encoding, before it is set in columns."""
+    """Put the help of a command and of its own commands in letters of an encoding, a line each paragraph.
+
+    So it is set in columns by what it takes of them. A flag takes no value, and is not shown with one.
+    """
     for holder in (command, *command.params):
         for name in ("help", "short_help", "metavar"):
             if isinstance(text := getattr(holder, name, None), str):
-                setattr(holder, name, plain(text, encoding))
+                paragraphs = (" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+                setattr(holder, name, plain("\n\n".join(paragraphs), encoding))
+        if getattr(holder, "is_flag", False):
+            holder.metavar = ""
     for inner in getattr(command, "commands", {}).values():
         plain_help(inner, encoding)
 

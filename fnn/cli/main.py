@@ -31,7 +31,10 @@ def _version(wanted: bool) -> None:
 def fnn_(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
 ) -> None:
-    """Train thousands of small neural networks at once, from scratch; say with error bars what is true of them."""
+    """Train thousands of small neural networks at once, from scratch; say with error bars what is true of them.
+
+    Networks differ by their seed, which fixes the random start: one seed may fail where the next succeeds.
+    """
 
 
 # In the order in which help lists them.

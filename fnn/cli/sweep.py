@@ -37,7 +37,10 @@ def sweep(
         str | None, data_option(parser=listed(number), help="Standard deviation of a shift of each.")
     ] = None,
     data_seed: Annotated[str | None, data_option(parser=listed(whole), help="Seed of the points.")] = None,
-    seeds: Annotated[int | None, run_option(parser=whole, help="Networks of each combination. [default: 1000]")] = None,
+    seeds: Annotated[
+        int | None,
+        run_option(parser=whole, help="Networks of each combination, of seeds from --seed on. [default: 1000]"),
+    ] = None,
     seed: Annotated[int | None, run_option(parser=whole, help="Seed of the first; the others follow.")] = None,
     out: Annotated[Path | None, run_option(help="The store, which is made or extended. [default: fnn-DATA.db]")] = None,
     curve_points: Annotated[int | None, run_option(parser=whole, help=CURVES_HELP)] = None,
@@ -48,7 +51,11 @@ def sweep(
     of_table: dict[str, Any],
     settings: dict[str, Any],
 ) -> None:
-    """Train settings × seeds into a store; commas separate alternatives. Run again, it trains what is missing."""
+    """Train every combination of settings with many seeds into a store. Run again, it trains what is missing.
+
+    Commas separate alternatives. A seed fixes a network's random start; all combinations have the same seeds. A network
+    is solved after the epoch from which on it answers every point correctly, to the end of its training.
+    """
     from fnn.sweeps.connect import locked, open_store
     from fnn.sweeps.plan import command_line, fits_disk, options, plan, store_path
     from fnn.sweeps.query import count_other_versions, count_runs
@@ -127,7 +134,11 @@ def show(
     json_: Json = False,
     rows: Rows = False,
 ) -> None:
-    """Show what a store says of each combination of settings: a row each, and with --plots figures."""
+    """Show what a store says of each combination of settings: a row each, and with --plots figures.
+
+    Solved is the share of networks that answer every point correctly from some epoch on, to the end; epochs are of
+    those alone, losses of all networks.
+    """
     from fnn.sweeps.choice import read_split_scores
     from fnn.sweeps.conditions import parse_condition
     from fnn.sweeps.connect import open_store

@@ -36,7 +36,10 @@ def train(
     data_seed: Annotated[int, data_option(parser=whole, help="Seed of the points.")] = datasets.SEED,
     seeds: Annotated[
         int | None,
-        run_option(parser=whole, help="How many networks, of seeds that follow --seed; by itself 1, on a table 16."),
+        run_option(
+            parser=whole,
+            help="How many networks, of seeds from --seed on, which fix their starts; by itself 1, on a table 16.",
+        ),
     ] = None,
     backend: Annotated[str, run_option(help=f"{', '.join(BACKENDS)}.")] = BACKENDS[0],
     threads: Threads = None,
@@ -48,7 +51,11 @@ def train(
     of_table: dict[str, Any],
     settings: dict[str, Any],
 ) -> None:
-    """Train a network from scratch, or a stack of them, and show what became of it."""
+    """Train a network from scratch, or many of different seeds, and show what became of it.
+
+    A seed fixes a network's random start: the same seed, the same network. A network is solved after the epoch from
+    which on it answers every point correctly, to the end of its training.
+    """
     checks.one_of("backend", backend, BACKENDS)
     checks.threads("threads", threads)
     if is_table(data):

@@ -20,6 +20,14 @@ SHARES = (
     "reading disagrees where one of the published numbers would be too far out, so that the right reading does in 5% "
     "of cases at most. How often a wrong one agrees is told with each result. "
 )
+WORDS = {
+    "arm": "One combination of settings. All arms are trained with the same seeds, and compared seed by seed.",
+    "seed": "The number that fixes a network’s random start: the same seed, the same network, to the last bit.",
+    "solved": "A network is solved after the epoch from which on it answers every point correctly, to the end of its "
+    "training.",
+    "epochs": "In tables of arms the epochs to solve are of the solved alone. Where a claim compares epochs, and says "
+    "so, an unsolved network counts as later than all others: its medians are of all networks, and higher.",
+}
 TERMS = {
     "worth the name": "The margin: the smallest effect that counts as one, which the study states beside each claim, "
     "before any run. A claim is tested against it, not against no difference alone, which enough runs always find.",
@@ -61,8 +69,23 @@ def how_to_read(document: StudyDocument) -> Html:
         "details",
         element("summary", "How to read this"),
         element("p", drawn.strip()),
-        element("dl", *_verdicts(document), *(_terms(document) if claims else ())),
+        element("dl", *_words(document), *_verdicts(document), *(_terms(document) if claims else ())),
     )
+
+
+def in_short(document: StudyDocument) -> str:
+    """Return what the words mean that a page needs from its first line on."""
+    if "splits" in document:
+        return "An arm is one combination of settings; a seed fixes the random start of a network."
+    return (
+        "An arm is one combination of settings; a seed fixes the random start of a network; solved is one that answers "
+        "every point correctly from some epoch on, to the end."
+    )
+
+
+def _words(document: StudyDocument) -> Iterator[Html]:
+    words = {word: WORDS[word] for word in ("arm", "seed")} if "splits" in document else WORDS
+    yield from (fragment(element("dt", word), element("dd", meaning)) for word, meaning in words.items())
 
 
 def _verdicts(document: StudyDocument) -> Iterator[Html]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from fnn.formats import duration, number, to
 from fnn.report.components import Figures, anchor, paragraphs, verdict
 from fnn.report.document import ClaimDocument, SectionDocument, StudyDocument
-from fnn.report.legend import how_to_read
+from fnn.report.legend import how_to_read, in_short
 from fnn.report.looks import look_plan, stopped, trainings
 from fnn.report.marks import CLAIMS, choice_rules, kind
 from fnn.report.markup import Child, Html, element, fragment
@@ -64,6 +64,7 @@ def _header(document: StudyDocument) -> Iterator[Html]:
     notes = [*levels(document), f"the first seed {document['seeds']['first']}"]
     notes += [trainings(document)] if document["looks"] else []
     notes += ["every claim again in other settings"] if document["multiverse"] else []
+    yield element("p", in_short(document), class_="note")
     yield element("p", " · ".join([*notes, f"made in {duration(document['seconds'])}"]), class_="note")
 
 
