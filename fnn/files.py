@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -22,6 +22,19 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def made_folder(name: str, path: Path) -> Iterator[Path]:
+    """Make the folder as `writable_folder` does, and take it away again where what goes into it is then refused."""
+    absent = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        yield writable_folder(name, path)
+    except InvalidSetting:
+        with suppress(OSError):  # what someone else has put something into stays
+            for folder in absent:
+                folder.rmdir()
+        raise
 
 
 def writable_folder(name: str, path: Path) -> Path:

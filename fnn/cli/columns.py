@@ -3,12 +3,9 @@
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 from typing import Any
 
-import typer
-
-from fnn.cli.encoding import plain
+from fnn.cli.encoding import echo, plain
 
 Row = Sequence[str]
 
@@ -28,7 +25,7 @@ def print_table(columns: Row, rows: Sequence[Row]) -> None:
     width = _terminal_width()
     widths = _fitting(heads, body, width) if width else _natural(heads, body)
     lines = _table(heads, body, widths, ruled=width is not None) if widths else _stacked(heads, body, width or 0)
-    typer.echo("\n".join(lines).replace(_STAYS, " "))
+    echo("\n".join(lines).replace(_STAYS, " "))
 
 
 def print_rows(rows: Sequence[dict[str, Any]]) -> None:
@@ -37,7 +34,7 @@ def print_rows(rows: Sequence[dict[str, Any]]) -> None:
 
     if rows:
         print_table([name.replace("_", " ") for name in rows[0]], row_words(rows))
-        typer.echo("")
+        echo("")
 
 
 def _terminal_width() -> int | None:
@@ -114,7 +111,16 @@ def _beside(label: int, width: int) -> int:
 
 def _folded(cell: str, width: int) -> list[str]:
     """Return a cell in lines, parted between words; a word that is longer than a line is a line of its own."""
-    return wrap(cell, max(width, 1), break_long_words=False, break_on_hyphens=False) if cell else [""]
+    if _longest_word(cell) > width:
+        cell = cell.replace(_STAYS, " ")
+    lines, used = [""], 0
+    for word in cell.split(" "):
+        cells = _cells(word)
+        if lines[-1] and used + 1 + cells > width:
+            lines.append("")
+        used = used + 1 + cells if lines[-1] else cells
+        lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    return lines
 
 
 def _longest_word(cell: str) -> int:

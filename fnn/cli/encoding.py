@@ -32,6 +32,11 @@ def prepare(stream: TextIO) -> None:
         stream.reconfigure(errors=HANDLER)
 
 
+def echo(text: str, err: bool = False) -> None:
+    """Print a line at once. (Typer's `echo` writes UTF-8 to a terminal of ASCII, which cannot show it.)"""
+    print(text, file=sys.stderr if err else sys.stdout, flush=True)
+
+
 def data_stream() -> TextIO:
     """Return stdout for data, which are UTF-8 wherever they go: other letters would be other data."""
     if hasattr(sys.stdout, "reconfigure"):
@@ -66,7 +71,8 @@ def _plain(letter: str, encoding: str) -> str:
 def _handle(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(_plain(letter, error.encoding) for letter in error.object[error.start : error.end]), error.end
+    # Of most encodings Python says no more here than that they are a table: what all of them have is ASCII.
+    return "".join(_plain(letter, "ascii") for letter in error.object[error.start : error.end]), error.end
 
 
 codecs.register_error(HANDLER, _handle)

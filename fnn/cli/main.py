@@ -23,7 +23,7 @@ app = typer.Typer(pretty_exceptions_enable=False)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"fnn {fnn.__version__}")
+        encoding.echo(f"fnn {fnn.__version__}")
         raise typer.Exit
 
 

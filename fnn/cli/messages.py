@@ -23,8 +23,11 @@ def setting_message(error: InvalidSetting, parameters: Parameters, words: Sequen
     option = _option(error.name, parameters, words)
     if option is None:
         return str(error)
+    expected = f"expected {' '.join(error.expected.split())}"
     if error.got is None:
-        return f"{option}: not given; expected {' '.join(error.expected.split())}"
+        return f"{option}: not given; {expected}"
+    if error.got is True:  # a flag, of which nothing more was typed
+        return f"{option}: {expected}"
     return option + str(error).removeprefix(error.name)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fnn.cli.encoding import data_stream
+from fnn.cli.encoding import data_stream, echo
 from fnn.cli.options import Json, data_option, run_option
 from fnn.cli.terminal import CommandError, progress_bar
 from fnn.errors import InvalidSetting
@@ -65,10 +65,10 @@ def predict(
             on_progress=update and (lambda rows, total: update(rows, total, f"{rows:,} rows")),
         )  # fmt: skip
     if json_:
-        typer.echo(json.dumps(_document(ensemble, done, {"model": path, "data": data, "out": to}), allow_nan=False))
+        echo(json.dumps(_document(ensemble, done, {"model": path, "data": data, "out": to}), allow_nan=False))
     else:
         for line in _lines(to, ensemble, done):
-            typer.echo(line, err=to == "-")
+            echo(line, err=to == "-")
 
 
 def _load(path: Path) -> "Model":

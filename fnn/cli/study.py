@@ -8,6 +8,7 @@ import typer
 
 import fnn
 from fnn.cli.columns import print_table
+from fnn.cli.encoding import echo
 from fnn.cli.options import Json, Threads, run_option, whole
 from fnn.cli.terminal import CommandError, progress_bar
 from fnn.config import SEED
@@ -70,13 +71,13 @@ def study(
     except InvalidSetting as error:
         raise (CommandError(str(error), 2) if ", line " in error.name else error) from None
     if json_:
-        typer.echo(json.dumps(document, allow_nan=False))
+        echo(json.dumps(document, allow_nan=False))
         return
     for columns, rows in report.verdicts(document):
         print_table(columns, rows)
-    typer.echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}, {duration(document['seconds'])}")
+    echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}, {duration(document['seconds'])}")
     for line in look_lines(document):
-        typer.echo(line)
+        echo(line)
     names = [figure["file"] for figure in document["figures"].values()]
-    typer.echo(f"wrote {folder}: {', '.join([*names, 'verdicts.json'])}")
-    typer.echo(f"read {folder / 'index.html'}")
+    echo(f"wrote {folder}: {', '.join([*names, 'verdicts.json'])}")
+    echo(f"read {folder / 'index.html'}")

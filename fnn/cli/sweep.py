@@ -8,12 +8,14 @@ import typer
 
 from fnn import data as datasets
 from fnn.cli.columns import print_rows, print_table
+from fnn.cli.encoding import echo
 from fnn.cli.options import Json, Rows, Threads, data_option, listed, number, rows_option, run_option, whole
 from fnn.cli.table import is_table, plan_on_table, table_options
 from fnn.cli.terminal import CommandError, at_work, progress_bar
 from fnn.errors import InvalidSetting
 from fnn.files import writable_folder
 from fnn.formats import duration, share, size
+from fnn.formats import number as shown
 from fnn.report import text as report
 from fnn.report.runs import store_rows
 from fnn.sweeps.grid import several
@@ -79,7 +81,7 @@ def sweep(
         raise (CommandError(f"{spec}: {error}", 2) if spec else error) from None
     on_table = planned.trials[0].samples.part is not None
     with (
-        locked(path, lambda: typer.echo(f"fnn: waiting for another sweep on {path} to end", err=True)),
+        locked(path, lambda: echo(f"fnn: waiting for another sweep on {path} to end", err=True)),
         open_store(path, create=True) as connection,
     ):
         try:
@@ -92,22 +94,22 @@ def sweep(
         others = count_other_versions(connection, NUMERICS)
         about = {"store": str(path), "bytes": path.stat().st_size, **swept._asdict(), "numerics": NUMERICS}
     if json_:
-        typer.echo(json.dumps(about))
+        echo(json.dumps(about))
         return
-    typer.echo(f"{swept.total:,} networks: {swept.trained:,} trained, {swept.total - swept.trained:,} were there")
+    echo(f"{swept.total:,} networks: {swept.trained:,} trained, {swept.total - swept.trained:,} were there")
     if swept.trained:
         rate = swept.trained / max(swept.seconds - swept.compile_seconds, 1e-9)
         solved = "" if on_table else f"solved {share(swept.solved / swept.trained)} of those trained, "
-        typer.echo(f"{solved}{rate:,.0f} networks a second")
+        echo(f"{solved}{shown(rate)} networks a second")
     for version, runs in others.items():
-        typer.echo(f"{runs:,} runs of version {version} of the arithmetic stay apart: this is version {NUMERICS}")
-    typer.echo(f"{path}: {size(path.stat().st_size)} after {duration(swept.seconds)}; see: fnn show {path}")
+        echo(f"{runs:,} runs of version {version} of the arithmetic stay apart: this is version {NUMERICS}")
+    echo(f"{path}: {size(path.stat().st_size)} after {duration(swept.seconds)}; see: fnn show {path}")
 
 
 def progress_of(now: "SweepProgress") -> tuple[float, int, str]:
     """Return how far a sweep is, as the bar wants it."""
     solved = "" if now.solved != now.solved else f"  solved {share(now.solved)}"
-    text = f"{int(now.done):,} of {now.total:,} networks  {now.per_second:,.0f}/s{solved}"
+    text = f"{int(now.done):,} of {now.total:,} networks  {shown(now.per_second)}/s{solved}"
     return now.done, now.total, text
 
 
@@ -170,13 +172,13 @@ def show(
         files = {"files": [str(file) for file in written]} if plots else {}
         document = {"store": str(path), "arms": [report.group_document(s) for s in groups], **files}
         document |= {"rows": store_rows(runs, list(groups[0].group.settings))} if rows else {}
-        typer.echo(json.dumps(document, allow_nan=False))
+        echo(json.dumps(document, allow_nan=False))
         return
     if rows:
         print_rows(store_rows(runs, list(groups[0].group.settings)))
     print_table(report.group_columns(groups), [report.group_row(s) for s in groups])
     if plots:
-        typer.echo(f"wrote {plots}: {', '.join(file.name for file in written)}")
+        echo(f"wrote {plots}: {', '.join(file.name for file in written)}")
 
 
 def _show_choice(path: Path, found: "tuple[str, SplitScores]", *, json_: bool) -> None:
@@ -187,10 +189,10 @@ def _show_choice(path: Path, found: "tuple[str, SplitScores]", *, json_: bool) -
     name, scores = found
     choice = ModelChoice(name, scores.settings, scores.runs, scores.values.shape[1], compare(name, scores))
     if json_:
-        typer.echo(json.dumps({"store": str(path), **choice_document(choice)}, allow_nan=False))
+        echo(json.dumps({"store": str(path), **choice_document(choice)}, allow_nan=False))
         return
     print_table(choice_columns(choice), choice_rows(choice))
-    typer.echo(undecided_line(choice))
+    echo(undecided_line(choice))
 
 
 def export(
@@ -207,4 +209,4 @@ def export(
         raise InvalidSetting("to", str(to), "a file in a folder that is there")
     with open_store(path) as connection, at_work(f"writing {to}", quiet=False):
         count = export(connection, to, [parse_condition(text) for text in where or ()])
-    typer.echo(f"{to}: {count:,} runs, {size(to.stat().st_size)}")
+    echo(f"{to}: {count:,} runs, {size(to.stat().st_size)}")

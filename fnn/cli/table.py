@@ -11,6 +11,7 @@ import typer
 
 from fnn import data as datasets
 from fnn.cli.columns import print_rows, print_table
+from fnn.cli.encoding import echo
 from fnn.cli.options import number, whole
 from fnn.cli.terminal import at_work, progress_bar
 from fnn.data.encoding import MISSING, UNKNOWN
@@ -198,17 +199,17 @@ def _show(fitted: "Fit", written: list[Path], folder: Path, *, json_: bool, rows
     if json_:
         document = table.document(report) | {"seconds": seconds, "files": [str(path) for path in written]}
         document |= {"rows": fit_rows(fitted.results)} if rows else {}
-        typer.echo(json.dumps(document, allow_nan=False))
+        echo(json.dumps(document, allow_nan=False))
         return
     for line in table.data_lines(report):
-        typer.echo(line)
-    typer.echo("")
+        echo(line)
+    echo("")
     if rows:
         print_rows(fit_rows(fitted.results))
     print_table(table.score_columns(report), table.score_rows(report))
-    typer.echo("")
+    echo("")
     for line in table.result_lines(report):
-        typer.echo(line)
+        echo(line)
     names = ", ".join(path.name for path in written)
-    typer.echo(f"trained in {duration(seconds['train'])}; wrote {folder}: {names}")
-    typer.echo(f"next: fnn predict {folder / 'model.npz'} --data FILE")
+    echo(f"trained in {duration(seconds['train'])}; wrote {folder}: {names}")
+    echo(f"next: fnn predict {folder / 'model.npz'} --data FILE")

@@ -8,6 +8,8 @@ from typing import Any, TextIO
 
 import typer
 
+from fnn.cli.encoding import echo
+
 Update = Callable[[float, int | None, str], None]
 
 
@@ -25,7 +27,7 @@ def print_lines(lines: Callable[..., Iterator[str]]) -> Callable[..., None]:
     def show(*about: Any) -> None:
         text = list(lines(*about))
         if text:
-            typer.echo("\n".join((*text, "")))
+            echo("\n".join((*text, "")))
 
     return show
 

@@ -10,12 +10,13 @@ import fnn
 from fnn import checks
 from fnn import data as datasets
 from fnn.cli.columns import print_rows
+from fnn.cli.encoding import echo
 from fnn.cli.options import Json, Rows, Threads, data_option, number, run_option, typed_settings, whole
 from fnn.cli.table import NAMES, is_table, table_options, train_on_table
 from fnn.cli.terminal import at_work, progress_bar
 from fnn.config import Config
 from fnn.errors import InvalidSetting
-from fnn.files import writable_folder
+from fnn.files import made_folder
 from fnn.formats import duration, share
 from fnn.formats import number as shown
 from fnn.report import text as report
@@ -70,10 +71,10 @@ def train(
     config, count = Config(**settings), 1 if seeds is None else seeds
     numbers = checks.seed_range(count, config.seed)
     samples = datasets.make(data, points, noise, data_seed)
-    folder = writable_folder("out", out or Path(f"fnn-{data}"))
+    folder = out or Path(f"fnn-{data}")
     # Curves are for the figures; of very many networks a point now and then keeps them in memory.
     every = -(-count * config.epochs // MOST_POINTS) if plots else 0
-    with progress_bar("training", quiet=json_) as update:
+    with made_folder("out", folder), progress_bar("training", quiet=json_) as update:
         results = fnn.train(
             config, *samples, seeds=numbers, backend=backend, threads=threads, curve_every=every,
             on_progress=update and (lambda now: update(*progress_of(now))),
@@ -88,13 +89,13 @@ def train(
         about = {"data": data, "points": len(samples.x), "noise": noise, "data_seed": data_seed, "backend": backend}
         about["files"] = [str(path) for path in written]
         document = report.document(results, about) | ({"rows": result_rows(results)} if rows else {})
-        typer.echo(json.dumps(document, allow_nan=False))
+        echo(json.dumps(document, allow_nan=False))
         return
     if rows:
         print_rows(result_rows(results))
     for line in report.lines(results, samples):
-        typer.echo(line)
-    typer.echo(f"trained in {duration(results.seconds)}; wrote {folder}: {', '.join(path.name for path in written)}")
+        echo(line)
+    echo(f"trained in {duration(results.seconds)}; wrote {folder}: {', '.join(path.name for path in written)}")
 
 
 def _save(folder: Path, results: Results) -> list[Path]:

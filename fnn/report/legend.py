@@ -42,6 +42,10 @@ TERMS = {
     "the chance of any wrong verdict among all claims of this page at 5% (Shaffer’s form of Holm’s procedure). "
     "Verdicts are by corrected p.",
 }
+PUBLISHED_TERMS = {
+    "p of a published result": "How likely a number as far from ours as the published one would be, were it of as many "
+    "runs like ours: a small p says that they disagree.",
+}
 LEVELS = {
     "draws and seeds": "Where data are drawn at random, one draw may be a lucky one. Claims are tested over many of "
     "them, each with seeds of its own: every draw says one effect, and interval and p are over the draws. Where data "
@@ -69,7 +73,7 @@ def how_to_read(document: StudyDocument) -> Html:
         "details",
         element("summary", "How to read this"),
         element("p", drawn.strip()),
-        element("dl", *_words(document), *_verdicts(document), *(_terms(document) if claims else ())),
+        element("dl", *_words(document), *_verdicts(document), *_terms(document)),
     )
 
 
@@ -99,7 +103,8 @@ def _verdicts(document: StudyDocument) -> Iterator[Html]:
 
 def _terms(document: StudyDocument) -> Iterator[Html]:
     claims = document["claims"].values()
-    terms = TERMS | (LEVELS if any(claim["draws"] > 1 for claim in claims) else {})
+    terms = (TERMS if claims else {}) | (PUBLISHED_TERMS if document["outside"] else {})
+    terms |= LEVELS if any(claim["draws"] > 1 for claim in claims) else {}
     terms |= datasets.TERMS if "splits" in document else {}
     terms |= {"looks": LOOKS} if document["looks"] else {}
     terms |= {"fresh runs": FRESH} if any(claim["fresh_needed"] for claim in claims) else {}
