@@ -163,6 +163,7 @@ TRAIN = {
     "no such column": ("good.csv --target z", r"--target: got 'z'; expected one of .*y"),
     "a near name": ("good.csv --target yy", r"--target: got 'yy'; .*\(did you mean y\?\)"),
     "no such place": ("good.csv --target 4", r"--target: got '4'; expected a column's name, or its place from 1 to 3"),
+    "no seeds": ("good.csv --target y --seeds 0", r"--seeds: got 0; expected"),
     "no target": ("good.csv", r"--target: not given; expected the column to learn"),
     "one class": (
         "one-class.csv --target y",

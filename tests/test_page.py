@@ -141,7 +141,7 @@ def test_a_claim_has_its_verdict_words_numbers_and_command(folder):
     first = texts(articles["claim-rates-fast-first"])
     for text in (
         "Supported",
-        "0.913 to 0.945",
+        "91.3% to 94.5%",
         "Against the margin p = 0.012 corrected for all claims, p < 0.0001 alone; against no difference p = 0.0034",
         "77.8% as claimed 1.7% alike 20.5% the other way round",
         "Over 30 draws of the data × 33 seeds; 12.4% of the variance of a run’s answer is between draws.",

@@ -125,7 +125,7 @@ def test_the_table_of_verdicts_has_effects_and_what_is_open():
     assert heads == ["verdict", "claim", "effect (95%)", ""]
     by_claim = {row[1]: row for row in rows}
     verdict, _, effect, open_question = by_claim["High learning rates converge fast at first."]
-    assert (verdict, effect) == ("supported", "probability of improvement 0.931 (0.913 to 0.945)")
+    assert (verdict, effect) == ("supported", "probability of improvement 93.1% (91.3% to 94.5%)")
     assert open_question == "in 80 of 96 distinct cells"
     assert (
         by_claim["High learning rates oscillate later."][3]

@@ -26,7 +26,7 @@ def setting_message(error: InvalidSetting, parameters: Parameters, words: Sequen
     expected = f"expected {' '.join(error.expected.split())}"
     if error.got is None:
         return f"{option}: not given; {expected}"
-    if error.got is True:  # a flag, of which nothing more was typed
+    if isinstance(error.got, bool):  # a flag, of which nothing more was typed
         return f"{option}: {expected}"
     return option + str(error).removeprefix(error.name)
 

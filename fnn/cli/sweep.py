@@ -73,8 +73,9 @@ def sweep(
     try:
         names = [str(name) for name in several("data", given.get("data", "sweep"))]
         planned = plan_on_table(names[0], of_table, given) if len(names) == 1 and is_table(names[0]) else plan(**given)
-        if any(value is not None for value in of_table.values()) and planned.trials[0].samples.part is None:
-            raise InvalidSetting("data", names, "a table, which options of tables are for")
+        for name, value in of_table.items():
+            if value is not None and planned.trials[0].samples.part is None:
+                raise InvalidSetting(name, value, "none of it beside a named data set: it is of tables")
         path = store_path(f"fnn-{'-'.join(PurePath(name).stem for name in names)}.db" if to is None else to)
         fits_disk(planned, path)
     except InvalidSetting as error:

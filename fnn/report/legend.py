@@ -82,8 +82,8 @@ def in_short(document: StudyDocument) -> str:
     if "splits" in document:
         return "An arm is one combination of settings; a seed fixes the random start of a network."
     return (
-        "An arm is one combination of settings; a seed fixes the random start of a network; solved is one that answers "
-        "every point correctly from some epoch on, to the end."
+        "An arm is one combination of settings; a seed fixes the random start of a network; a network is solved if it "
+        "answers every point correctly from some epoch on, to the end."
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from fnn.formats import duration, number, to
+from fnn.formats import duration
 from fnn.report.components import Figures, anchor, paragraphs, verdict
 from fnn.report.document import ClaimDocument, SectionDocument, StudyDocument
 from fnn.report.legend import how_to_read, in_short
@@ -16,7 +16,7 @@ from fnn.report.multiverse import panel_article
 from fnn.report.replications import replication_articles, replication_groups
 from fnn.report.sections import claim_article, effect_drawing, finding_article, table_article
 from fnn.report.svg import PATTERNS
-from fnn.report.words import fresh, levels
+from fnn.report.words import effect_interval, effect_text, fresh, levels
 
 Claims = Mapping[str, ClaimDocument]
 Part = tuple[str, str, list[Child]]
@@ -152,7 +152,7 @@ def _group(section: SectionDocument, claims: Claims) -> Html:
 
 
 def _row(key: str, claim: ClaimDocument) -> Html:
-    effect = fragment(element("b", number(claim["effect"])), f" ({to(claim['low'], claim['high'])})")
+    effect = fragment(element("b", effect_text(claim["effect_name"], claim["effect"])), f" ({effect_interval(claim)})")
     notes = [claim["effect_name"]]
     notes += [stopped(claim["stopped"])] if claim["stopped"] else []
     axes = ", ".join(claim["depends_on"]).replace("_", " ")

@@ -1,6 +1,7 @@
 """The articles of a page: a claim with its evidence, a finding, a table."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from fnn.formats import number, share, shares_to, to
@@ -12,7 +13,7 @@ from fnn.report.marks import kind
 from fnn.report.markup import Html, element, fragment
 from fnn.report.multiverse import multiverse_section
 from fnn.report.svg import SHARE_TICKS, SHARES, bar, interval, scale, swatch
-from fnn.report.words import claim_levels, fresh
+from fnn.report.words import claim_levels, effect_interval, effect_text, fresh
 
 # ---- claims ----
 
@@ -49,10 +50,10 @@ def _open_question(claim: ClaimDocument) -> Html | None:
 
 
 def _effect_figure(claim: ClaimDocument) -> Html:
-    name, values, null = claim["effect_name"], (claim["low"], claim["high"]), claim["p_null_adjusted"]
+    name, null = claim["effect_name"], claim["p_null_adjusted"]
     caption = fragment(
-        element("b", f"{name[:1].upper()}{name[1:]}: {number(claim['effect'])}"),
-        f", {confidence(claim)} interval {to(*values)}; {claim['metric']}. ",
+        element("b", f"{name[:1].upper()}{name[1:]}: {effect_text(name, claim['effect'])}"),
+        f", {confidence(claim)} interval {effect_interval(claim)}; {claim['metric']}. ",
         f"Against the margin {chance(claim['p_adjusted'])} ",
         f"corrected for all claims{' and looks' if claim['stopped'] else ''}, {chance(claim['p'])} alone",
         None if null is None else f"; against no difference {chance(null)}, corrected",
@@ -90,10 +91,11 @@ def effect_drawing(claim: ClaimDocument, words: bool = False) -> Html:
     up = margin >= null
     band, end = ((margin, axis.high), "end") if up else ((axis.low, margin), "start")
     labels = [(null, "no difference", end), (axis.high if up else axis.low, "worth the name", end)]
-    ticks = [(value, number(value)) for value in (axis.low, null, axis.high)]
+    words_of = partial(effect_text, claim["effect_name"])
+    ticks = [(value, words_of(value).removesuffix(" points")) for value in (axis.low, null, axis.high)]
     label = (
-        f"{number(effect)}, {confidence(claim)} interval {to(low, high)}; no difference is {number(null)}, the "
-        f"smallest worth the name {number(margin)}"
+        f"{words_of(effect)}, {confidence(claim)} interval {effect_interval(claim)}; no difference is "
+        f"{words_of(null)}, the smallest worth the name {words_of(margin)}"
     )
     return interval(
         axis, effect, (low, high), label, band, null, ticks, labels if words else (), kind(claim["verdict"])

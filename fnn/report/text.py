@@ -15,7 +15,7 @@ from fnn.report.document import ClaimDocument, StudyDocument
 from fnn.report.looks import stopped
 from fnn.report.published import ReplicationDocument, SourceDocument
 from fnn.report.runs import finite
-from fnn.report.words import fresh
+from fnn.report.words import effect_interval, effect_text, fresh
 from fnn.stats.intervals import Spread
 from fnn.stats.summary import Summary, summarize
 from fnn.sweeps.summaries import GroupSummary
@@ -25,8 +25,8 @@ Array = NDArray[np.floating[Any]]
 
 # Of points so many are shown, with their inputs where these are no more than so many.
 MOST_ROWS, MOST_INPUTS = 100, 4
-SOLVED = "(solved: from some epoch on, to the end, every point is answered correctly)"
-SEED = "(a seed fixes a network's random start: the same seed, the same network)"
+SOLVED = "solved: from some epoch on, to the end, every point is answered correctly"
+SEED = "a seed fixes a network's random start"
 
 
 def lines(results: Results, data: Data) -> Iterator[str]:
@@ -36,8 +36,7 @@ def lines(results: Results, data: Data) -> Iterator[str]:
         yield ""
         yield from run_lines(results)
     else:
-        yield _line("networks", f"{len(results):,}, of seeds {_seeds(results)}")
-        yield _line("", SEED)
+        yield _line("networks", f"{len(results):,}, of seeds {_seeds(results)}   ({SEED})")
         yield from summary_lines(summarize(results))
 
 
@@ -66,11 +65,9 @@ def run_lines(results: Results) -> Iterator[str]:
         after = f"after {results.diverged[0]:,} of {epochs}"
         yield _line("diverged", f"{after}: the loss is no longer a finite number")
     elif results.solved[0]:
-        yield _line("solved", f"after {results.epochs_to_solve[0]:,} of {epochs}")
-        yield _line("", SOLVED)
+        yield _line("solved", f"after {results.epochs_to_solve[0]:,} of {epochs}   ({SOLVED})")
     else:
-        yield _line("solved", f"not within {epochs}")
-        yield _line("", SOLVED)
+        yield _line("solved", f"not within {epochs}   ({SOLVED})")
     rules = " or ".join(
         f"{name.replace('_', '-')} {setting(value)}" for name, value in results.configs[0].stops.items()
     )
@@ -83,7 +80,7 @@ def run_lines(results: Results) -> Iterator[str]:
 def summary_lines(s: Summary) -> Iterator[str]:
     """Yield what became of a stack."""
     yield _line("solved", _share_of(s.solved, s.runs, s.interval))
-    yield _line("", SOLVED)
+    yield _line("", f"({SOLVED})")
     yield _line("loss", _spread(s.loss))
     yield _line("accuracy", _spread(s.accuracy, share))
     if s.epochs_to_solve:
@@ -214,7 +211,7 @@ def _replication(entry: ReplicationDocument, source: SourceDocument) -> list[str
 
 
 def _effect(claim: ClaimDocument) -> str:
-    return f"{claim['effect_name']} {number(claim['effect'])} ({to(claim['low'], claim['high'])})"
+    return f"{claim['effect_name']} {effect_text(claim['effect_name'], claim['effect'])} ({effect_interval(claim)})"
 
 
 def _open_question(claim: ClaimDocument) -> str:

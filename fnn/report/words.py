@@ -3,10 +3,12 @@
 import math
 from collections.abc import Sequence
 
-from fnn.formats import counted, number, to
+from fnn.formats import counted, number, share, to
 from fnn.report.document import ClaimDocument, StudyDocument
 from fnn.stats.intervals import Interval
 
+# Effects that are shares begin with these words.
+SHARES = ("share of runs", "probability of improvement")
 # Of names so many are listed.
 MOST_NAMES = 6
 
@@ -48,6 +50,19 @@ def levels(document: StudyDocument) -> list[str]:
     if drawn and fixed:
         return [f"{spread} where data are drawn ({drawn})", f"{counted(count, 'seed')} where they are fixed ({fixed})"]
     return [spread if drawn else counted(count, "seed")]
+
+
+def effect_text(name: str, value: float | None) -> str:
+    """Return an effect, by its name, in the unit that a claim's sentence has it in: shares in per cent."""
+    if value is not None and name == "difference in share":
+        return f"{number(100 * value)} points"
+    return share(value) if name.startswith(SHARES) else number(value)
+
+
+def effect_interval(claim: ClaimDocument) -> str:
+    """Return from where to where the effect of a claim is."""
+    low, high = (effect_text(claim["effect_name"], claim[end]) for end in ("low", "high"))
+    return f"{low.removesuffix(' points')} to {high}"
 
 
 def claim_levels(claim: ClaimDocument) -> str:

@@ -1,6 +1,6 @@
 """Claims about tables in words: what is compared on how many data sets, by how much, and what the interval is over."""
 
-from fnn.formats import number
+from fnn.formats import number, share
 from fnn.studies.table_effects import TableEffect, repeats_to_decide
 from fnn.studies.table_model import ENSEMBLE, IMPROVEMENT, MIDDLE, POPULATION, TableClaim, TableStudy
 from fnn.studies.verdicts import FALLS_SHORT, NO_DIFFERENCE, REVERSED, TOO_FEW, TOO_SMALL, UNDECIDED
@@ -29,12 +29,13 @@ def _effect(claim: TableClaim, entry: TableEffect) -> str:
     a, b = (claim.arms[place].label for place in claim.pairs[entry.effect.comparison])
     effect, count = entry.effect, len(claim.pairs)
     level = "95% interval" if count == 1 else "joint 95% interval"
-    ends = f"({level}, {number(effect.low)} to {number(effect.high)})"
+    words = share if claim.effect == IMPROVEMENT else number
+    ends = f"({level}, {words(effect.low)} to {words(effect.high)})"
     weakest = f"The weakest of {count} comparisons: " if count > 1 else ""
     if claim.effect == IMPROVEMENT:
         return (
             f"{weakest}A network of {a} has the better {_metric(claim)} than one of {b} with probability "
-            f"{number(effect.effect)}, ties counting half {ends}; from {number(effect.margin)} on it is worth the name."
+            f"{share(effect.effect)}, ties counting half {ends}; from {share(effect.margin)} on it is worth the name."
         )
     who = "ensemble" if claim.of == ENSEMBLE else "mean network"
     return (
