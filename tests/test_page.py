@@ -165,13 +165,13 @@ def test_the_first_table_has_every_claim_with_its_verdict(folder):
 
 def test_an_interval_lies_where_its_numbers_say(folder):
     tree = ET.fromstring(page(STUDY, folder))
-    drawing = next(s for s in tree.iter("svg") if (s.get("aria-label") or "").startswith("0.931"))
+    drawing = next(s for s in tree.iter("svg") if (s.get("aria-label") or "").startswith("93.1%"))
     parts = {e.get("class"): e for e in drawing.iter()}
     assert (parts["bar"].get("x1"), parts["bar"].get("x2")) == ("91.3%", "94.5%")
     assert parts["dot"].get("cx") == "93.1%"
     assert parts["null"].get("x1") == "50%"
     assert (parts["band"].get("x"), parts["band"].get("width")) == ("55%", "45%")
-    assert "no difference is 0.5, the smallest worth the name 0.55" in drawing.get("aria-label")
+    assert "no difference is 50.0%, the smallest worth the name 55.0%" in drawing.get("aria-label")
 
 
 def test_the_bar_of_a_setting_has_its_shares(folder):
