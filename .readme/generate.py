@@ -40,7 +40,7 @@ BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n)((?:[^\n]+\n)*)")
 SHELL = re.compile(r"(^\$ (fnn [^\n]*)\n)(.*?)(?=^```|^\n\$)", re.DOTALL | re.MULTILINE)
 PYTHON = re.compile(r"(```python\n((?:(?!```).)*)```\n\n```text\n)(.*?)(?=```)", re.DOTALL)
 STUDY = re.compile(r"`(\w+\.toml)`[^\n]*:\n\n```toml\n(.*?)```", re.DOTALL)
-NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+−]?\d+)?")
 TIMED = re.compile(
     r"(?<=trained in )\S+(?= s)|(?<=after )\S+(?= s;)|(?<=seeds, )\S+(?= s\n)|[\d,]+(?= networks a second)"
 )
@@ -52,9 +52,13 @@ def alike(printed: str, shown: str) -> bool:
     What NumPy trains is rounded otherwise on other processors, and 500 epochs amplify it: numbers may differ by 2%.
     """
     printed, shown = (TIMED.sub("…", text.rstrip()) for text in (printed, shown))
-    pairs = zip(*(map(float, NUMBER.findall(text)) for text in (printed, shown)), strict=False)
+    pairs = zip(*(map(_float, NUMBER.findall(text)) for text in (printed, shown)), strict=False)
     same = NUMBER.sub("#", printed) == NUMBER.sub("#", shown)
     return same and all(math.isclose(a, b, rel_tol=0.02, abs_tol=1e-6) for a, b in pairs)
+
+
+def _float(text: str) -> float:
+    return float(text.replace("−", "-"))
 
 
 def with_blocks(text: str) -> str:

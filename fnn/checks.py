@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fnn.errors import InvalidSetting
+from fnn.formats import size
 from fnn.machine import memory
 
 Check = Callable[[str, Any], Any]
@@ -163,7 +164,7 @@ def length(got: Sized) -> int:
 
 def _at_most(name: str, count: int, most: int) -> None:
     if count > most:
-        raise InvalidSetting(name, count, f"at most {most:,}, which fit the memory of {_gigabytes(memory() or 0)}")
+        raise InvalidSetting(name, count, f"at most {most:,}, which fit the memory of {size(memory() or 0)}")
 
 
 def samples(x: Any, y: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -209,8 +210,4 @@ def fits(name: str, got: object, takes: int) -> None:
     """Refuse what would take more bytes than the machine has memory, where the system tells how much that is."""
     there = memory()
     if there is not None and takes > there:
-        raise InvalidSetting(name, got, f"what fits the memory of {_gigabytes(there)}; this takes {_gigabytes(takes)}")
-
-
-def _gigabytes(count: int) -> str:
-    return f"{count // 10**9:,} GB" if count >= 10**12 else f"{count / 1e9:.3g} GB"
+        raise InvalidSetting(name, got, f"what fits the memory of {size(there)}; this takes {size(takes)}")

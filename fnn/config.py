@@ -88,7 +88,7 @@ class Config(_Packed):
     parametrization: str = _network("standard", PARAMETRIZATIONS, "Whether weights and their rates go by 1/√fan-in")
     input_scale: str = _network("none", INPUT_SCALES, "A factor on each input")
     dtype: str = _network("float64", DTYPES, "Precision")
-    seed: int = _network(SEED, whole(0, 2**63 - 1), "Seed of the (first) network's weights.")
+    seed: int = _network(SEED, whole(0, 2**63 - 1), "Fixes the random start of the (first) network.")
 
     loss: str = _training("mse", LOSSES, "What is minimised")
     huber_delta: float = _training(1.0, number(0, open_low=True), "Of huber: the error from which on it is linear.")

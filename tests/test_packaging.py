@@ -80,7 +80,7 @@ def test_the_wheel_works_from_an_empty_folder(wheel, tmp_path):
     command = (sys.executable, tmp_path / "site" / "bin" / "fnn")
     done = run(*command, "train", "--data", "linear", "--backend", "numpy", folder=folder, **environment)
     assert done.returncode == 0, done.stderr
-    assert "Iter 99" in done.stdout
+    assert "\n100 " in done.stdout
     words = ("bench", "--work", "size", "--networks", "1", "--cap", "60", "--json", "--out", "here")
     done = run(*command, *words, folder=folder, **environment)
     assert done.returncode == 0, done.stderr

@@ -428,7 +428,7 @@ def test_on_a_narrow_terminal_the_table_folds_and_loses_no_word(path, tmp_path):
     assert max(map(len, lines[:end])) <= 60
     text = " ".join(" ".join(lines[:end]).split())
     assert text.count("too few runs") == 3  # two seeds say nothing of any claim
-    for word in ("verdict", "descent.", "solves", "itself.", "probability", "factor", "1.1", "(0.257–0.953)"):
+    for word in ("verdict", "descent.", "solves", "itself.", "probability", "factor", "1.1", "(25.7% to 95.3%)"):
         assert word in text
 
 

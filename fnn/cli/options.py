@@ -100,3 +100,4 @@ def typed_settings(context: typer.Context, names: Iterable[str]) -> set[str]:
 
 Threads = Annotated[int | None, run_option(parser=whole, help="Of the kernel; by itself one a processor.")]
 Json = Annotated[bool, run_option("--json", help="Print one JSON document and nothing else.")]
+Rows = Annotated[bool, run_option("--rows", help="A row for each network too, in the JSON document or as a table.")]

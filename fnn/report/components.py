@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fnn.errors import InvalidSetting
+from fnn.formats import number, p_value
 from fnn.report.chart_file import chart_pieces
 from fnn.report.marks import kind, mark
 from fnn.report.markup import Child, Html, element
@@ -17,30 +18,10 @@ MOST_ROWS = 12
 # ---- numbers ----
 
 
-def number(value: float | None) -> str:
-    """Return a number as it is read: whole and large ones with commas, others with three figures, a dash for None."""
-    if value is None:
-        return "–"
-    if (float(value).is_integer() and abs(value) < 1e15) or 1000 <= abs(value) < 1e15:
-        text = f"{value:,.0f}"
-    else:
-        text = re.sub(r"e([+-])0*", r"e\1", f"{value:.3g}").replace("e+", "e")
-    return text.replace("-", "−")
-
-
-def share(value: float | None) -> str:
-    """Return a share in per cent."""
-    return "–" if value is None else f"{value:.1%}"
-
-
 def chance(p: float) -> str:
-    """Return a p-value as it is read."""
-    return "p\u00a0<\u00a00.0001" if p < 1e-4 else f"p\u00a0=\u00a0{p:.2g}"
-
-
-def to(low: float, high: float) -> str:
-    """Return an interval in words."""
-    return f"{number(low)} to {number(high)}"
+    """Return a p-value as it is read, in one line."""
+    text = p_value(p)
+    return f"p\u00a0<\u00a0{text[1:]}" if text.startswith("<") else f"p\u00a0=\u00a0{text}"
 
 
 def ends(low: float | None, high: float | None) -> tuple[float, float] | None:

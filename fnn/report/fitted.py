@@ -14,13 +14,13 @@ from fnn.ensembles.evaluation import SplitNetworks, answers, rows_of
 from fnn.ensembles.fit import Fit
 from fnn.ensembles.importance import column_importance
 from fnn.ensembles.presets import PRESETS
+from fnn.formats import counted, number
 from fnn.plots.classification import ConfusionMatrix, ReliabilityDiagram
 from fnn.plots.decision_map import DecisionMap
 from fnn.plots.labels import settings_line
 from fnn.plots.regression import PredictedNumbers
 from fnn.plots.table import Curves, Importance, LearningCurves, TableFigures
 from fnn.report.table import Parts, ScoreRow, TableData, TableReport, Task
-from fnn.report.words import counted, number
 from fnn.stats.calibration import expected_calibration_error, reliability
 from fnn.stats.intervals import spread
 from fnn.stats.prediction_intervals import prediction_interval

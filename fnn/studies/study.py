@@ -81,6 +81,7 @@ def study(
     on_look = partial(_report_look, on_progress, len(planned)) if on_progress else None
     results, decisions, done = trainer.run(spec, requests, planned, draws, threads, on_look)
     cells = _cells(spec, numbers, draws, threads, on_progress) if multiverse else {}
+    _tell(on_progress, "testing the claims")
     document = study_document(spec, results, decisions, planned, draws, cells, until_decided=until_decided)
     document["trainings"] = {"done": done, "planned": total}
     if folder is None:
@@ -88,7 +89,9 @@ def study(
     else:
         from fnn.studies.figures import save_figures
 
+        _tell(on_progress, "drawing the figures")
         document["figures"] = save_figures(folder, spec, results, draws)
+    _tell(on_progress, "writing the page")
     return _finished(document, began, threads, folder)
 
 
@@ -136,6 +139,12 @@ def _cells(
 
 def _report(on_progress: OnProgress, stage: str, total: int, done: float, at_most: bool = False) -> None:
     on_progress(done, total, f"{stage}: {int(done):,} of {'at most ' if at_most else ''}{total:,} networks")
+
+
+def _tell(on_progress: OnProgress | None, stage: str) -> None:
+    """Say what is done once all is trained."""
+    if on_progress:
+        on_progress(1, 1, stage)
 
 
 def _report_look(on_progress: OnProgress, count: int, done: float, total: int, look: looks.Look) -> None:

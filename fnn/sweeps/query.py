@@ -93,8 +93,18 @@ class Runs(NamedTuple):
 
     @property
     def varying(self) -> list[str]:
-        """The settings of which there is more than one value, in the order of the columns."""
-        return [name for name, values in self.settings.items() if len(set(values)) > 1]
+        """The settings of which there is more than one value, in the order of the columns.
+
+        Of data that are told apart by name, neither their number of points nor their hash is one.
+        """
+        names = [name for name, values in self.settings.items() if len(set(values)) > 1]
+        return [name for name in names if not (name in _TOLD_BY and self._told(name, names))]
+
+    def _told(self, name: str, names: Sequence[str]) -> bool:
+        """Whether what else tells data apart, of these settings, tells this setting too."""
+        by = [other for other in _TOLD_BY[name] if other in names]
+        rows = list(zip(*(self.settings[other] for other in by), strict=True)) if by else []
+        return bool(by) and len(set(rows)) == len(set(zip(rows, self.settings[name], strict=True)))
 
 
 def read_runs(connection: Connection, where: Sequence[Condition] = (), seeds: range | None = None) -> Runs:
@@ -145,6 +155,8 @@ def _read_settings(connection: Connection, where: Sequence[Condition]) -> tuple[
     return list(ids), dict(zip(kinds, map(list, columns), strict=True))
 
 
+# What describes data a second time, each with what may have told it already.
+_TOLD_BY = {"points": ("data",), "data_digest": ("data", "points", "noise", "data_seed")}
 _NO_SETTING = {"seed", *RESULTS, "key", "session"}
 
 

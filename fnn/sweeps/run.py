@@ -17,7 +17,7 @@ from fnn.errors import InvalidSetting
 from fnn.network.scores import score_of
 from fnn.sweeps.connect import locked, open_store
 from fnn.sweeps.grid import Trial
-from fnn.sweeps.plan import Plan, curve_every, plan, store_path
+from fnn.sweeps.plan import ROW_BYTES, Plan, curve_every, fits_disk, plan, store_path
 from fnn.sweeps.query import Runs, count_runs, missing_seeds, read_runs
 from fnn.sweeps.schema import Connection
 from fnn.sweeps.tables import held_out_scores
@@ -33,8 +33,8 @@ _SECONDS = 1.0
 _FIRST, _LEAST = 1024, 64
 # Seeds looked up at a time.
 _WINDOW = 2**16
-# Bytes of a run in `Runs`, and of its row in a store in memory beside its curves.
-_RUN, _ROW = 72, 60
+# Bytes of a run in `Runs`.
+_RUN = 72
 
 
 class SweepProgress(NamedTuple):
@@ -88,7 +88,9 @@ def sweep(
     planned = plan(samples, seeds=seeds, seed=seed, backend=backend, threads=threads, curve_points=curve_points, **spec)
     checks.function("on_progress", on_progress)
     path = ":memory:" if out is None else store_path(out)
-    checks.fits("seeds", len(planned.seeds), planned.total * (_RUN + (_ROW + 8 * planned.points) * (out is None)))
+    checks.fits("seeds", len(planned.seeds), planned.total * (_RUN + (ROW_BYTES + 8 * planned.points) * (out is None)))
+    if isinstance(path, Path):
+        fits_disk(planned, path)
     with locked(path), open_store(path, create=True) as connection:
         ids = fill(connection, planned, "fnn.sweep", on_progress)[1]
         return read_runs(connection, seeds=planned.seeds).only(ids)

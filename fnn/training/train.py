@@ -93,7 +93,8 @@ def train_parts(
     inputs, outputs = parts[0].x.shape[1], parts[0].y.shape[1]
     _need_validation(configs, parts)
     held_out, each = any(part.held_out for part in parts), 1 if per_seed else len(parts)
-    most = most_seeds(configs, inputs, outputs, curve_every, parts=each, held_out=held_out)
+    samples = max(len(part.x) for part in parts) if backend == "numpy" else 0
+    most = most_seeds(configs, inputs, outputs, curve_every, parts=each, held_out=held_out, samples=samples)
     table = _seeds(configs, seeds, most)
     turns = _turns(table.shape[1], len(parts), per_seed)
     seeds_of_all = np.concatenate([table[:, turn.seeds] for turn in turns], axis=1)
