@@ -397,6 +397,6 @@ def test_a_table_of_many_columns_is_learnt_without_shuffling_each(tmp_path, monk
 def test_no_seeds_are_refused_and_not_taken_for_the_default(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "t.csv").write_text("x,y\n" + "1,0\n2,1\n" * 30)
-    assert main.run(["train", "--data", "t.csv", "--target", "y", "--seeds", "0"]) == 2
+    assert run(["train", "--data", "t.csv", "--target", "y", "--seeds", "0"]) == 2
     assert capsys.readouterr().err.startswith("fnn: --seeds: got 0; expected")
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
