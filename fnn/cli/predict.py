@@ -53,8 +53,6 @@ def predict(
         raise InvalidSetting("out", to, "a file, as --json has stdout")
     if to != "-" and Path(to).resolve() in (data.resolve(), path.resolve()):
         raise InvalidSetting("out", to, "another file than the model and the table")
-    if to != "-" and not Path(to).parent.is_dir():
-        raise InvalidSetting("out", to, "a file in a folder that is there")
     ensemble = _load(path)
     if unknown is not None:
         ensemble = with_unknown(ensemble, unknown)

@@ -153,9 +153,8 @@ def show(
         with at_work(f"reading {path}", json_):
             runs = read_runs(connection, conditions)
         if has_splits(connection) and len(runs.seed):
-            _show_choice(
-                path, read_split_scores(connection, runs, metric, by and by.split(","), conditions), json_=json_
-            )
+            found = read_split_scores(connection, runs, metric, by and by.split(","), conditions)
+            _show_choice(path, found, store_rows(runs, list(found[1].settings[0])) if rows else [], json_=json_)
             return
         if metric is not None:
             raise InvalidSetting("metric", metric, "none of it where no run is on a split of a table")
@@ -182,7 +181,7 @@ def show(
         echo(f"wrote {plots}: {', '.join(file.name for file in written)}")
 
 
-def _show_choice(path: Path, found: "tuple[str, SplitScores]", *, json_: bool) -> None:
+def _show_choice(path: Path, found: "tuple[str, SplitScores]", rows: list[dict[str, Any]], *, json_: bool) -> None:
     """Show settings compared over splits of a table, the best first."""
     from fnn.report.choice import ModelChoice, choice_columns, choice_document, choice_rows, undecided_line
     from fnn.sweeps.choice import compare
@@ -190,8 +189,10 @@ def _show_choice(path: Path, found: "tuple[str, SplitScores]", *, json_: bool) -
     name, scores = found
     choice = ModelChoice(name, scores.settings, scores.runs, scores.values.shape[1], compare(name, scores))
     if json_:
-        echo(json.dumps({"store": str(path), **choice_document(choice)}, allow_nan=False))
+        document = {"store": str(path), **choice_document(choice), **({"rows": rows} if rows else {})}
+        echo(json.dumps(document, allow_nan=False))
         return
+    print_rows(rows)
     print_table(choice_columns(choice), choice_rows(choice))
     echo(undecided_line(choice))
 

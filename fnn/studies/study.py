@@ -91,7 +91,7 @@ def study(
 
         _tell(on_progress, "drawing the figures")
         document["figures"] = save_figures(folder, spec, results, draws)
-    _tell(on_progress, "writing the page")
+        _tell(on_progress, "writing the page")
     return _finished(document, began, threads, folder)
 
 
