@@ -167,12 +167,21 @@ def _at_most(name: str, count: int, most: int) -> None:
 
 
 def samples(x: Any, y: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Check for samples: x (N, I) and y (N, O), finite numbers, as float64."""
-    columns, labels = _numbers("x", x), _numbers("y", y)
-    shapes = columns.shape, labels.shape
-    if columns.ndim != 2 or labels.ndim != 2 or len(columns) != len(labels) or 0 in (*shapes[0], *shapes[1]):
-        raise InvalidSetting("x, y", shapes, "shapes (N, I) and (N, O), none of them 0")
+    """Check for samples: x (N, I) and y (N, O), finite numbers, as float64; one column of either may be given as (N,)."""
+    columns, labels = table("x", x), table("y", y)
+    if len(columns) != len(labels):
+        shapes = columns.shape, labels.shape
+        raise InvalidSetting("x, y", shapes, "shapes (N, I) and (N, O), as many rows in y as in x")
     return columns, labels
+
+
+def table(name: str, got: Any) -> NDArray[np.float64]:
+    """Check for rows of finite numbers, (N, columns), as float64; (N,) is one column."""
+    rows = _numbers(name, got)
+    rows = rows[:, None] if rows.ndim == 1 else rows
+    if rows.ndim != 2 or 0 in rows.shape:
+        raise InvalidSetting(name, f"shape {rows.shape}", "a row for each sample, (N, columns), none of them 0")
+    return rows
 
 
 def weights(got: Any, count: int) -> NDArray[np.float64]:
@@ -196,9 +205,9 @@ def _numbers(name: str, got: ArrayLike) -> NDArray[np.float64]:
         values = np.asarray(given, np.float64)
     except (TypeError, ValueError, OverflowError):
         raise InvalidSetting(name, got, words) from None
-    bad = values[~np.isfinite(values)]
-    if bad.size:
-        raise InvalidSetting(name, float(bad[0]), words)
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        raise InvalidSetting(name, float(values[tuple(bad[0])]), f"{words}; it is at {bad[0].tolist()}")
     return values
 
 

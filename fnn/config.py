@@ -31,13 +31,13 @@ KEEPS = {"last": False, "best": True}
 
 
 def _hidden(name: str, got: Any) -> tuple[int, ...]:
-    """Take 4x4, none, or a sequence of widths."""
+    """Take 4x4, none, a sequence of widths, or the width of one layer."""
     if isinstance(got, str):
         if got == "none":
             return ()
         widths: tuple[Any, ...] = tuple(int(w) if re.fullmatch(r"[0-9]{1,5}", w) else 0 for w in got.split("x"))
     else:
-        widths = tuple(got) if isinstance(got, (tuple, list)) else (0,)
+        widths = tuple(got) if isinstance(got, (tuple, list)) else (got,)
     width = whole(1, 2**15 - 1)
     try:
         return tuple(width(name, w) for w in widths)

@@ -66,7 +66,7 @@ def decision_boundary(figure: Figure, results: Results, data: Data) -> None:
     ax = figure.subplots()
     if len(results) == 1:
         outputs = predict(results.layers[0], results.network(0), grid)
-        values, label, title = outputs[:, 0], "prediction", "decision boundary"
+        values, label, title = outputs[:, -1], "prediction", "decision boundary"
     else:
         values, label, title = (
             answer_share(results, grid, MOST_NETWORKS),

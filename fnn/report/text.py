@@ -37,7 +37,7 @@ def lines(results: Results, data: Data) -> Iterator[str]:
 def prediction_rows(output: Array, y: Array) -> Iterator[str]:
     """Yield a row for each sample, the lab's; of more than 100 the first and last 50, and the number left out.
 
-    output, y: (N, 1).
+    y: (N, 1); output: (N, 1), or (N, 2) of softmax, whose last is the probability of 1.
     """
     count, width = len(y), len(str(len(y) - 1))
     left_out = max(0, count - MOST_ROWS)
@@ -46,7 +46,7 @@ def prediction_rows(output: Array, y: Array) -> Iterator[str]:
             if i == MOST_ROWS // 2:
                 yield f"… {left_out} more"
             continue
-        yield f"Iter {i:<{width}}   Ground truth: {y[i, 0]:g}   prediction: {output[i, 0]:.9f}"
+        yield f"Iter {i:<{width}}   Ground truth: {y[i, 0]:g}   prediction: {output[i, -1]:.9f}"
 
 
 def run_lines(results: Results) -> Iterator[str]:

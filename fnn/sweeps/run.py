@@ -12,9 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from fnn import checks
 from fnn.config import SEED
-from fnn.data.samples import Part, Samples, part_from_arrays, samples_from_arrays
+from fnn.data.samples import Part, Samples, samples_from_arrays
 from fnn.errors import InvalidSetting
-from fnn.network.scores import score_of
 from fnn.sweeps.connect import locked, open_store
 from fnn.sweeps.grid import Trial
 from fnn.sweeps.plan import Plan, curve_every, plan, store_path
@@ -25,7 +24,7 @@ from fnn.sweeps.write import add_settings, begin_session, end_session, write_res
 from fnn.training.grouping import named_settings
 from fnn.training.progress import Progress
 from fnn.training.results import Results
-from fnn.training.train import BACKENDS, train_parts
+from fnn.training.train import BACKENDS, labelled_part, train_parts
 
 # A chunk is trained in about this time: what a killed process loses.
 _SECONDS = 1.0
@@ -245,7 +244,7 @@ def part_of(trial: Trial) -> Part:
     samples = trial.samples
     if samples.part is not None:
         return samples.part
-    return part_from_arrays(samples.x, samples.y, None, None, trial.config.loss, score_of)
+    return labelled_part([trial.config], samples.x, samples.y)
 
 
 def _parts(seeds: Any, work: _Work) -> Iterator[Any]:

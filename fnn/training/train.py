@@ -14,6 +14,7 @@ from fnn.errors import InvalidSetting
 from fnn.machine import processors
 from fnn.network import functions
 from fnn.network.functions import Array
+from fnn.network.labels import read_labels
 from fnn.network.layers import Layer
 from fnn.network.scores import score_of
 from fnn.training import numpy_path
@@ -59,13 +60,30 @@ def train(
     points of curves than fit the memory there is.
     """
     configs = _configs(configs)
+    return train_parts(
+        configs, [labelled_part(configs, x, y, weight, validation)], seeds=seeds, backend=backend, threads=threads,
+        curve_every=curve_every, on_progress=on_progress,
+    )  # fmt: skip
+
+
+def labelled_part(
+    configs: Sequence[Config],
+    x: ArrayLike,
+    y: ArrayLike,
+    weight: ArrayLike | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+) -> Part:
+    """Return arrays as what networks of these configs are given, y as their losses take it; see `train`.
+
+    Raises InvalidSetting for samples that do not fit together, and for labels that a config cannot mean.
+    """
     losses = {config.loss for config in configs}
     if "cross-entropy" in losses and len(losses) > 1:
         raise InvalidSetting("loss", sorted(losses), "cross-entropy of all configs or of none: it scores classes")
     part = part_from_arrays(x, y, weight, validation, configs[0].loss, score_of)
-    return train_parts(
-        configs, [part], seeds=seeds, backend=backend, threads=threads, curve_every=curve_every, on_progress=on_progress
-    )
+    for loss, output in {(config.loss, config.output): None for config in configs}:
+        labels = read_labels(part.y, loss, output)
+    return part._replace(y=labels)
 
 
 def train_parts(
