@@ -125,11 +125,28 @@ threads = optional(whole(1, words="a whole number of at least 1"))
 # ---- several values ----
 
 
-def seed_range(seeds: Any, first: Any, least: int = 1) -> range:
-    """Return the seeds of which there are `seeds`, from the first on. Raises InvalidSetting for either."""
-    begin = seed_number("seed", first)
+def seed_count(got: Any, first: Any, least: int = 1) -> int:
+    """Return how many seeds there are, from the first on. Raises InvalidSetting for either."""
     words = f"a whole number of at least {least}, with the first seed no more than 2^63"
-    return range(begin, begin + whole(least, SEEDS_END - begin, words)("seeds", seeds))
+    return whole(least, SEEDS_END - seed_number("seed", first), words)("seeds", got)
+
+
+def seed_range(got: Any, first: Any, least: int = 1, default: int = 0) -> range:
+    """Return the seeds that `seeds` means: so many from the first on, or a range or list of such as follow each other.
+
+    first: None is `default`. Raises InvalidSetting for either, and for a first seed beside seeds that are named.
+    """
+    if isinstance(got, (range, list, tuple)) or (isinstance(got, np.ndarray) and got.ndim):
+        if first is not None:
+            raise InvalidSetting("seed", first, "none of it beside seeds that are named, which say where they begin")
+        named = got if isinstance(got, range) and got.step == 1 and got else seeds("seeds", got)
+        begin, count = seed_number("seeds", named[0]), length(named)
+        if not isinstance(named, range) and not np.array_equal(named, np.arange(begin, begin + count)):
+            raise InvalidSetting("seeds", got, "how many, or seeds that follow one another, such as range(1000)")
+        return range(begin, begin + seed_count(count, begin, least))
+    begin = default if first is None else first
+    count = seed_count(got, begin, least)
+    return range(operator.index(begin), operator.index(begin) + count)
 
 
 def seeds(name: str, got: Any, most: int | None = None) -> NDArray[np.int64]:
@@ -140,8 +157,7 @@ def seeds(name: str, got: Any, most: int | None = None) -> NDArray[np.int64]:
             raise TypeError
         each = iter(got)
     except TypeError:
-        example = f"range({got})" if isinstance(got, numbers.Integral) and not isinstance(got, bool) else "range(5)"
-        raise InvalidSetting(name, got, f"{words}, such as {example}") from None
+        raise InvalidSetting(name, got, f"how many, such as 5; or which, such as range(5): {words}") from None
     check, most = whole(0, SEEDS_END - 1, words), sys.maxsize - 1 if most is None else most
     if isinstance(got, Sized):
         _at_most(name, length(got), most)
@@ -154,6 +170,18 @@ def seeds(name: str, got: Any, most: int | None = None) -> NDArray[np.int64]:
         raise InvalidSetting(name, [], words)
     _at_most(name, row.size, most)
     return row
+
+
+def seeds_of_each(got: Any, first: NDArray[np.int64], most: int | None = None) -> NDArray[np.int64]:
+    """Return the seeds of each of C configs, (C, n): so many from its own first on, (C,), or the seeds that are named.
+
+    most: so many fit the memory there is, if that is known. Raises InvalidSetting.
+    """
+    if isinstance(got, numbers.Integral) and not isinstance(got, bool):
+        count = seed_count(got, int(first.max()))
+        _at_most("seeds", count, sys.maxsize if most is None else most)
+        return first[:, None] + np.arange(count)
+    return np.tile(seeds("seeds", got, most), (len(first), 1))
 
 
 def length(got: Sized) -> int:

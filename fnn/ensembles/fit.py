@@ -1,6 +1,6 @@
 """`fit`: a table in; an ensemble that learnt it, and what it scores, out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -83,7 +83,7 @@ def fit(
     source: Any,
     target: Any,
     *,
-    seeds: int = SEEDS,
+    seeds: int | Iterable[int] = SEEDS,
     preset: str = "table",
     roles: Mapping[str, Any] | None = None,
     form: Form = Form(),  # noqa: B008, which is a tuple
@@ -116,7 +116,7 @@ def fit_problem(
     preset: str,
     splitting: Mapping[str, Any] | None,
     preparation: Mapping[str, Any] | None,
-    seeds: int,
+    seeds: int | Iterable[int],
     backend: str,
     threads: int | None,
     settings: Mapping[str, Any],
@@ -125,7 +125,7 @@ def fit_problem(
     """Do as `fit` does with a table that is read. on_progress: hears of the training."""
     how = splitting_of(preset, settings, splitting)
     config = preset_config(preset, problem.target.task, settings, validates=validates(how))
-    numbers = checks.seed_range(seeds, config.seed)
+    numbers = checks.seeds_of_each(seeds, np.array([config.seed]))[0]
     prepares = preset_preparation(preset, **_known("preparation", preparation, Preparation._fields))
     splits = splits_of(problem, how, len(numbers))
     prepared = [prepare(problem, split, prepares, config.dtype) for split in splits]

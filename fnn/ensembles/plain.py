@@ -10,7 +10,6 @@ from fnn.ensembles.model import Model
 from fnn.network.functions import Params
 from fnn.network.layers import Layer
 
-
 # What the output layer says of what was learnt; of others, that it was numbers.
 _TASKS = {"sigmoid": "binary", "softmax": "multiclass"}
 

@@ -51,7 +51,7 @@ def prediction_rows(output: Array, y: Array) -> Iterator[str]:
 
 def run_lines(results: Results) -> Iterator[str]:
     """Yield what became of one network."""
-    yield f"loss = {results.loss[0]:.3g}   accuracy = {round(results.accuracy[0], 4)}"
+    yield f"loss = {results.loss[0]:.3g}   accuracy = {round(results.score[0], 4)}"
     epochs = results.configs[0].epochs
     if results.diverged[0] >= 0:
         yield f"diverged after {results.diverged[0]} of {epochs} epochs: the loss is no longer a finite number"

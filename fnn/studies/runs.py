@@ -17,8 +17,9 @@ from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm
 from fnn.sweeps import grid
 from fnn.training.grouping import named_settings
+from fnn.training.outcome import Outcome
 from fnn.training.progress import Progress
-from fnn.training.results import Outcome, Results
+from fnn.training.results import Results
 from fnn.training.train import train
 
 Array = NDArray[Any]

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -35,8 +35,8 @@ OnProgress = Callable[[float, int, str], None]
 def study(
     name: str | Path,
     *,
-    seeds: int | None = None,
-    seed: int = SEED,
+    seeds: int | Sequence[int] | None = None,
+    seed: int | None = None,
     draws: int | None = None,
     multiverse: bool = False,
     until_decided: bool = False,
@@ -57,13 +57,14 @@ def study(
     """
     spec = load(name)
     if isinstance(spec, TableStudy):
+        numbers = checks.seed_range(2 if seeds is None else seeds, seed, least=2, default=SEED)
+        seeds, seed = None if seeds is None else len(numbers), numbers[0]
         if checks.boolean("until_decided", until_decided):
             raise InvalidSetting("until_decided", True, "none of it in a study of tables")
         return _of_tables(
             spec, seeds, seed, draws=draws, multiverse=multiverse, out=out, threads=threads, on_progress=on_progress
         )
-    seeds = SEEDS if seeds is None else seeds
-    numbers = checks.seed_range(seeds, seed, least=2)
+    numbers = checks.seed_range(SEEDS if seeds is None else seeds, seed, least=2, default=SEED)
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
     multiverse = checks.boolean("multiverse", multiverse)
     draws = spec.draws if draws is None else checks.whole(1)("draws", draws)
@@ -107,8 +108,6 @@ def _of_tables(
         raise InvalidSetting("draws", draws, "none of it in a study of tables, whose data are not drawn: it has splits")
     if checks.boolean("multiverse", multiverse):
         raise InvalidSetting("multiverse", True, "none of it in a study of tables")
-    if seeds is not None:
-        checks.seed_range(seeds, seed, least=2)
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
     folder = None if out is None else writable_folder("out", checks.path("out", out))
     began = time.perf_counter()

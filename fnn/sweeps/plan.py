@@ -73,8 +73,8 @@ def plan(
     samples: Samples | None = None,
     /,
     *,
-    seeds: int = 1000,
-    seed: int = SEED,
+    seeds: int | Sequence[int] = 1000,
+    seed: int | None = None,
     backend: str = BACKENDS[0],
     threads: int | None = None,
     curve_points: int | None = None,
@@ -88,7 +88,7 @@ def plan(
     """
     checks.one_of("backend", backend, BACKENDS)
     threads = checks.threads("threads", threads)
-    numbers = checks.seed_range(seeds, seed)
+    numbers = checks.seed_range(seeds, seed, default=SEED)
     points = checks.optional(checks.whole(0, words="a whole number of at least 0"))("curve_points", curve_points)
     trials = grid.trials(spec, samples)
     for trial in {(id(t.samples), t.config.loss, t.config.output): t for t in trials}.values():

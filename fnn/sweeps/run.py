@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fnn import checks
-from fnn.config import SEED
 from fnn.data.samples import Part, Samples, samples_from_arrays
 from fnn.errors import InvalidSetting
 from fnn.sweeps.connect import locked, open_store
@@ -62,8 +61,8 @@ class Swept(NamedTuple):
 def sweep(
     data: str | Sequence[str] | tuple[ArrayLike, ArrayLike],
     *,
-    seeds: int = 1000,
-    seed: int = SEED,
+    seeds: int | Sequence[int] = 1000,
+    seed: int | None = None,
     out: str | Path | None = None,
     backend: str = BACKENDS[0],
     threads: int | None = None,

@@ -16,12 +16,13 @@ from fnn.network import functions
 from fnn.network.functions import Array
 from fnn.network.labels import read_labels
 from fnn.network.layers import Layer
-from fnn.network.scores import score_of
+from fnn.network.scores import SCORES, score_of
 from fnn.training import numpy_path
 from fnn.training.grouping import Stack, group_alike, numeric_settings, seeds_of
 from fnn.training.memory import most_seeds
+from fnn.training.outcome import Fit, Ints, Outcome
 from fnn.training.progress import Progress, ProgressReporter, Report
-from fnn.training.results import Fit, Ints, Outcome, Results
+from fnn.training.results import Results
 
 BACKENDS = ("numba", "numpy")
 # The version of the arithmetic: raise it with every change that changes a trained network's bits. Runs of different
@@ -37,7 +38,7 @@ def train(
     x: ArrayLike,
     y: ArrayLike,
     *,
-    seeds: Iterable[int] | None = None,
+    seeds: int | Iterable[int] | None = None,
     weight: ArrayLike | None = None,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
     backend: str = BACKENDS[0],
@@ -91,7 +92,7 @@ def train_parts(
     parts: Sequence[Part],
     *,
     per_seed: bool = False,
-    seeds: Iterable[int] | None = None,
+    seeds: int | Iterable[int] | None = None,
     backend: str = BACKENDS[0],
     threads: int | None = None,
     curve_every: int = 1,
@@ -137,6 +138,7 @@ def train_parts(
         curve_epochs=curve_epochs,
         seconds=time.perf_counter() - compiled,
         compile_seconds=compiled - began,
+        score_name=SCORES[parts[0].score].name,
     )
 
 
@@ -193,11 +195,9 @@ def _configs(configs: Any) -> tuple[Config, ...]:
     return tuple(row)
 
 
-def _seeds(configs: Sequence[Config], seeds: Iterable[int] | None, most: int | None) -> Ints:
+def _seeds(configs: Sequence[Config], seeds: int | Iterable[int] | None, most: int | None) -> Ints:
     """Return the seed of each network: (C, n), n at most `most`."""
-    if seeds is None:
-        return seeds_of(configs)[:, None]
-    return np.tile(checks.seeds("seeds", seeds, most), (len(configs), 1))
+    return checks.seeds_of_each(1 if seeds is None else seeds, seeds_of(configs), most)
 
 
 def _curve_epochs(epochs: int, every: int) -> Ints:

@@ -1,0 +1,80 @@
+"""Rows of results as a frame of pandas or Polars or as arrays, and the few words that a `repr` says of them."""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fnn.checks import one_of
+from fnn.errors import InvalidSetting
+
+# In the order in which the first that is installed is taken; arrays need nothing.
+KINDS = ("pandas", "polars", "arrays")
+# Values of a setting that a `repr` lists.
+_LISTED = 6
+
+
+def as_frame(columns: Mapping[str, NDArray[Any]], kind: str | None = None) -> Any:
+    """Return columns (R,) as a frame of that kind, by itself of the first of `KINDS` that is installed.
+
+    Raises InvalidSetting for another kind, and for one that is not installed.
+    """
+    if kind is None:
+        kind = next(name for name in KINDS if name == "arrays" or find_spec(name))
+    if one_of("kind", kind, KINDS) == "arrays":
+        return dict(columns)
+    try:
+        return import_module(kind).DataFrame(dict(columns))
+    except ImportError:
+        raise InvalidSetting("kind", kind, f"{kind} installed, or arrays") from None
+
+
+def typed_column(values: Sequence[Any]) -> NDArray[Any]:
+    """Return the values of a setting as a column: numbers as they are, NaN for none of them, widths as 4x4."""
+    if any(isinstance(value, tuple) for value in values):
+        return np.array([setting_word(value) for value in values])
+    if any(value is None for value in values) and not any(isinstance(value, str) for value in values):
+        return np.array([np.nan if value is None else value for value in values], np.float64)
+    return np.array(values)
+
+
+def none_as_nan(epochs: ArrayLike) -> NDArray[np.float64]:
+    """Return epochs with NaN for −1, which stands for none: (R,)."""
+    values = np.asarray(epochs, np.float64)
+    return np.where(values < 0, np.nan, values)
+
+
+# ---- words ----
+
+
+def setting_word(value: Any) -> str:
+    """Return a setting's value as it is typed."""
+    if isinstance(value, tuple):
+        return "x".join(map(str, value)) or "none"
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def listed(values: Sequence[Any]) -> str:
+    """Return the distinct values of a setting in words; of very many the first few."""
+    distinct = list(dict.fromkeys(setting_word(value) for value in values))
+    more = f", … ({len(distinct):,})" if len(distinct) > _LISTED else ""
+    return ", ".join(distinct[:_LISTED]) + more
+
+
+def counted(count: int, noun: str) -> str:
+    """Return 1 network, 1,000 networks."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def spread_words(values: ArrayLike) -> str:
+    """Return one number, or the median and the range of those that are finite."""
+    finite = np.asarray(values, np.float64)
+    finite = finite[np.isfinite(finite)]
+    if not len(finite):
+        return "not finite"
+    if np.size(values) == 1:
+        return f"{finite[0]:.3g}"
+    return f"median {np.median(finite):.3g}, from {finite.min():.3g} to {finite.max():.3g}"
