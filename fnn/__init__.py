@@ -3,8 +3,8 @@
 A package is a room. Reading order, which is import order (what stands in a room imports only from rooms before it, or
 from what stands before it in its own room; each room's first lines have the order inside):
 
-errors files elementary rng machine checks frames data network config kernel training stats ensembles sweeps plots report
-studies bench cli __main__
+errors files elementary rng machine checks frames data network config kernel training stats ensembles sweeps plots
+report studies bench cli __main__
 
 `import fnn` loads none of them: each name below comes with the room it lives in when it is first asked for.
 """
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fnn.errors import InvalidSetting
     from fnn.network.functions import accuracy, backward, forward, init, mean_loss, predict, start, update
     from fnn.stats.intervals import wilson
+    from fnn.studies.compare import compare
     from fnn.studies.study import study
     from fnn.sweeps.run import sweep
     from fnn.training.results import Results
@@ -35,6 +36,7 @@ __all__ = [
     "Results",
     "accuracy",
     "backward",
+    "compare",
     "data",
     "fit",
     "forward",
@@ -60,6 +62,7 @@ _HOMES = {
     **dict.fromkeys(
         ("accuracy", "backward", "forward", "init", "mean_loss", "predict", "start", "update"), "network.functions"
     ),
+    "compare": "studies.compare",
     "fit": "ensembles.fit",
     "study": "studies.study",
     "sweep": "sweeps.run",

@@ -195,7 +195,7 @@ def _at_most(name: str, count: int, most: int) -> None:
 
 
 def samples(x: Any, y: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Check for samples: x (N, I) and y (N, O), finite numbers, as float64; one column of either may be given as (N,)."""
+    """Check for samples: x (N, I) and y (N, O), finite numbers, as float64; (N,) is one column of either."""
     columns, labels = table("x", x), table("y", y)
     if len(columns) != len(labels):
         shapes = columns.shape, labels.shape

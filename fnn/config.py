@@ -204,3 +204,7 @@ class Config(_Packed):
             for (fan_in, fan_out), activation in zip(pairwise(widths), (*hidden, self.output), strict=True)
         )
         return (Layer("scale", inputs, inputs, "identity"), *dense) if INPUT_SCALES[self.input_scale] else dense
+
+
+# The check of each setting, by its name.
+CHECKS: dict[str, Check] = {field.name: field.metadata["check"] for field in dataclasses.fields(Config)}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fnn.checks import one_of
+from fnn.checks import Check, one_of
 from fnn.errors import InvalidSetting
 
 # In the order in which the first that is installed is taken; arrays need nothing.
@@ -47,6 +47,22 @@ def none_as_nan(epochs: ArrayLike) -> NDArray[np.float64]:
     return np.where(values < 0, np.nan, values)
 
 
+def matching(
+    columns: Mapping[str, Sequence[Any]], wanted: Mapping[str, Any], checks: Mapping[str, Check]
+) -> NDArray[np.bool_]:
+    """Return which rows of columns (C,) have the wanted value of each: (C,). checks: of what is wanted, by name.
+
+    Raises InvalidSetting for a name or a value that no check takes, and where no row has them all.
+    """
+    rows = np.ones(max(map(len, columns.values()), default=0), bool)
+    for name, got in wanted.items():
+        value = checks[one_of("setting", name, checks)](name, got)
+        rows &= [there in (value, setting_word(value)) for there in columns[name]]
+        if not rows.any():
+            raise InvalidSetting(name, got, f"what there is: {value_words(columns[name])}")
+    return rows
+
+
 # ---- words ----
 
 
@@ -57,7 +73,7 @@ def setting_word(value: Any) -> str:
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def listed(values: Sequence[Any]) -> str:
+def value_words(values: Sequence[Any]) -> str:
     """Return the distinct values of a setting in words; of very many the first few."""
     distinct = list(dict.fromkeys(setting_word(value) for value in values))
     more = f", … ({len(distinct):,})" if len(distinct) > _LISTED else ""
@@ -67,6 +83,21 @@ def listed(values: Sequence[Any]) -> str:
 def counted(count: int, noun: str) -> str:
     """Return 1 network, 1,000 networks."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def loss_line(loss: NDArray[Any], diverged: NDArray[Any]) -> str:
+    """Return what the losses of runs (R,) are, and how many diverged, after how many epochs or −1."""
+    count = int((diverged >= 0).sum())
+    return f"loss      {spread_words(loss)}{f'; {count:,} diverged' if count else ''}"
+
+
+def solved_line(epochs_to_solve: NDArray[Any], epochs: int) -> str:
+    """Return how many runs (R,) are solved and when; of one run, after how many of its epochs."""
+    solved, runs = epochs_to_solve[epochs_to_solve >= 0], len(epochs_to_solve)
+    if runs == 1:
+        return f"solved    {f'after {solved[0]} of {epochs} epochs' if len(solved) else f'not within {epochs} epochs'}"
+    after = f"; of those the median is after {np.median(solved):g} epochs" if len(solved) else ""
+    return f"solved    {len(solved):,} of {runs:,} = {len(solved) / max(runs, 1):.1%}{after}"
 
 
 def spread_words(values: ArrayLike) -> str:

@@ -366,6 +366,6 @@ def test_seeds_are_named_or_counted_wherever_they_are_asked_for(given):
 
 def test_runs_of_a_store_are_of_seeds_that_follow_one_another():
     for seeds in ([1, 3], [2, 1], range(0, 9, 2), [0, 0]):
-        with pytest.raises(InvalidSetting, match="seeds: got .*; expected how many, or seeds that follow one another"):
+        with pytest.raises(InvalidSetting, match=r"seeds: got .*; expected how many, or seeds that follow one another"):
             sweep(data="xor4", seeds=seeds)
     assert checks.seed_range(range(2**50), None) == range(2**50)  # not listed

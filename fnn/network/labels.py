@@ -36,9 +36,7 @@ def one_hot(y: Array) -> Array:
     """Return classes 0, 1, … C − 1, y: (N, 1), as columns: (N, C), 1 where it is the class. Raises InvalidSetting."""
     classes = np.unique(y)
     if not np.array_equal(classes, np.arange(len(classes))) or len(classes) < 2:
-        words = (
-            "in one column whole numbers from 0 on, each class there is and at least two; or a column for each class"
-        )
+        words = "in one column whole numbers from 0 on, none left out, at least two; or a column for each class"
         raise InvalidSetting("y", _some(classes), f"with loss cross-entropy {words}")
     return np.equal(y, classes).astype(np.float64)
 

@@ -8,9 +8,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fnn import checks
-from fnn.config import Config
+from fnn.config import CHECKS, Config
 from fnn.errors import InvalidSetting
-from fnn.frames import as_frame, counted, listed, none_as_nan, spread_words, typed_column
+from fnn.frames import (
+    as_frame,
+    counted,
+    loss_line,
+    matching,
+    none_as_nan,
+    solved_line,
+    spread_words,
+    typed_column,
+    value_words,
+)
 from fnn.network import functions
 from fnn.network.functions import Array, Params
 from fnn.network.layers import Layer
@@ -87,9 +97,10 @@ class Results:
         if not len(places):
             raise IndexError("none of the networks are chosen")
         n = len(self.flat[0])
-        one = len(self.configs) == 1  # else each network comes with its own settings
-        of = (np.zeros(1, np.int64)) if one else places // n
-        flat = [self.flat[0][places]] if one else [self.flat[k // n][k % n : k % n + 1] for k in places]
+        of = np.unique(places // n)
+        flat = [self.flat[of[0]][places % n]]
+        if len(of) > 1:  # each network comes with its own settings
+            of, flat = places // n, [self.flat[k // n][k % n : k % n + 1] for k in places]
         rows = {name: getattr(self, name)[places] for name in (*_ROWS, "seeds", "split")}
         return replace(
             self, configs=tuple(self.configs[c] for c in of), layers=tuple(self.layers[c] for c in of),
@@ -142,7 +153,7 @@ class Results:
         return functions.unflatten(self.flat[c][row], self.layers[c])
 
     def predict(self, x: ArrayLike) -> Array:
-        """Return every network's answers. x: (N, I) → (S, N, O); inf or NaN where a network diverged.
+        """Return every network's answers. x: (N, I) → (S, N, O); huge, inf or NaN where a network diverged.
 
         An answer is the output: of sigmoid or softmax a probability, of the others a number. Raises InvalidSetting for
         x that is not finite numbers in as many columns as the networks have inputs.
@@ -164,11 +175,22 @@ class Results:
                 answers.append(functions.predict(layers, params, typed))
         return np.concatenate(answers)
 
+    def where(self, **settings: Any) -> "Results":
+        """Return the results of those configs that have these settings. Raises InvalidSetting where there are none.
+
+        >>> import fnn
+        >>> results = fnn.train([fnn.Config(lr=0.1), fnn.Config(lr=1)], *fnn.data.xor(), seeds=2)
+        >>> results.where(lr=1).configs[0].lr
+        1.0
+        """
+        columns = {name: [getattr(config, name, None) for config in self.configs] for name in settings}
+        return self[np.repeat(matching(columns, settings, CHECKS), len(self) // len(self.configs))]
+
     def best(self) -> "Results":
         """Return the results of one network: of the lowest loss on what is held out, or at the end where nothing is.
 
-        It is a network to use and no evidence: of many seeds one is always lucky. `summary` and `fnn.compare` say what
-        is true of settings.
+        It is a network to use and no evidence: of many seeds one is always lucky. `fnn.compare` says what is true of
+        settings.
 
         >>> import fnn
         >>> results = fnn.train(fnn.Config(), *fnn.data.xor(), seeds=20)
@@ -230,18 +252,12 @@ def _lines(results: Results) -> Iterator[str]:
     shapes = {" → ".join(map(str, (own[0].fan_in, *(layer.fan_out for layer in own)))) for own in results.layers}
     shape = shapes.pop() if len(shapes) == 1 else f"of {len(shapes)} shapes"
     yield f"Results of {counted(S, 'network')} {shape}, {counted(len(set(results.seeds.tolist())), 'seed')}"
-    differing = [f"{name} {listed(values)}" for name, values in _varying(configs).items()]
+    differing = [f"{name} {value_words(values)}" for name, values in _varying(configs).items()]
     first = f"{configs[0].optimizer}, lr {configs[0].lr:g}, loss {configs[0].loss}, {configs[0].epochs} epochs"
     yield f"settings  {'; '.join(differing) or first}"
-    diverged = int((results.diverged >= 0).sum())
-    yield f"loss      {spread_words(results.loss)}{f'; {diverged:,} diverged' if diverged else ''}"
-    solved = results.epochs_to_solve[results.solved]
-    after = f"; of those the median is after {np.median(solved):g} epochs" if len(solved) else ""
-    if results.score_name == "accuracy" and S == 1:
-        within = f"within {configs[0].epochs} epochs"
-        yield f"solved    {f'after {solved[0]} of {configs[0].epochs} epochs' if len(solved) else f'not {within}'}"
-    elif results.score_name == "accuracy":
-        yield f"solved    {len(solved):,} of {S:,} = {len(solved) / S:.1%}{after}"
+    yield loss_line(results.loss, results.diverged)
+    if results.score_name == "accuracy":
+        yield solved_line(results.epochs_to_solve, configs[0].epochs)
     else:
         yield f"{results.score_name:<9} {spread_words(results.score)}"
     yield "see       .predict(x), .best(), .curves, .frame(), .params, .loss, .solved; results[k]"
