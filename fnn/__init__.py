@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fnn import data
+    from fnn import data, plots
     from fnn.config import Config
     from fnn.ensembles.fit import fit
     from fnn.ensembles.model import Model
@@ -43,6 +43,7 @@ __all__ = [
     "init",
     "load",
     "mean_loss",
+    "plots",
     "predict",
     "start",
     "study",
@@ -72,8 +73,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "data":
-        return import_module("fnn.data")
+    if name in ("data", "plots"):
+        return import_module(f"fnn.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'fnn' has no attribute {name!r}")
     home, _, there = _HOMES[name].partition(":")
