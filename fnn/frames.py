@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fnn import formats
 from fnn.checks import Check, one_of
 from fnn.errors import InvalidSetting
 
@@ -67,10 +68,8 @@ def matching(
 
 
 def setting_word(value: Any) -> str:
-    """Return a setting's value as it is typed."""
-    if isinstance(value, tuple):
-        return "x".join(map(str, value)) or "none"
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    """Return a setting's value as it is typed; no widths are none."""
+    return formats.setting(value) or "none"
 
 
 def value_words(values: Sequence[Any]) -> str:
@@ -78,11 +77,6 @@ def value_words(values: Sequence[Any]) -> str:
     distinct = list(dict.fromkeys(setting_word(value) for value in values))
     more = f", … ({len(distinct):,})" if len(distinct) > _LISTED else ""
     return ", ".join(distinct[:_LISTED]) + more
-
-
-def counted(count: int, noun: str) -> str:
-    """Return 1 network, 1,000 networks."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def loss_line(loss: NDArray[Any], diverged: NDArray[Any]) -> str:
@@ -96,7 +90,7 @@ def solved_line(epochs_to_solve: NDArray[Any], epochs: int) -> str:
     solved, runs = epochs_to_solve[epochs_to_solve >= 0], len(epochs_to_solve)
     if runs == 1:
         return f"solved    {f'after {solved[0]} of {epochs} epochs' if len(solved) else f'not within {epochs} epochs'}"
-    after = f"; of those the median is after {np.median(solved):g} epochs" if len(solved) else ""
+    after = f"; of those the median is after {formats.number(np.median(solved))} epochs" if len(solved) else ""
     return f"solved    {len(solved):,} of {runs:,} = {len(solved) / max(runs, 1):.1%}{after}"
 
 
@@ -107,5 +101,5 @@ def spread_words(values: ArrayLike) -> str:
     if not len(finite):
         return "not finite"
     if np.size(values) == 1:
-        return f"{finite[0]:.3g}"
-    return f"median {np.median(finite):.3g}, from {finite.min():.3g} to {finite.max():.3g}"
+        return formats.number(finite[0])
+    return f"median {formats.number(np.median(finite))}, from {formats.to(finite.min(), finite.max())}"

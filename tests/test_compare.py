@@ -68,7 +68,7 @@ def test_what_never_solved_is_worse_than_all_and_said_to_be():
     found = fnn.compare(results.where(epochs=500), results.where(epochs=2), "epochs")
     assert found.of_b.estimate == np.inf
     assert "∞ is worse than all" in repr(found)
-    assert "p = " in repr(found)
+    assert "p <0.0001 by the exact" in repr(found)
 
 
 def test_a_measure_at_an_epoch_is_taken_there(results):

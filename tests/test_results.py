@@ -5,6 +5,7 @@ import pytest
 
 import fnn
 from fnn.errors import InvalidSetting
+from fnn.formats import number
 from fnn.frames import as_frame
 
 X, Y = fnn.data.xor()
@@ -25,9 +26,10 @@ def test_a_stack_is_shown_in_five_lines(one, several):
     assert repr(one).splitlines()[:4] == [
         "Results of 200 networks 2 → 4 → 4 → 1, 200 seeds",
         "settings  adam, lr 0.1, loss mse, 500 epochs",
-        "loss      " + f"median {np.median(one.loss):.3g}, from {one.loss.min():.3g} to {one.loss.max():.3g}",
+        "loss      "
+        + f"median {number(np.median(one.loss))}, from {number(one.loss.min())} to {number(one.loss.max())}",
         f"solved    {one.solved.sum()} of 200 = {one.solved.mean():.1%}; of those the median is after "
-        f"{np.median(one.epochs_to_solve[one.solved]):g} epochs",
+        f"{number(np.median(one.epochs_to_solve[one.solved]))} epochs",
     ]
     for results in (one, several, several[0], one[~one.solved], one.best()):
         assert len(repr(results).splitlines()) == 5

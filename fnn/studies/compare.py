@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fnn import formats
 from fnn.checks import number, one_of
 from fnn.config import Config
 from fnn.errors import InvalidSetting
@@ -55,7 +56,7 @@ class Compared:
         lines = [f"{self.measure}{better}: {self.pairs:,} pairs of runs, each of one seed"]
         for letter, name, of in zip("ab", self.names, (self.of_a, self.of_b), strict=True):
             lines.append(f"{letter:<9} {name + ': ' if name else ''}{self._level(of)}")
-        within = f"({self.confidence:.0%} interval {{}} to {{}}), p {_p_words(self.p)}"
+        within = f"({self.confidence:.0%} interval {{}} to {{}}), p {formats.p_value(self.p)}"
         if self.shares:
             points = [f"{100 * value:+.1f}".replace("-", "−") for value in (self.effect, self.low, self.high)]
             lines.append(f"a − b     {points[0]} points {within.format(*points[1:])} by McNemar's exact test")
@@ -67,7 +68,7 @@ class Compared:
     def _level(self, of: Interval) -> str:
         if self.shares:
             return f"{of.estimate:.1%} ({of.low:.1%} to {of.high:.1%})"
-        words = [f"{value:.3g}".replace("inf", "∞") for value in of]
+        words = [formats.number(value) for value in of]
         never = "; ∞ is worse than all: diverged, or never solved" if "∞" in words else ""
         return f"median {words[0]} ({words[1]} to {words[2]}){never}"
 
@@ -112,10 +113,6 @@ def compare(
         measure=measured.words, names=names, pairs=len(pairs), of_a=of_a, of_b=of_b, **effect._asdict(), wins=wins,
         ties=len(pairs) - wins - losses, losses=losses, confidence=confidence, shares=shares, up=up,
     )  # fmt: skip
-
-
-def _p_words(p: float) -> str:
-    return "< 1e-300" if p < 1e-300 else f"= {p:.2g}"
 
 
 class _Arm(NamedTuple):

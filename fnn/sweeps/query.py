@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.config import CHECKS
-from fnn.frames import as_frame, counted, loss_line, matching, none_as_nan, solved_line, typed_column, value_words
+from fnn.formats import counted
+from fnn.frames import as_frame, loss_line, matching, none_as_nan, solved_line, typed_column, value_words
 from fnn.sweeps.conditions import Condition, clauses
 from fnn.sweeps.schema import RESULTS, Connection, Damaged, check_column, columns_of, listed
 
@@ -79,7 +80,9 @@ class Runs(NamedTuple):
     met: NDArray[np.bool_]
 
     def __repr__(self) -> str:
-        settings = "; ".join(f"{name} {value_words(self.settings[name])}" for name in self.varying)
+        settings = "; ".join(
+            f"{name} {value_words(self.settings[name])}" for name in self.varying if name != "data_digest"
+        )
         lines = [f"Runs: {counted(len(self.seed), 'network')}, {counted(len(np.unique(self.seed)), 'seed')}"]
         one = {name: value_words(values[:1]) for name, values in self.settings.items()}
         alike = ", ".join(

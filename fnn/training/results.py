@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from fnn import checks
 from fnn.config import CHECKS, Config
 from fnn.errors import InvalidSetting
+from fnn.formats import counted, setting
 from fnn.frames import (
     as_frame,
-    counted,
     loss_line,
     matching,
     none_as_nan,
@@ -253,7 +253,7 @@ def _lines(results: Results) -> Iterator[str]:
     shape = shapes.pop() if len(shapes) == 1 else f"of {len(shapes)} shapes"
     yield f"Results of {counted(S, 'network')} {shape}, {counted(len(set(results.seeds.tolist())), 'seed')}"
     differing = [f"{name} {value_words(values)}" for name, values in _varying(configs).items()]
-    first = f"{configs[0].optimizer}, lr {configs[0].lr:g}, loss {configs[0].loss}, {configs[0].epochs} epochs"
+    first = f"{configs[0].optimizer}, lr {setting(configs[0].lr)}, loss {configs[0].loss}, {counted(configs[0].epochs, 'epoch')}"
     yield f"settings  {'; '.join(differing) or first}"
     yield loss_line(results.loss, results.diverged)
     if results.score_name == "accuracy":
