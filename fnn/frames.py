@@ -1,6 +1,6 @@
 """Rows of results as a frame of pandas or Polars or as arrays, and the few words that a `repr` says of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -14,6 +14,8 @@ from fnn.errors import InvalidSetting
 
 # In the order in which the first that is installed is taken; arrays need nothing.
 KINDS = ("pandas", "polars", "arrays")
+# What is told of one setting.
+_TOLD = ("data", "hidden", "optimizer", "lr", "loss", "epochs")
 # Values of a setting that a `repr` lists.
 _LISTED = 6
 
@@ -77,6 +79,13 @@ def value_words(values: Sequence[Any]) -> str:
     distinct = list(dict.fromkeys(setting_word(value) for value in values))
     more = f", … ({len(distinct):,})" if len(distinct) > _LISTED else ""
     return ", ".join(distinct[:_LISTED]) + more
+
+
+def settings_line(columns: Mapping[str, Sequence[Any]], varying: Collection[str]) -> str:
+    """Return the settings that vary in words, or of one setting what it is; columns (C,) by name."""
+    several = [f"{name} {value_words(columns[name])}" for name in varying if name != "data_digest"]
+    one = [f"{name} {value_words(columns[name][:1])}" for name in _TOLD if name in columns]
+    return f"settings  {'; '.join(several) or ', '.join(one)}"
 
 
 def loss_line(loss: NDArray[Any], diverged: NDArray[Any]) -> str:

@@ -121,7 +121,7 @@ def test_losses_of_two_kinds_are_not_compared():
 def test_runs_are_shown_in_five_lines(runs):
     assert repr(runs).splitlines()[:2] == ["Runs: 240 networks, 60 seeds", "settings  optimizer adam, sgd; lr 0.1, 0.5"]
     one = runs.where(lr=0.1, optimizer="sgd")
-    assert "settings  data xor, optimizer sgd, lr 0.1, loss mse, epochs 500" in repr(one)
+    assert "settings  data xor, hidden 4x4, optimizer sgd, lr 0.1, loss mse, epochs 500" in repr(one)
     assert "solved    0 of 60 = 0.0%" in repr(one)
     assert len(repr(runs).splitlines()) == 5
 

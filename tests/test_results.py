@@ -25,7 +25,7 @@ def several():
 def test_a_stack_is_shown_in_five_lines(one, several):
     assert repr(one).splitlines()[:4] == [
         "Results of 200 networks 2 → 4 → 4 → 1, 200 seeds",
-        "settings  adam, lr 0.1, loss mse, 500 epochs",
+        "settings  hidden 4x4, optimizer adam, lr 0.1, loss mse, epochs 500",
         "loss      "
         + f"median {number(np.median(one.loss))}, from {number(one.loss.min())} to {number(one.loss.max())}",
         f"solved    {one.solved.sum()} of 200 = {one.solved.mean():.1%}; of those the median is after "

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fnn.config import CHECKS
 from fnn.formats import counted
-from fnn.frames import as_frame, loss_line, matching, none_as_nan, solved_line, typed_column, value_words
+from fnn.frames import as_frame, loss_line, matching, none_as_nan, settings_line, solved_line, typed_column
 from fnn.sweeps.conditions import Condition, clauses
 from fnn.sweeps.schema import RESULTS, Connection, Damaged, check_column, columns_of, listed
 
@@ -80,15 +80,8 @@ class Runs(NamedTuple):
     met: NDArray[np.bool_]
 
     def __repr__(self) -> str:
-        settings = "; ".join(
-            f"{name} {value_words(self.settings[name])}" for name in self.varying if name != "data_digest"
-        )
         lines = [f"Runs: {counted(len(self.seed), 'network')}, {counted(len(np.unique(self.seed)), 'seed')}"]
-        one = {name: value_words(values[:1]) for name, values in self.settings.items()}
-        alike = ", ".join(
-            f"{name} {one[name]}" for name in ("data", "optimizer", "lr", "loss", "epochs") if name in one
-        )
-        lines += [f"settings  {settings or alike}", loss_line(self.loss, self.diverged)]
+        lines += [settings_line(self.settings, self.varying), loss_line(self.loss, self.diverged)]
         lines += [solved_line(self.epochs_to_solve, int(self.stopped.max(initial=0)))]
         return "\n".join([*lines, "see       .frame(), .where(lr=0.1), .column('lr'), .loss, .solved"])
 

@@ -1,7 +1,7 @@
 """What became of the networks that were trained."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,16 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 from fnn import checks
 from fnn.config import CHECKS, Config
 from fnn.errors import InvalidSetting
-from fnn.formats import counted, setting
+from fnn.formats import counted
 from fnn.frames import (
     as_frame,
     loss_line,
     matching,
     none_as_nan,
+    settings_line,
     solved_line,
     spread_words,
     typed_column,
-    value_words,
 )
 from fnn.network import functions
 from fnn.network.functions import Array, Params
@@ -224,11 +224,14 @@ _AT_ONCE = 32
 _ROWS = tuple(name for name in Outcome._fields if name != "flat")
 
 
+def _settings(configs: Sequence[Config]) -> dict[str, list[Any]]:
+    """Return each setting of configs but the seed, with the value of each."""
+    return {name: [getattr(config, name) for config in configs] for name in CHECKS if name != "seed"}
+
+
 def _varying(configs: Sequence[Config]) -> dict[str, list[Any]]:
-    """Return the settings that differ between configs, but the seed, with the value of each."""
-    names = [field.name for field in fields(Config) if field.name != "seed"]
-    columns = {name: [getattr(config, name) for config in configs] for name in names}
-    return {name: values for name, values in columns.items() if any(value != values[0] for value in values)}
+    """Return the settings that differ between configs."""
+    return {name: values for name, values in _settings(configs).items() if len(set(values)) > 1}
 
 
 def _columns(results: Results) -> dict[str, NDArray[Any]]:
@@ -252,9 +255,7 @@ def _lines(results: Results) -> Iterator[str]:
     shapes = {" → ".join(map(str, (own[0].fan_in, *(layer.fan_out for layer in own)))) for own in results.layers}
     shape = shapes.pop() if len(shapes) == 1 else f"of {len(shapes)} shapes"
     yield f"Results of {counted(S, 'network')} {shape}, {counted(len(set(results.seeds.tolist())), 'seed')}"
-    differing = [f"{name} {value_words(values)}" for name, values in _varying(configs).items()]
-    first = f"{configs[0].optimizer}, lr {setting(configs[0].lr)}, loss {configs[0].loss}, {counted(configs[0].epochs, 'epoch')}"
-    yield f"settings  {'; '.join(differing) or first}"
+    yield settings_line(_settings(configs), _varying(configs))
     yield loss_line(results.loss, results.diverged)
     if results.score_name == "accuracy":
         yield solved_line(results.epochs_to_solve, configs[0].epochs)
