@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fnn.ensembles.fit import fit
     from fnn.ensembles.model import Model
     from fnn.ensembles.model_file import load_model as load
+    from fnn.ensembles.saving import save
     from fnn.errors import InvalidSetting
     from fnn.network.functions import accuracy, backward, forward, init, mean_loss, predict, start, update
     from fnn.stats.intervals import wilson
@@ -45,6 +46,7 @@ __all__ = [
     "mean_loss",
     "plots",
     "predict",
+    "save",
     "start",
     "study",
     "sweep",
@@ -59,6 +61,7 @@ _HOMES = {
     "InvalidSetting": "errors",
     "Model": "ensembles.model",
     "load": "ensembles.model_file:load_model",
+    "save": "ensembles.saving",
     "Results": "training.results",
     **dict.fromkeys(
         ("accuracy", "backward", "forward", "init", "mean_loss", "predict", "start", "update"), "network.functions"

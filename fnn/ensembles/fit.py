@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fnn import checks
 from fnn.config import Config
@@ -68,6 +69,18 @@ class Fit:
         """The settings of all networks."""
         return self.results.configs[0]
 
+    def predict(self, source: Any) -> NDArray[Any]:
+        """Return the class, or the mean of the numbers, for each row: see `Model.predict`."""
+        return self.model.predict(source)
+
+    def predict_proba(self, source: Any) -> NDArray[np.float64]:
+        """Return the probability of each class for each row: see `Model.predict_proba`."""
+        return self.model.predict_proba(source)
+
+    def frame(self, kind: str | None = None) -> Any:
+        """Return a row for each network, with its split: see `Results.frame`."""
+        return self.results.frame(kind)
+
     def __repr__(self) -> str:
         part = self.evaluation.held_out
         lines = [
@@ -76,7 +89,7 @@ class Fit:
         lines.append(f"networks  {len(self):,} on {len(self.splits)} splits, preset {self.preset}")
         for name, each in list(self.scores[part].items())[:3]:
             lines.append(f"{part} {name}  members {each.members.estimate:.3g}, ensemble {each.ensemble.estimate:.3g}")
-        return "\n".join(lines)
+        return "\n".join([*lines, "see       .predict(rows), .predict_proba(rows), .model, .scores, .frame()"])
 
 
 def fit(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fnn import rng
+from fnn.errors import InvalidSetting
 from fnn.network.initializers import INITIALIZERS, OUTPUT_INITS, PARAMETRIZATIONS
 from fnn.network.layers import LAYER_KINDS, Layers, activations
 from fnn.network.losses import DEFAULTS, LOSSES, REDUCTIONS, weighted_mean
@@ -135,6 +136,7 @@ def backward(
     mean_weight. h: what the loss reads, as in `update`.
     """
     *inputs, output = done.outputs
+    _need_labels_of(output, y)
     entry = LOSSES[loss]
     slopes = _slopes(layers, done)
     factor = REDUCTIONS[reduction](y.shape[-2] * (y.shape[-1] if entry.each_output else 1) * mean_weight)
@@ -209,9 +211,16 @@ def mean_loss(done: Pass, y: Array, loss: str = "mse", weight: Array | None = No
 
     weight: (N,), how often each sample counts. h: what the loss reads, as in `update`.
     """
+    _need_labels_of(done.outputs[-1], y)
     entry = LOSSES[loss]
     value = entry.value(done.logits[-1], done.outputs[-1], y, h)
     return weighted_mean(value if entry.each_output else value.sum(axis=-1, keepdims=True), weight)
+
+
+def _need_labels_of(output: Array, y: Array) -> None:
+    """Refuse labels of another shape, which NumPy would stretch to fit: (N,) beside (N, 1) makes (N, N)."""
+    if y.shape[-2:] != output.shape[-2:]:
+        raise InvalidSetting("y", f"shape {y.shape}", f"{output.shape[-2:]}, a row for each sample, as outputs are")
 
 
 def misses(output: Array, y: Array, score: str = "sides", weight: Array | None = None) -> Any:
@@ -220,9 +229,25 @@ def misses(output: Array, y: Array, score: str = "sides", weight: Array | None =
     return (miss if weight is None else miss * weight).sum(axis=-1)
 
 
-def accuracy(output: Array, y: Array) -> Any:
+def accuracy(output: ArrayLike, y: ArrayLike) -> Any:
     """Return the share of samples with every output on the side of 1/2 its label is on; NaN is on neither.
 
-    output: (..., N, O), y: (N, O) → a number for one network, (S,) for a stack.
+    output: (..., N, O), y: (N, O), or (N,) of one output → a number for one network, (S,) for a stack. Raises
+    InvalidSetting for labels of another shape, and for labels that are not from 0 to 1: of −1 and 1, or of classes 0, 1,
+    2 in one column, 1/2 does not tell each from the others.
+
+    >>> import fnn
+    >>> fnn.accuracy([[0.9], [0.2], [0.6]], [1, 0, 0])
+    0.6666666666666666
     """
-    return (len(y) - misses(output, y)) / len(y)
+    answers, labels = np.asarray(output), np.asarray(y)
+    labels = labels[:, None] if labels.ndim == 1 and answers.shape[-1:] == (1,) else labels
+    _need_labels_of(answers, labels)
+    if not ((labels >= 0) & (labels <= 1)).all():
+        raise InvalidSetting("y", labels.ravel()[:3].tolist(), "labels from 0 to 1, a column for each output")
+    return _float_or_row((len(labels) - misses(answers, labels)) / len(labels))
+
+
+def _float_or_row(values: Any) -> Any:
+    """Return a number of one network as Python's, those of a stack as they are."""
+    return values if np.ndim(values) else float(values)
