@@ -75,6 +75,13 @@ class Config(_Packed):
     """One run's settings; the defaults are the lab's. Raises InvalidSetting, which names the field.
 
     Every field is an option of the command line under the same name.
+
+    >>> import fnn
+    >>> fnn.Config(hidden=8).hidden, fnn.Config(hidden=(8, 4)) == fnn.Config(hidden="8x4")
+    ((8,), True)
+    >>> fnn.Config(optimizer="adan")
+    Traceback (most recent call last):
+    fnn.errors.InvalidSetting: optimizer: got 'adan'; expected one of sgd, ... (did you mean adam?)
     """
 
     hidden: tuple[int, ...] = _network((4, 4), _hidden, "Widths of the hidden layers; none for no hidden layer.")

@@ -108,6 +108,10 @@ def fit(
 ) -> Fit:
     """Let an ensemble learn a target from the other columns of a table.
 
+    seeds: networks on each split, from the config's `seed` on; or which seeds, as a range or a list. preset: settings
+    that go together, `table` or `plain`. form: how a CSV is written, where looking does not tell. backend, threads: as
+    `fnn.train` has them.
+
     source: a path (CSV, Parquet, Arrow, NPZ), a pandas or Polars frame, a mapping of arrays. target: a column's name or
     place, several with commas between. roles: task, ignore, weight, groups, missing, unknown, as `Roles` has them.
     splitting: validation, folds, repeats, bootstrap, split_seed, per_seed, as `data.split.Splitting` has them;
@@ -115,6 +119,12 @@ def fit(
     before the preset's.
 
     Raises InvalidSetting for whatever cannot be read, learnt or trained.
+
+    >>> import fnn
+    >>> table = {"size": [1.0, 2, 3, 4] * 10, "kind": ["a", "b"] * 20, "price": [0.3 * k for k in range(40)]}
+    >>> fitted = fnn.fit(table, "price", seeds=4, epochs=20, hidden=8)
+    >>> fitted.predict({"size": [1.0, 4.0], "kind": ["a", "b"]}).shape, len(fitted)
+    ((2,), 4)
     """
     problem = read_problem(source, Roles(target, **_known("roles", roles, Roles._fields[1:])), form)
     return fit_problem(

@@ -78,6 +78,12 @@ def init(
 
     scale: a factor on the weights, one number or one for each seed. Network s depends on its own seed alone.
     draws: `rng.NUMPY`, or faster ones with the same bits. parametrization, output_init: names, as `Config` has them.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> [w.shape for w in fnn.init(layers, 7)], [w.shape for w in fnn.init(layers, range(100))]
+    ([(3, 2), (3, 1)], [(100, 3, 2), (100, 3, 1)])
     """
     entry, form = INITIALIZERS[initializer], PARAMETRIZATIONS[parametrization]
     seeds = np.asarray(seeds, np.uint64)
@@ -101,6 +107,13 @@ def forward(layers: Layers, params: Params, x: Array, masks: Sequence[Array | No
     """Return every layer's output for samples x: (N, I), or (S, N, I) where each network of a stack has its own.
 
     masks: what to multiply each layer's outputs by, (..., N, O) or None; without, nothing is dropped.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> done = fnn.forward(layers, fnn.init(layers, 7), x)
+    >>> [outputs.shape for outputs in done.outputs]
+    [(4, 2), (4, 2), (4, 1)]
     """
     outputs, logits = [x], []
     masks = tuple(masks or [None] * len(layers))
@@ -112,7 +125,14 @@ def forward(layers: Layers, params: Params, x: Array, masks: Sequence[Array | No
 
 
 def predict(layers: Layers, params: Params, x: Array) -> Array:
-    """Return the networks' answers. x: (N, I) → (..., N, O). Where a network diverged, they are inf or NaN."""
+    """Return the networks' answers. x: (N, I) → (..., N, O). Where a network diverged, they are inf or NaN.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> fnn.predict(layers, fnn.init(layers, range(100)), x).shape
+    (100, 4, 1)
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         return forward(layers, params, x).outputs[-1]
 
@@ -131,9 +151,19 @@ def backward(
 ) -> Params:
     """Return the gradient of the loss with respect to each weight, in the shapes of params.
 
+    done: what `forward` gave of the same params. Raises InvalidSetting for labels y of another shape than the outputs.
+
     reduction: `sum` over samples and outputs, or the `mean` that the loss is. y: (N, O), or (S, N, O) as x in
     `forward`; weight: how often each sample counts, (N,) or (S, N), of which the mean over all that is learnt from is
     mean_weight. h: what the loss reads, as in `update`.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> params = fnn.init(layers, 7)
+    >>> gradients = fnn.backward(layers, params, fnn.forward(layers, params, x), y)
+    >>> [g.shape for g in gradients]
+    [(3, 2), (3, 1)]
     """
     *inputs, output = done.outputs
     _need_labels_of(output, y)
@@ -163,7 +193,15 @@ def _slopes(layers: Layers, done: Pass) -> list[Array]:
 
 
 def start(optimizer: str, params: Params) -> tuple[State, ...]:
-    """Return the optimizer's state before the first update, one tuple of arrays a layer."""
+    """Return the optimizer's state before the first update, one tuple of arrays a layer.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> momentum, = fnn.start("momentum", fnn.init(layers, 7))[0]
+    >>> momentum.shape
+    (3, 2)
+    """
     return tuple(OPTIMIZERS[optimizer].init(w) for w in params)
 
 
@@ -199,6 +237,18 @@ def update(
 
     h: the hyperparameters, a `Config` or a record of arrays (S, 1, 1) under the same names. factors: on the rate of
     each weight, as `rates` gives them.
+
+    One step of backpropagation, and the loss before and after it:
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> params, config = fnn.init(layers, 3), fnn.Config()
+    >>> done, state = fnn.forward(layers, params, x), fnn.start("adam", params)
+    >>> gradients = fnn.backward(layers, params, done, y)
+    >>> better, state = fnn.update("adam", params, gradients, state, 1, config.lr, config)
+    >>> fnn.mean_loss(fnn.forward(layers, better, x), y) < fnn.mean_loss(done, y)
+    np.True_
     """
     step = OPTIMIZERS[optimizer].update
     each = [lr] * len(params) if factors is None else [lr * factor for factor in factors]
@@ -210,6 +260,13 @@ def mean_loss(done: Pass, y: Array, loss: str = "mse", weight: Array | None = No
     """Return the loss averaged over samples, and outputs: a number for one network, (S,) for a stack.
 
     weight: (N,), how often each sample counts. h: what the loss reads, as in `update`.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> done = fnn.forward(layers, fnn.init(layers, range(100)), x)
+    >>> fnn.mean_loss(done, y).shape
+    (100,)
     """
     _need_labels_of(done.outputs[-1], y)
     entry = LOSSES[loss]
@@ -233,8 +290,8 @@ def accuracy(output: ArrayLike, y: ArrayLike) -> Any:
     """Return the share of samples with every output on the side of 1/2 its label is on; NaN is on neither.
 
     output: (..., N, O), y: (N, O), or (N,) of one output → a number for one network, (S,) for a stack. Raises
-    InvalidSetting for labels of another shape, and for labels that are not from 0 to 1: of −1 and 1, or of classes 0, 1,
-    2 in one column, 1/2 does not tell each from the others.
+    InvalidSetting for labels of another shape, and for labels that are not from 0 to 1: of −1 and 1, or of classes
+    0, 1, 2 in one column, 1/2 does not tell each from the others.
 
     >>> import fnn
     >>> fnn.accuracy([[0.9], [0.2], [0.6]], [1, 0, 0])

@@ -48,8 +48,8 @@ def study(
 ) -> StudyDocument:
     """Test the claims of a study over `seeds` seeds; return the document of verdicts.
 
-    name: of a shipped study (lab, xor-literature), or a TOML file. seeds: how many, from `seed` on, or which, as a range;
-    by itself 1,000, of a study of tables on each split as the study says. draws: over how many draws of the data, where
+    name: of a shipped study (lab, xor-literature), or a TOML file. seeds: how many, from `seed` on; or which, as a
+    range; by itself 1,000, of a study of tables on each split as the study says. draws: over how many draws of the data, where
     they are drawn, the seeds are spread; by itself as the study says. multiverse: try each claim under every
     combination of its nuisance settings too. until_decided: test at looks that are planned before the first run, and
     train the arms of a claim that is decided no further, see `studies.looks`. out: a folder for the figures,

@@ -70,7 +70,10 @@ def sweep(
     on_progress: Callable[[SweepProgress], None] | None = None,
     **settings: Any,
 ) -> Runs:
-    """Train every combination of the settings with each of `seeds` seeds from `seed` on, and return these runs.
+    """Train every combination of the settings with each seed, and return these runs.
+
+    seeds: how many, from `seed` on; or which, as a range or a list of such as follow one another. backend, threads: as
+    `fnn.train` has them; on_progress: is called with a `SweepProgress` now and then.
 
     data: names of data sets, or x (N, I) and y (N, O). settings: of `Config`, and points, noise and data_seed; a list
     or a tuple means all of its values (but a tuple of widths is one value of hidden), a range is
@@ -80,6 +83,13 @@ def sweep(
 
     Raises InvalidSetting for settings that cannot be, for more runs than fit the memory, and for a file that is not a
     store.
+
+    >>> import fnn
+    >>> runs = fnn.sweep("xor", optimizer=["sgd", "adam"], hidden=[4, (4, 4)], seeds=50)
+    >>> runs.varying, runs.loss.shape
+    (['hidden', 'optimizer'], (200,))
+    >>> fnn.compare(runs.where(hidden=4, optimizer="adam"), runs.where(hidden=4, optimizer="sgd")).pairs
+    50
     """
     samples = _samples(data)
     spec = settings if samples is not None else {"data": data, **settings}

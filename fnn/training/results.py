@@ -194,7 +194,7 @@ class Results:
 
         >>> import fnn
         >>> results = fnn.train(fnn.Config(), *fnn.data.xor(), seeds=20)
-        >>> results.best().loss[0] == results.loss.min()
+        >>> results.best().loss.tolist() == [results.loss.min()]
         True
         """
         loss = self.validation_loss if np.isfinite(self.validation_loss).any() else self.loss

@@ -48,17 +48,30 @@ def train(
 ) -> Results:
     """Train one network for each config, or for each config and each seed, on the same samples.
 
-    x: (N, I), y: (N, O). weight: (N,) how often each sample counts, by itself once. validation: x and y of samples that
-    are not learnt from, on which epochs are compared. seeds: every config is trained with each of them, config by
-    config; without, each config with its own `seed`. backend: `numba` is the compiled kernel, `numpy` the lab it is
-    checked against. threads: of the kernel, by itself one for each processor. curve_every: epochs between two points of
-    the curves; 0 keeps none. Answers are scored as classes where the loss is cross-entropy, as labels on the two sides
-    of 1/2 where y has no more than two values, else as numbers.
+    configs: settings, or several of them. x: (N, I) finite numbers; y: (N, O), what is to be answered; one column of
+    either may be (N,). A column of classes 0, 1, 2 … is understood by output softmax with loss cross-entropy. weight:
+    (N,) how often each sample counts, by itself once. validation: x and y of samples that are not learnt from, on which
+    epochs are compared. seeds: how many, from each config's own `seed` on, or which, as a range or a list: every config
+    is trained with each of them, config by config; without, each config with its own `seed` alone. backend: `numba` is
+    the compiled kernel, `numpy` the lab it is checked against. threads: of the kernel, by itself one for each
+    processor. curve_every: epochs between two points of the curves; 0 keeps none. on_progress: is called with a
+    `Progress` now and then.
+
+    Answers are scored as classes where the loss is cross-entropy; as labels where y has two values, one on each side of
+    1/2, or −a and a, which 0 is between; else as numbers, by R².
     A network depends on its own settings and seed alone, not on what trains beside it; its bits are the same in any
     stack, in any order and on any number of threads.
 
-    Raises InvalidSetting for what is no such thing, for samples that do not fit together, and for more networks and
-    points of curves than fit the memory there is.
+    Raises InvalidSetting for what is no such thing, for samples that do not fit together, for labels that a loss or an
+    output cannot mean (a 2 for bce or sigmoid), and for more networks and points of curves than fit the memory.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor()
+    >>> results = fnn.train(fnn.Config(hidden=(4, 4), lr=0.1), x, y, seeds=200)
+    >>> len(results), results.loss.shape, bool(results.solved.mean() > 0.8)
+    (200, (200,), True)
+    >>> results.config(0).seed, results.config(1).seed
+    (312551116, 312551117)
     """
     configs = _configs(configs)
     return train_parts(
