@@ -158,6 +158,7 @@ def test_labels_of_another_shape_are_refused_where_numpy_would_stretch_them(rng)
     x, y = rng.normal(size=(5, 2)), np.ones((5, 1))
     params = fnn.init(layers, range(3))
     done = fnn.forward(layers, params, x)
+    message = r"y: got 'shape .*'; expected \(5, 1\), a row for each sample"
     for wrong in (y[:, 0], y[:4], np.ones((5, 2))):
         for call in (lambda w: fnn.backward(layers, params, done, w), lambda w: fnn.mean_loss(done, w)):
             with pytest.raises(

@@ -160,7 +160,7 @@ class Model:
 
         >>> import fnn
         >>> table = {"size": [1.0, 2, 3, 4] * 10, "kind": ["a", "b"] * 20, "price": [0.3 * k for k in range(40)]}
-        >>> model = fnn.fit(table, "price", seeds=4, epochs=20).model
+        >>> model = fnn.fit(table, "price", seeds=4, epochs=20, splitting={"folds": 5}).model
         >>> low, high = model.interval({"size": [1.0, 4.0], "kind": ["a", "b"]})
         >>> (low < high).tolist()
         [True, True]

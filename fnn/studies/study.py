@@ -49,12 +49,12 @@ def study(
     """Test the claims of a study over `seeds` seeds; return the document of verdicts.
 
     name: of a shipped study (lab, xor-literature), or a TOML file. seeds: how many, from `seed` on; or which, as a
-    range; by itself 1,000, of a study of tables on each split as the study says. draws: over how many draws of the data, where
-    they are drawn, the seeds are spread; by itself as the study says. multiverse: try each claim under every
-    combination of its nuisance settings too. until_decided: test at looks that are planned before the first run, and
-    train the arms of a claim that is decided no further, see `studies.looks`. out: a folder for the figures,
-    verdicts.json and index.html; without, nothing is written. on_progress: is given networks done, in all, and what is
-    done.
+    range; by itself 1,000, of a study of tables on each split as the study says. draws: over how many draws of the
+    data, where they are drawn, the seeds are spread; by itself as the study says. multiverse: try each claim under
+    every combination of its nuisance settings too. until_decided: test at looks that are planned before the first run,
+    and train the arms of a claim that is decided no further, see `studies.looks`. out: a folder for the figures,
+    verdicts.json and index.html; without, nothing is written. threads: as `fnn.train` has them. on_progress: is given
+    networks done, in all, and what is done.
 
     A dict, whose shape is stated in `fnn.report.document`; it is shown in five lines, and its `frame()` has a row for
     each claim. Raises InvalidSetting for a study that is not there or not right, and for what it cannot be asked.
