@@ -106,7 +106,7 @@ def init(
 def forward(layers: Layers, params: Params, x: Array, masks: Sequence[Array | None] | None = None) -> Pass:
     """Return every layer's output for samples x: (N, I), or (S, N, I) where each network of a stack has its own.
 
-    masks: what to multiply each layer's outputs by, (..., N, O) or None; without, nothing is dropped.
+    layers: as `Config.layers` gives them; params: W (I+1, O) of each, or (S, I+1, O). masks: what to multiply each layer's outputs by, (..., N, O) or None; without, nothing is dropped.
 
     >>> import fnn
     >>> x, y = fnn.data.xor4()
@@ -125,7 +125,7 @@ def forward(layers: Layers, params: Params, x: Array, masks: Sequence[Array | No
 
 
 def predict(layers: Layers, params: Params, x: Array) -> Array:
-    """Return the networks' answers. x: (N, I) → (..., N, O). Where a network diverged, they are inf or NaN.
+    """Return the networks' answers. layers, params: as in `forward`; x: (N, I) → (..., N, O). Where a network diverged, they are inf or NaN.
 
     >>> import fnn
     >>> x, y = fnn.data.xor4()

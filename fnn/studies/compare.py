@@ -80,7 +80,8 @@ def compare(
 
     a, b: what `fnn.train` or `fnn.sweep` gives, of one setting each; `where` takes one out of several. what: solved,
     epochs (to solve), loss, accuracy, best-loss or roughness, which `fnn.study` knows under these names too. epoch: at
-    which it is taken, by itself the end. confidence: of the intervals. A run that diverged or never solved counts as worse than all that did.
+    which it is taken, by itself the end. confidence: of the intervals. A run that diverged or never solved counts as
+    worse than all that did.
 
     Raises InvalidSetting for results of several settings, without a seed in common, or of which the measure does not
     mean the same: losses of two kinds.
