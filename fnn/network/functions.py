@@ -76,6 +76,7 @@ def init(
 ) -> Params:
     """Draw initial parameters. One seed gives W: (I+1, O); S seeds give W: (S, I+1, O).
 
+    layers: as `Config.layers` gives them. initializer: normal, uniform, xavier or he. dtype: of the weights.
     scale: a factor on the weights, one number or one for each seed. Network s depends on its own seed alone.
     draws: `rng.NUMPY`, or faster ones with the same bits. parametrization, output_init: names, as `Config` has them.
 
@@ -106,7 +107,8 @@ def init(
 def forward(layers: Layers, params: Params, x: Array, masks: Sequence[Array | None] | None = None) -> Pass:
     """Return every layer's output for samples x: (N, I), or (S, N, I) where each network of a stack has its own.
 
-    layers: as `Config.layers` gives them; params: W (I+1, O) of each, or (S, I+1, O). masks: what to multiply each layer's outputs by, (..., N, O) or None; without, nothing is dropped.
+    layers: as `Config.layers` gives them; params: W (I+1, O) of each, or (S, I+1, O). masks: what to multiply each
+    layer's outputs by, (..., N, O) or None; without, nothing is dropped.
 
     >>> import fnn
     >>> x, y = fnn.data.xor4()
@@ -125,7 +127,9 @@ def forward(layers: Layers, params: Params, x: Array, masks: Sequence[Array | No
 
 
 def predict(layers: Layers, params: Params, x: Array) -> Array:
-    """Return the networks' answers. layers, params: as in `forward`; x: (N, I) → (..., N, O). Where a network diverged, they are inf or NaN.
+    """Return the networks' answers. x: (N, I) → (..., N, O). Where a network diverged, they are inf or NaN.
+
+    layers, params: as in `forward`.
 
     >>> import fnn
     >>> x, y = fnn.data.xor4()
@@ -235,6 +239,7 @@ def update(
 ) -> tuple[Params, tuple[State, ...]]:
     """Take step t (from 1) at rate lr; return the new parameters and the new state.
 
+    optimizer: its name. params, gradients: W (I+1, O) of each layer, or (S, I+1, O); state: as `start` gives it.
     h: the hyperparameters, a `Config` or a record of arrays (S, 1, 1) under the same names. factors: on the rate of
     each weight, as `rates` gives them.
 
@@ -259,6 +264,7 @@ def update(
 def mean_loss(done: Pass, y: Array, loss: str = "mse", weight: Array | None = None, h: Any = DEFAULTS) -> Any:
     """Return the loss averaged over samples, and outputs: a number for one network, (S,) for a stack.
 
+    done: what `forward` gave; y: (N, O); loss: its name. Raises InvalidSetting for y of another shape than the outputs.
     weight: (N,), how often each sample counts. h: what the loss reads, as in `update`.
 
     >>> import fnn
