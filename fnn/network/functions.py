@@ -199,6 +199,8 @@ def _slopes(layers: Layers, done: Pass) -> list[Array]:
 def start(optimizer: str, params: Params) -> tuple[State, ...]:
     """Return the optimizer's state before the first update, one tuple of arrays a layer.
 
+    optimizer: its name; params: W (I+1, O) of each layer, or (S, I+1, O).
+
     >>> import fnn
     >>> x, y = fnn.data.xor4()
     >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
