@@ -31,13 +31,13 @@ KEEPS = {"last": False, "best": True}
 
 
 def _hidden(name: str, got: Any) -> tuple[int, ...]:
-    """Take 4x4, none, or a sequence of widths."""
+    """Take 4x4, none, a sequence of widths, or the width of one layer."""
     if isinstance(got, str):
         if got == "none":
             return ()
         widths: tuple[Any, ...] = tuple(int(w) if re.fullmatch(r"[0-9]{1,5}", w) else 0 for w in got.split("x"))
     else:
-        widths = tuple(got) if isinstance(got, (tuple, list)) else (0,)
+        widths = tuple(got) if isinstance(got, (tuple, list)) else (got,)
     width = whole(1, 2**15 - 1)
     try:
         return tuple(width(name, w) for w in widths)
@@ -75,6 +75,13 @@ class Config(_Packed):
     """One run's settings; the defaults are the lab's. Raises InvalidSetting, which names the field.
 
     Every field is an option of the command line under the same name.
+
+    >>> import fnn
+    >>> fnn.Config(hidden=8).hidden, fnn.Config(hidden=(8, 4)) == fnn.Config(hidden="8x4")
+    ((8,), True)
+    >>> fnn.Config(optimizer="adan")
+    Traceback (most recent call last):
+    fnn.errors.InvalidSetting: optimizer: got 'adan'; expected one of sgd, ... (did you mean adam?)
     """
 
     hidden: tuple[int, ...] = _network((4, 4), _hidden, "Widths of the hidden layers; none for no hidden layer.")
@@ -204,3 +211,7 @@ class Config(_Packed):
             for (fan_in, fan_out), activation in zip(pairwise(widths), (*hidden, self.output), strict=True)
         )
         return (Layer("scale", inputs, inputs, "identity"), *dense) if INPUT_SCALES[self.input_scale] else dense
+
+
+# The check of each setting, by its name.
+CHECKS: dict[str, Check] = {field.name: field.metadata["check"] for field in dataclasses.fields(Config)}

@@ -135,7 +135,7 @@ def decision_boundary(figure: Figure, results: Results, data: Data, about: str =
     grid = np.stack(np.meshgrid(grid_x, grid_y), axis=-1).reshape(-1, 2)
     ax = figure.subplots()
     if len(results) == 1:
-        values, label = predict(results.layers[0], results.network(0), grid)[:, 0], "prediction"
+        values, label = predict(results.layers[0], results.network(0), grid)[:, -1], "prediction"
     else:
         values, label = answer_share(results, grid, MOST_NETWORKS), "networks that answer 1"
     values = np.clip(np.nan_to_num(values, nan=0.5), 0, 1).reshape(side, side)

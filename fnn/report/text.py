@@ -43,12 +43,13 @@ def lines(results: Results, data: Data) -> Iterator[str]:
 def prediction_rows(output: Array, y: Array, x: Array) -> Iterator[str]:
     """Yield a row for each point below their heads; of more than 100 the first and last 50, and the number left out.
 
-    output, y: (N, 1); x: (N, I), shown where I is at most 4.
+    y: (N, 1); output: (N, 1), or (N, 2) of softmax, whose last is the probability of 1; x: (N, I), shown where I is at
+    most 4.
     """
     count, inputs = len(y), x.shape[1] if x.shape[1] <= MOST_INPUTS else 0
     some = range(count) if count <= MOST_ROWS else [*range(MOST_ROWS // 2), *range(count - MOST_ROWS // 2, count)]
     heads = ["point", *(f"x{k + 1}" for k in range(inputs)), "true", "predicted"]
-    rows = [[str(i + 1), *map(number, (*x[i, :inputs], y[i, 0], output[i, 0]))] for i in some]
+    rows = [[str(i + 1), *map(number, (*x[i, :inputs], y[i, 0], output[i, -1]))] for i in some]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for place, row in enumerate([heads, *rows]):
         if count > MOST_ROWS and place == MOST_ROWS // 2 + 1:
@@ -60,7 +61,7 @@ def run_lines(results: Results) -> Iterator[str]:
     """Yield what became of one network."""
     epochs = f"{results.configs[0].epochs:,} epochs"
     yield _line("loss", number(results.loss[0]))
-    yield _line("accuracy", share(results.accuracy[0]))
+    yield _line("accuracy", share(results.score[0]))
     if results.diverged[0] >= 0:
         after = f"after {results.diverged[0]:,} of {epochs}"
         yield _line("diverged", f"{after}: the loss is no longer a finite number")

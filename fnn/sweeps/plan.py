@@ -12,6 +12,7 @@ from fnn.config import SEED
 from fnn.data.samples import Samples
 from fnn.errors import InvalidSetting
 from fnn.formats import size
+from fnn.network.labels import read_labels
 from fnn.sweeps import grid
 from fnn.sweeps.grid import Trial
 from fnn.training.memory import curve_length, most_seeds, network_bytes
@@ -76,8 +77,8 @@ def plan(
     samples: Samples | None = None,
     /,
     *,
-    seeds: int = 1000,
-    seed: int = SEED,
+    seeds: int | Sequence[int] = 1000,
+    seed: int | None = None,
     backend: str = BACKENDS[0],
     threads: int | None = None,
     curve_points: int | None = None,
@@ -86,13 +87,16 @@ def plan(
     """Check what a sweep is asked for. curve_points: by itself 100, and none beyond 100,000 networks.
 
     samples: to train on instead of a named data set. spec: see `grid`. Raises InvalidSetting for what `grid.trials`
-    refuses, for numbers that cannot be, and for networks of which not one fits the memory.
+    refuses, for labels that a loss cannot mean, for numbers that cannot be, and for networks of which not one fits the
+    memory.
     """
     checks.one_of("backend", backend, BACKENDS)
     threads = checks.threads("threads", threads)
-    numbers = checks.seed_range(seeds, seed)
+    numbers = checks.seed_range(seeds, seed, default=SEED)
     points = checks.optional(checks.whole(0, words="a whole number of at least 0"))("curve_points", curve_points)
     trials = grid.trials(spec, samples)
+    for trial in {(id(t.samples), t.config.loss, t.config.output): t for t in trials}.values():
+        read_labels(trial.samples.y, trial.config.loss, trial.config.output)
     if points is None:
         points = POINTS if len(trials) * len(numbers) <= MANY else 0
     planned = Plan(trials, numbers, backend, threads, points)

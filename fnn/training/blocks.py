@@ -17,9 +17,9 @@ from fnn.network.losses import ERRORS, LOSSES
 from fnn.network.schedules import SCHEDULES
 from fnn.training.grouping import Stack
 from fnn.training.layout import Cuts, Plan, aligned, rules
+from fnn.training.outcome import Outcome, measure_rows, outcome, score_totals
 from fnn.training.powers import power_for
 from fnn.training.progress import Report
-from fnn.training.results import Outcome, measure_rows, outcome, score_totals
 from fnn.training.snapshots import spans
 
 _SCHEDULE_SETTINGS = ("gamma", "decay_every", "power", "warmup")

@@ -29,9 +29,9 @@ from fnn.network.layers import LAYER_KINDS
 from fnn.network.losses import ERRORS
 from fnn.network.schedules import SCHEDULES
 from fnn.training.grouping import Stack
+from fnn.training.outcome import Outcome
 from fnn.training.progress import Report
 from fnn.training.recorder import Recorder
-from fnn.training.results import Outcome
 
 _EPOCHS_AT_ONCE = 64
 

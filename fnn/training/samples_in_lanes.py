@@ -27,8 +27,8 @@ from fnn.network.schedules import rates
 from fnn.training.blocks import numeric_rows, totals, uneven_rates
 from fnn.training.grouping import Stack
 from fnn.training.layout import CUTS, aligned, plan, rules, sideways
+from fnn.training.outcome import Outcome, outcome, score_totals
 from fnn.training.progress import Report
-from fnn.training.results import Outcome, outcome, score_totals
 from fnn.training.snapshots import spans
 
 # From so many samples on, they lie in the lanes, where networks have fewer weights than this: with more, units in the

@@ -14,13 +14,15 @@ from fnn.errors import InvalidSetting
 from fnn.machine import processors
 from fnn.network import functions
 from fnn.network.functions import Array
+from fnn.network.labels import read_labels
 from fnn.network.layers import Layer
-from fnn.network.scores import score_of
+from fnn.network.scores import SCORES, score_of
 from fnn.training import numpy_path
 from fnn.training.grouping import Stack, group_alike, numeric_settings, seeds_of
 from fnn.training.memory import most_seeds
+from fnn.training.outcome import Fit, Ints, Outcome
 from fnn.training.progress import Progress, ProgressReporter, Report
-from fnn.training.results import Fit, Ints, Outcome, Results
+from fnn.training.results import Results
 from fnn.training.snapshots import Snapshots
 
 BACKENDS = ("numba", "numpy")
@@ -37,7 +39,7 @@ def train(
     x: ArrayLike,
     y: ArrayLike,
     *,
-    seeds: Iterable[int] | None = None,
+    seeds: int | Iterable[int] | None = None,
     weight: ArrayLike | None = None,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
     backend: str = BACKENDS[0],
@@ -47,26 +49,56 @@ def train(
 ) -> Results:
     """Train one network for each config, or for each config and each seed, on the same samples.
 
-    x: (N, I), y: (N, O). weight: (N,) how often each sample counts, by itself once. validation: x and y of samples that
-    are not learnt from, on which epochs are compared. seeds: every config is trained with each of them, config by
-    config; without, each config with its own `seed`. backend: `numba` is the compiled kernel, `numpy` the lab it is
-    checked against. threads: of the kernel, by itself one for each processor. curve_every: epochs between two points of
-    the curves; 0 keeps none. Answers are scored as classes where the loss is cross-entropy, as labels on the two sides
-    of 1/2 where y has no more than two values, else as numbers.
+    configs: settings, or several of them. x: (N, I) finite numbers; y: (N, O), what is to be answered; one column of
+    either may be (N,). A column of classes 0, 1, 2 … is understood by output softmax with loss cross-entropy. weight:
+    (N,) how often each sample counts, by itself once. validation: x and y of samples that are not learnt from, on which
+    epochs are compared. seeds: how many, from each config's own `seed` on, or which, as a range or a list: every config
+    is trained with each of them, config by config; without, each config with its own `seed` alone. backend: `numba` is
+    the compiled kernel, `numpy` the lab it is checked against. threads: of the kernel, by itself one for each
+    processor. curve_every: epochs between two points of the curves; 0 keeps none. on_progress: is called with a
+    `Progress` now and then.
+
+    Answers are scored as classes where the loss is cross-entropy; as labels where y has two values, one on each side of
+    1/2, or −a and a, which 0 is between; else as numbers, by R².
     A network depends on its own settings and seed alone, not on what trains beside it; its bits are the same in any
     stack, in any order and on any number of threads.
 
-    Raises InvalidSetting for what is no such thing, for samples that do not fit together, and for more networks and
-    points of curves than fit the memory there is.
+    Raises InvalidSetting for what is no such thing, for samples that do not fit together, for labels that a loss or an
+    output cannot mean (a 2 for bce or sigmoid), and for more networks and points of curves than fit the memory.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor()
+    >>> results = fnn.train(fnn.Config(hidden=(4, 4), lr=0.1), x, y, seeds=200)
+    >>> len(results), results.loss.shape, bool(results.solved.mean() > 0.8)
+    (200, (200,), True)
+    >>> results.config(0).seed, results.config(1).seed
+    (312551116, 312551117)
     """
     configs = _configs(configs)
+    return train_parts(
+        configs, [labelled_part(configs, x, y, weight, validation)], seeds=seeds, backend=backend, threads=threads,
+        curve_every=curve_every, on_progress=on_progress,
+    )  # fmt: skip
+
+
+def labelled_part(
+    configs: Sequence[Config],
+    x: ArrayLike,
+    y: ArrayLike,
+    weight: ArrayLike | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+) -> Part:
+    """Return arrays as what networks of these configs are given, y as their losses take it; see `train`.
+
+    Raises InvalidSetting for samples that do not fit together, and for labels that a config cannot mean.
+    """
     losses = {config.loss for config in configs}
     if "cross-entropy" in losses and len(losses) > 1:
         raise InvalidSetting("loss", sorted(losses), "cross-entropy of all configs or of none: it scores classes")
     part = part_from_arrays(x, y, weight, validation, configs[0].loss, score_of)
-    return train_parts(
-        configs, [part], seeds=seeds, backend=backend, threads=threads, curve_every=curve_every, on_progress=on_progress
-    )
+    for loss, output in {(config.loss, config.output): None for config in configs}:
+        labels = read_labels(part.y, loss, output)
+    return part._replace(y=labels)
 
 
 def train_parts(
@@ -74,7 +106,7 @@ def train_parts(
     parts: Sequence[Part],
     *,
     per_seed: bool = False,
-    seeds: Iterable[int] | None = None,
+    seeds: int | Iterable[int] | None = None,
     backend: str = BACKENDS[0],
     threads: int | None = None,
     curve_every: int = 1,
@@ -124,6 +156,7 @@ def train_parts(
         curve_epochs=curve_epochs,
         seconds=time.perf_counter() - compiled,
         compile_seconds=compiled - began,
+        score_name=SCORES[parts[0].score].name,
     )
 
 
@@ -182,11 +215,9 @@ def _configs(configs: Any) -> tuple[Config, ...]:
     return tuple(row)
 
 
-def _seeds(configs: Sequence[Config], seeds: Iterable[int] | None, most: int | None) -> Ints:
+def _seeds(configs: Sequence[Config], seeds: int | Iterable[int] | None, most: int | None) -> Ints:
     """Return the seed of each network: (C, n), n at most `most`."""
-    if seeds is None:
-        return seeds_of(configs)[:, None]
-    return np.tile(checks.seeds("seeds", seeds, most), (len(configs), 1))
+    return checks.seeds_of_each(1 if seeds is None else seeds, seeds_of(configs), most)
 
 
 def _curve_epochs(epochs: int, every: int) -> Ints:

@@ -18,8 +18,8 @@ from fnn.network.functions import Array
 from fnn.training.blocks import Blocks, Filling, Job, batch_size, share_out, totals, train_all
 from fnn.training.grouping import Stack
 from fnn.training.layout import CUTS, Cuts, aligned, units_plan
+from fnn.training.outcome import Outcome
 from fnn.training.progress import Report
-from fnn.training.results import Outcome
 
 # As in `networks_in_lanes`, of a network.
 _AT_ONCE, _ALONE = 32, 2**30
