@@ -40,7 +40,7 @@ BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n)((?:[^\n]+\n)*)")
 SHELL = re.compile(r"(^\$ (fnn [^\n]*)\n)(.*?)(?=^```|^\n\$)", re.DOTALL | re.MULTILINE)
 PYTHON = re.compile(r"(```python\n((?:(?!```).)*)```\n\n```text\n)(.*?)(?=```)", re.DOTALL)
 STUDY = re.compile(r"`(\w+\.toml)`[^\n]*:\n\n```toml\n(.*?)```", re.DOTALL)
-NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+−]?\d+)?")
 TIMED = re.compile(
     r"(?<=trained in )\S+(?= s)|(?<=after )\S+(?= s;)|(?<=seeds, )\S+(?= s\n)|[\d,]+(?= networks a second)"
 )
@@ -52,9 +52,13 @@ def alike(printed: str, shown: str) -> bool:
     What NumPy trains is rounded otherwise on other processors, and 500 epochs amplify it: numbers may differ by 2%.
     """
     printed, shown = (TIMED.sub("…", text.rstrip()) for text in (printed, shown))
-    pairs = zip(*(map(float, NUMBER.findall(text)) for text in (printed, shown)), strict=False)
+    pairs = zip(*(map(_float, NUMBER.findall(text)) for text in (printed, shown)), strict=False)
     same = NUMBER.sub("#", printed) == NUMBER.sub("#", shown)
     return same and all(math.isclose(a, b, rel_tol=0.02, abs_tol=1e-6) for a, b in pairs)
+
+
+def _float(text: str) -> float:
+    return float(text.replace("−", "-"))
 
 
 def with_blocks(text: str) -> str:
@@ -110,6 +114,7 @@ def main() -> None:
             pictures.draw_sweep(pictures.FOLDER / "xor-sweep.png", Path(folder) / "xor.db")
             pictures.draw_table(pictures.FOLDER / "diabetes.png", run_command)
             pictures.draw_networks(pictures.FOLDER / "xor-200.png")
+            pictures.draw_play(pictures.FOLDER / "play.png", run_command)
             pictures.draw_page(pictures.FOLDER / "lab-page.png", run_command)
 
 

@@ -23,8 +23,8 @@ def draw_networks(path: Path) -> None:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 4.6), layout="constrained")
         left, right = figure.subfigures(1, 2)
-        plots.decision_boundary(left, results, samples)
-        plots.learning_curve(right, results, samples)
+        plots.decision_boundary(left, results, samples, "xor")
+        plots.learning_curve(right, results, samples, "xor")
         figure.savefig(path, dpi=110)
 
 
@@ -53,6 +53,22 @@ def draw_sweep(path: Path, store_path: Path) -> None:
         runs = read_runs(connection)
         save_figures(Path(folder), connection, runs, summarize_groups(runs))
         path.write_bytes((Path(folder) / "epochs-to-solve.png").read_bytes())
+
+
+def draw_play(path: Path, run_command: Callable[[str, str], str]) -> None:
+    """Draw the page that plays 200 networks, as a browser shows it: halfway, with one that fails chosen."""
+    from PIL import Image
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        run_command("fnn play --data xor --seeds 200", folder)
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport={"width": 1280, "height": 1000}, color_scheme="light")
+        page.goto((Path(folder) / "fnn-play-xor.html").as_uri() + "#seed=312551307&epoch=120")
+        page.wait_for_timeout(2000)  # until all maps are drawn
+        page.screenshot(path=path)
+        browser.close()
+    Image.open(path).convert("RGB").save(path, optimize=True)
 
 
 def draw_page(path: Path, run_command: Callable[[str, str], str]) -> None:

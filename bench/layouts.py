@@ -18,7 +18,7 @@ from fnn.kernel.simd import WIDTH as LANES
 from fnn.network.scores import score_of
 from fnn.training import lanes, samples_in_lanes
 from fnn.training.grouping import Stack, numeric_settings
-from fnn.training.results import Fit, Outcome
+from fnn.training.outcome import Fit, Outcome
 
 from .peak import operations
 from .run import APART, Method, Row, agree, compared

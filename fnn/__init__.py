@@ -3,8 +3,8 @@
 A package is a room. Reading order, which is import order (what stands in a room imports only from rooms before it, or
 from what stands before it in its own room; each room's first lines have the order inside):
 
-errors files elementary rng machine checks data network config kernel training stats ensembles sweeps plots report
-studies bench cli __main__
+errors formats files elementary rng machine checks frames data network config kernel training stats ensembles sweeps
+plots report play studies bench cli __main__
 
 `import fnn` loads none of them: each name below comes with the room it lives in when it is first asked for.
 """
@@ -13,14 +13,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fnn import data
+    from fnn import data, plots
     from fnn.config import Config
     from fnn.ensembles.fit import fit
     from fnn.ensembles.model import Model
     from fnn.ensembles.model_file import load_model as load
+    from fnn.ensembles.saving import save
     from fnn.errors import InvalidSetting
     from fnn.network.functions import accuracy, backward, forward, init, mean_loss, predict, start, update
     from fnn.stats.intervals import wilson
+    from fnn.studies.compare import compare
     from fnn.studies.study import study
     from fnn.sweeps.run import sweep
     from fnn.training.results import Results
@@ -35,13 +37,16 @@ __all__ = [
     "Results",
     "accuracy",
     "backward",
+    "compare",
     "data",
     "fit",
     "forward",
     "init",
     "load",
     "mean_loss",
+    "plots",
     "predict",
+    "save",
     "start",
     "study",
     "sweep",
@@ -56,10 +61,12 @@ _HOMES = {
     "InvalidSetting": "errors",
     "Model": "ensembles.model",
     "load": "ensembles.model_file:load_model",
+    "save": "ensembles.saving",
     "Results": "training.results",
     **dict.fromkeys(
         ("accuracy", "backward", "forward", "init", "mean_loss", "predict", "start", "update"), "network.functions"
     ),
+    "compare": "studies.compare",
     "fit": "ensembles.fit",
     "study": "studies.study",
     "sweep": "sweeps.run",
@@ -69,8 +76,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "data":
-        return import_module("fnn.data")
+    if name in ("data", "plots"):
+        return import_module(f"fnn.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'fnn' has no attribute {name!r}")
     home, _, there = _HOMES[name].partition(":")

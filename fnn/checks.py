@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fnn.errors import InvalidSetting
+from fnn.formats import size
 from fnn.machine import memory
 
 Check = Callable[[str, Any], Any]
@@ -125,11 +126,28 @@ threads = optional(whole(1, words="a whole number of at least 1"))
 # ---- several values ----
 
 
-def seed_range(seeds: Any, first: Any, least: int = 1) -> range:
-    """Return the seeds of which there are `seeds`, from the first on. Raises InvalidSetting for either."""
-    begin = seed_number("seed", first)
+def seed_count(got: Any, first: Any, least: int = 1) -> int:
+    """Return how many seeds there are, from the first on. Raises InvalidSetting for either."""
     words = f"a whole number of at least {least}, with the first seed no more than 2^63"
-    return range(begin, begin + whole(least, SEEDS_END - begin, words)("seeds", seeds))
+    return whole(least, SEEDS_END - seed_number("seed", first), words)("seeds", got)
+
+
+def seed_range(got: Any, first: Any, least: int = 1, default: int = 0) -> range:
+    """Return the seeds that `seeds` means: so many from the first on, or a range or list of such as follow each other.
+
+    first: None is `default`. Raises InvalidSetting for either, and for a first seed beside seeds that are named.
+    """
+    if isinstance(got, (range, list, tuple)) or (isinstance(got, np.ndarray) and got.ndim):
+        if first is not None:
+            raise InvalidSetting("seed", first, "none of it beside seeds that are named, which say where they begin")
+        named = got if isinstance(got, range) and got.step == 1 and got else seeds("seeds", got)
+        begin, count = seed_number("seeds", named[0]), length(named)
+        if not isinstance(named, range) and not np.array_equal(named, np.arange(begin, begin + count)):
+            raise InvalidSetting("seeds", got, "how many, or seeds that follow one another, such as range(1000)")
+        return range(begin, begin + seed_count(count, begin, least))
+    begin = default if first is None else first
+    count = seed_count(got, begin, least)
+    return range(operator.index(begin), operator.index(begin) + count)
 
 
 def seeds(name: str, got: Any, most: int | None = None) -> NDArray[np.int64]:
@@ -140,8 +158,7 @@ def seeds(name: str, got: Any, most: int | None = None) -> NDArray[np.int64]:
             raise TypeError
         each = iter(got)
     except TypeError:
-        example = f"range({got})" if isinstance(got, numbers.Integral) and not isinstance(got, bool) else "range(5)"
-        raise InvalidSetting(name, got, f"{words}, such as {example}") from None
+        raise InvalidSetting(name, got, f"how many, such as 5; or which, such as range(5): {words}") from None
     check, most = whole(0, SEEDS_END - 1, words), sys.maxsize - 1 if most is None else most
     if isinstance(got, Sized):
         _at_most(name, length(got), most)
@@ -156,6 +173,18 @@ def seeds(name: str, got: Any, most: int | None = None) -> NDArray[np.int64]:
     return row
 
 
+def seeds_of_each(got: Any, first: NDArray[np.int64], most: int | None = None) -> NDArray[np.int64]:
+    """Return the seeds of each of C configs, (C, n): so many from its own first on, (C,), or the seeds that are named.
+
+    most: so many fit the memory there is, if that is known. Raises InvalidSetting.
+    """
+    if isinstance(got, numbers.Integral) and not isinstance(got, bool):
+        count = seed_count(got, int(first.max()))
+        _at_most("seeds", count, sys.maxsize if most is None else most)
+        return first[:, None] + np.arange(count)
+    return np.tile(seeds("seeds", got, most), (len(first), 1))
+
+
 def length(got: Sized) -> int:
     """Return how many there are: of a range, even where that is more than `len` can say."""
     return max(0, -(-(got.stop - got.start) // got.step)) if isinstance(got, range) else len(got)
@@ -163,16 +192,25 @@ def length(got: Sized) -> int:
 
 def _at_most(name: str, count: int, most: int) -> None:
     if count > most:
-        raise InvalidSetting(name, count, f"at most {most:,}, which fit the memory of {_gigabytes(memory() or 0)}")
+        raise InvalidSetting(name, count, f"at most {most:,}, which fit the memory of {size(memory() or 0)}")
 
 
 def samples(x: Any, y: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Check for samples: x (N, I) and y (N, O), finite numbers, as float64."""
-    columns, labels = _numbers("x", x), _numbers("y", y)
-    shapes = columns.shape, labels.shape
-    if columns.ndim != 2 or labels.ndim != 2 or len(columns) != len(labels) or 0 in (*shapes[0], *shapes[1]):
-        raise InvalidSetting("x, y", shapes, "shapes (N, I) and (N, O), none of them 0")
+    """Check for samples: x (N, I) and y (N, O), finite numbers, as float64; (N,) is one column of either."""
+    columns, labels = table("x", x), table("y", y)
+    if len(columns) != len(labels):
+        shapes = columns.shape, labels.shape
+        raise InvalidSetting("x, y", shapes, "shapes (N, I) and (N, O), as many rows in y as in x")
     return columns, labels
+
+
+def table(name: str, got: Any) -> NDArray[np.float64]:
+    """Check for rows of finite numbers, (N, columns), as float64; (N,) is one column."""
+    rows = _numbers(name, got)
+    rows = rows[:, None] if rows.ndim == 1 else rows
+    if rows.ndim != 2 or 0 in rows.shape:
+        raise InvalidSetting(name, f"shape {rows.shape}", "a row for each sample, (N, columns), none of them 0")
+    return rows
 
 
 def weights(got: Any, count: int) -> NDArray[np.float64]:
@@ -196,9 +234,9 @@ def _numbers(name: str, got: ArrayLike) -> NDArray[np.float64]:
         values = np.asarray(given, np.float64)
     except (TypeError, ValueError, OverflowError):
         raise InvalidSetting(name, got, words) from None
-    bad = values[~np.isfinite(values)]
-    if bad.size:
-        raise InvalidSetting(name, float(bad[0]), words)
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        raise InvalidSetting(name, float(values[tuple(bad[0])]), f"{words}; it is at {bad[0].tolist()}")
     return values
 
 
@@ -209,8 +247,4 @@ def fits(name: str, got: object, takes: int) -> None:
     """Refuse what would take more bytes than the machine has memory, where the system tells how much that is."""
     there = memory()
     if there is not None and takes > there:
-        raise InvalidSetting(name, got, f"what fits the memory of {_gigabytes(there)}; this takes {_gigabytes(takes)}")
-
-
-def _gigabytes(count: int) -> str:
-    return f"{count // 10**9:,} GB" if count >= 10**12 else f"{count / 1e9:.3g} GB"
+        raise InvalidSetting(name, got, f"what fits the memory of {size(there)}; this takes {size(takes)}")

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 
 from fnn.checks import Check, named, number, one_of, optional, whole
 from fnn.errors import InvalidSetting
+from fnn.formats import setting
 from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
 from fnn.network.hidden import WORDS, Hidden, Image, activated, has_windows, hidden_layers, spelled
 from fnn.network.initializers import INITIALIZERS, OUTPUT_INITS, PARAMETRIZATIONS
@@ -38,7 +39,7 @@ def _hidden(name: str, got: Any) -> Hidden:
             return ()
         items: tuple[Any, ...] = tuple(re.split("x" if re.fullmatch("[0-9x]+", got) else "-", got))
     else:
-        items = tuple(got) if isinstance(got, (tuple, list)) else (None,)
+        items = tuple(got) if isinstance(got, (tuple, list)) else (got,)
     try:
         return tuple(_hidden_layer(name, item) for item in items)
     except InvalidSetting:
@@ -71,11 +72,6 @@ def _image(name: str, got: Any) -> Image | None:
     return height, width, channels
 
 
-def as_words(value: Sequence[Any]) -> str:
-    """Return layers, or the sides of an image, as the command line takes them."""
-    return ("-" if any(isinstance(item, str) for item in value) else "x").join(map(str, value)) or "none"
-
-
 def _activation(name: str, got: Any) -> str:
     """Take one name for all hidden layers, or one for each with x between them."""
     parts = got.split("x") if isinstance(got, str) else list(got) if isinstance(got, (tuple, list)) else [got]
@@ -105,6 +101,13 @@ class Config(_Packed):
     """One run's settings; the defaults are the lab's. Raises InvalidSetting, which names the field.
 
     Every field is an option of the command line under the same name.
+
+    >>> import fnn
+    >>> fnn.Config(hidden=8).hidden, fnn.Config(hidden=(8, 4)) == fnn.Config(hidden="8x4")
+    ((8,), True)
+    >>> fnn.Config(optimizer="adan")
+    Traceback (most recent call last):
+    fnn.errors.InvalidSetting: optimizer: got 'adan'; expected one of sgd, ... (did you mean adam?)
     """
 
     hidden: tuple[int | str, ...] = _network(
@@ -123,7 +126,7 @@ class Config(_Packed):
     parametrization: str = _network("standard", PARAMETRIZATIONS, "Whether weights and their rates go by 1/√fan-in")
     input_scale: str = _network("none", INPUT_SCALES, "A factor on each input")
     dtype: str = _network("float64", DTYPES, "Precision")
-    seed: int = _network(SEED, whole(0, 2**63 - 1), "Seed of the (first) network's weights.")
+    seed: int = _network(SEED, whole(0, 2**63 - 1), "Fixes the random start of the (first) network.")
 
     loss: str = _training("mse", LOSSES, "What is minimised")
     huber_delta: float = _training(1.0, number(0, open_low=True), "Of huber: the error from which on it is linear.")
@@ -200,7 +203,7 @@ class Config(_Packed):
         if has_windows(self.hidden):
             if self.image is None:
                 raise InvalidSetting(
-                    "image", None, f"the size of the image, such as 8x8, for hidden {as_words(self.hidden)}"
+                    "image", None, f"the size of the image, such as 8x8, for hidden {setting(self.hidden)}"
                 )
             self.layers(math.prod(self.image), 1)  # refuses windows larger than what they meet
         needed = LOSSES[self.loss].output
@@ -237,10 +240,14 @@ class Config(_Packed):
     def layers(self, inputs: int, outputs: int) -> tuple[Layer, ...]:
         """Return the network's layers for samples of that many inputs and outputs."""
         if self.image is not None and math.prod(self.image) != inputs:
-            raise InvalidSetting("image", as_words(self.image), f"one of {inputs} numbers, which a sample's inputs are")
+            raise InvalidSetting("image", setting(self.image), f"one of {inputs} numbers, which a sample's inputs are")
         names = self.activation.split("x")
         names = names * activated(self.hidden) if len(names) == 1 else names
         hidden = tuple(hidden_layers(self.hidden, inputs, self.image, names))
         last = Layer("dense", hidden[-1].fan_out if hidden else inputs, outputs, self.output)
         scale = (Layer("scale", inputs, inputs, "identity"),) if INPUT_SCALES[self.input_scale] else ()
         return (*scale, *hidden, last)
+
+
+# The check of each setting, by its name.
+CHECKS: dict[str, Check] = {field.name: field.metadata["check"] for field in dataclasses.fields(Config)}

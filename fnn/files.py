@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -16,8 +16,25 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         yield part
         part.replace(path)
+    except OSError as error:
+        if error.filename == str(part):  # who reads it knows the file by the name that was asked for
+            error.filename, error.filename2 = str(path), None
+        raise
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def made_folder(name: str, path: Path) -> Iterator[Path]:
+    """Make the folder as `writable_folder` does, and take it away again where what goes into it is then refused."""
+    absent = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        yield writable_folder(name, path)
+    except InvalidSetting:
+        with suppress(OSError):  # what someone else has put something into stays
+            for folder in absent:
+                folder.rmdir()
+        raise
 
 
 def writable_folder(name: str, path: Path) -> Path:

@@ -12,10 +12,25 @@ def processors() -> int:
 
 
 def memory() -> int | None:
-    """Return the bytes of memory the machine has, None where the system does not say."""
+    """Return the bytes of memory this process may have: the machine's, or of its container where that has less.
+
+    None where the system does not say.
+    """
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
+        return None
+    return min([machine, *filter(None, map(_limit, _LIMITS))])
+
+
+# Where Linux says how much memory a container may have: in its second form, and in its first.
+_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def _limit(path: Path) -> int | None:
+    try:
+        return int(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # not there, or "max"
         return None
 
 

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from fnn.report.page import page
+from fnn.report.study_figure import Curve, StudyFigure, save
 
 ALT = "Median losses over 500 epochs: lr 0.5 falls first and then swings, lr 0.01 falls slowly and steadily."
 
@@ -127,9 +130,9 @@ STUDY = {
     ],
     "figures": {
         "learning-rates": {"title": "Learning rates on linear data.", "alt": ALT, "caption": "1,000 runs an arm.",
-                           "file": "learning-rates.png", "width": 1094, "height": 620},
+                           "file": "learning-rates.svg", "width": 1094, "height": 620},
         "units": {"title": "Hidden units.", "alt": "More units, fewer epochs.", "caption": "1,000 runs an arm.",
-                  "file": "units.png", "width": 760, "height": 420},
+                  "file": "units.svg", "width": 760, "height": 420},
         "losses": {"title": "MSE and BCE.", "alt": "Two curves that cross.", "caption": "1,000 runs an arm.",
                    "file": "losses.png", "width": 760, "height": 420},
         "late": {"title": "Printed losses among the seeds’.", "alt": "A histogram of losses with two marks in it.",
@@ -228,6 +231,9 @@ def draw(document, folder: Path):
     from matplotlib.figure import Figure
 
     for k, figure in enumerate(document["figures"].values()):
+        if figure["file"].endswith(".svg"):
+            draw_chart(folder / figure["file"], figure)
+            continue
         picture = Figure(figsize=(figure["width"] / 100, figure["height"] / 100), dpi=100, layout="constrained")
         ax = picture.subplots()
         for lr in (0.01, 0.1, 0.5):
@@ -235,6 +241,16 @@ def draw(document, folder: Path):
         ax.set(xlabel="epoch", ylabel="loss", title=figure["title"])
         ax.legend()
         picture.savefig(folder / figure["file"])
+
+
+def draw_chart(path, figure):
+    """Draw a chart of two panels, its arms named as the figure is."""
+    epochs, rising = np.arange(100), np.linspace(0, 1, 100)
+    losses = [np.stack([f * 2.0 ** (-lr * epochs) for f in (0.25, 0.5, 1, 2, 4)]) for lr in (0.01, 0.1, 0.5)]
+    names = [f"{figure['title']} {k}" for k in range(3)]
+    panels = {"loss": [Curve(*arm) for arm in zip(names, [epochs] * 3, losses, strict=True)],
+              "solved": [Curve(name, epochs, rising) for name in names]}  # fmt: skip
+    save(path, StudyFigure(figure["title"], "9 runs", panels), figure["alt"])
 
 
 DOCUMENTS = {"lab": STUDY, "literature": LITERATURE}

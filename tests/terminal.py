@@ -20,7 +20,7 @@ class OnTerminal:
     def finish(self):
         screen = _all(self.ours)
         out, _ = self.process.communicate(timeout=60)
-        return self.process.returncode, out.decode(), screen.decode()
+        return self.process.returncode, out.decode(), screen.decode(errors="replace")
 
 
 def printed(folder, columns, *command):

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import read_only
+from figure_law import check
 from matplotlib import image
 
 import fnn
@@ -603,6 +604,22 @@ def test_figures_are_of_what_was_measured(tmp_path):
     assert line.get_xydata().tolist() == [[4, 0.4], [8, 0.5]]
     figures.lines_by_contender(ax, rows[::2], "seconds")
     assert ax.get_lines()[1].get_xydata().tolist() == [[4, 0.1], [8, 0.2]]
+
+
+def test_a_line_that_ends_early_says_why():
+    ends = {"jax": run.SKIPPED, "torch": run.APART}
+    rows = [timed(name, 1.0, work="size", at=at) for name in ("fnn", *ends) for at in (1, 10)]
+    rows.append(timed("fnn", 1.0, work="size", at=100))
+    rows += [row(name, work="size", at=100, status=status) for name, status in ends.items()]
+    figure = figures.Figure(figsize=(8.4, 4.8), layout="constrained")
+    figures.draw_sizes(figure, rows)
+    figure.draw_without_rendering()
+    check(figure)
+    (ax,) = figure.axes
+    marked = {line.get_label(): line.get_xdata()[0] for line in ax.get_lines() if len(line.get_xdata()) == 1}
+    assert marked == {f"_{run.SKIPPED}": 10, f"_{run.APART}": 10}
+    names = [text.get_text() for text in figure.legends[-1].get_texts()]
+    assert names == [f"the line ends: {figures.ENDS[status][1]}" for status in sorted(ends.values())]
 
 
 def test_every_contender_that_is_drawn_has_a_look_of_its_own():

@@ -55,11 +55,11 @@ TABLE = [
     (train, {"seeds": [1.9, 2.1]}, "seeds", "got 1.9; expected whole numbers from 0"),
     (train, {"seeds": [1.0]}, "seeds", "got 1.0; expected whole numbers"),
     (train, {"seeds": np.array([1.0, 2.0])}, "seeds", r"got np.float64\(1.0\); expected whole numbers"),
-    (train, {"seeds": 5}, "seeds", r"got 5; expected whole numbers .*, at least one, such as range\(5\)"),
-    (train, {"seeds": True}, "seeds", r"got True; expected whole numbers .*, such as range\(5\)"),
+    (train, {"seeds": 0}, "seeds", f"got 0; {WHOLE} of at least 1"),
+    (train, {"seeds": True}, "seeds", r"got True; expected how many, such as 5; or which, such as range\(5\): whole"),
     (train, {"seeds": [True]}, "seeds", "got True; expected whole numbers"),
-    (train, {"seeds": "12"}, "seeds", "got '12'; expected whole numbers"),
-    (train, {"seeds": b"12"}, "seeds", "got b'12'; expected whole numbers"),
+    (train, {"seeds": "12"}, "seeds", "got '12'; expected how many, .* whole numbers"),
+    (train, {"seeds": b"12"}, "seeds", "got b'12'; expected how many, .* whole numbers"),
     (train, {"seeds": []}, "seeds", r"got \[\]; expected whole numbers .*, at least one"),
     (train, {"seeds": [3, -4]}, "seeds", "got -4; expected whole numbers from 0"),
     (train, {"seeds": range(-2, 3)}, "seeds", "got -2; expected whole numbers from 0"),
@@ -82,9 +82,10 @@ TABLE = [
     (train, {"y": [[1], [np.inf]]}, "y", "got inf; expected an array of finite numbers"),
     (train, {"x": [[1, 1j], [3, 4]]}, "x", "got .*; expected an array of finite numbers"),
     (train, {"y": [[1], [10**400]]}, "y", "got .*; expected an array of finite numbers"),
-    (train, {"y": [0, 1]}, "x, y", r"got \(\(2, 2\), \(2,\)\); expected shapes \(N, I\) and \(N, O\)"),
+    (train, {"y": [0, 1, 1]}, "x, y", r"got \(\(2, 2\), \(3, 1\)\); expected shapes \(N, I\) and \(N, O\)"),
+    (train, {"y": 1}, "y", r"got 'shape \(\)'; expected a row for each sample"),
     (train, {"y": [[1]]}, "x, y", r"got \(\(2, 2\), \(1, 1\)\); expected shapes"),
-    (train, {"x": [[], []]}, "x, y", r"got \(\(2, 0\), \(2, 1\)\); expected shapes"),
+    (train, {"x": [[], []]}, "x", r"got 'shape \(2, 0\)'; expected a row for each sample"),
     (train, {"configs": []}, "configs", r"got \[\]; expected at least one Config"),
     (train, {"configs": None}, "configs", "got None; expected a Config, or several"),
     (train, {"configs": [fnn.Config(), "adam"]}, "configs", "got 'adam'; expected a Config, or several"),
@@ -180,7 +181,8 @@ def test_what_cannot_be_is_refused_by_name(call, settings, name, message, tmp_pa
     ("seeds = true", "seeds: got True; expected a whole number"), ("seeds = 1.0", "seeds: got 1.0; expected"),
     ("seeds = 2024-01-01", r"seeds: got datetime.date\(2024, 1, 1\); expected a whole number"),
     ("threads = '2'", "threads: got '2'; expected"), ("lr = [[0.1]]", r"lr: got \[0.1\]; expected a finite number"),
-    ("zip = 3", "zip: got 3; expected groups"), ("hidden = [4, 4]", "hidden: got 4; expected widths"),
+    ("zip = 3", "zip: got 3; expected groups"),
+    ("hidden = [4, 4]", r"hidden: got \[4, 4\]; expected each alternative once; two layers are \(4, 4\)"),
     ("'' = 1", "setting: got ''; expected one of"), ("lr = {}", r"lr: got \{\}; expected a range such as"),
     ("data = 3", "data: got 3; expected one of linear"), ("data = {log = [1, 2], n = 3}", "data: got 1.0; expected"),
 ])  # fmt: skip
@@ -334,3 +336,36 @@ def test_odd_values_of_a_file_are_taken_or_refused(tmp_path, monkeypatch, name):
             f"epochs = 1\n{name} = {value}\n" + ("" if name == "data" else "data = 'xor4'\n"), encoding="utf-8"
         )
         assert main.run(["sweep", str(path), "--backend", "numpy", "--json"]) in (0, 2), value
+
+
+# ---- how many seeds, or which ----
+
+
+def test_a_count_of_seeds_begins_at_each_config_s_own():
+    results = train(configs=[fnn.Config(seed=5), fnn.Config(seed=9)], seeds=3)
+    assert results.seeds.tolist() == [5, 6, 7, 9, 10, 11]
+    assert train(configs=fnn.Config(seed=7), seeds=np.int64(1)).seeds.tolist() == [7]
+    for count in (0, -1, True, 1.0, "5", None, 2**63):
+        if count is not None:
+            with pytest.raises(InvalidSetting, match="seeds: got"):
+                train(seeds=count)
+    with pytest.raises(InvalidSetting, match="seeds: got 2; expected a whole number of at least 1, with the first"):
+        train(configs=fnn.Config(seed=2**63 - 1), seeds=2)
+
+
+@pytest.mark.parametrize("given", [range(4, 7), [4, 5, 6], (4, 5, 6), np.arange(4, 7)])
+def test_seeds_are_named_or_counted_wherever_they_are_asked_for(given):
+    assert checks.seed_range(given, None) == checks.seed_range(3, 4) == range(4, 7)
+    runs = sweep(data="xor4", seeds=given, epochs=2)
+    assert runs.seed.tolist() == [4, 5, 6]
+    fitted = fnn.fit({"a": [0.0, 1, 2, 3] * 5, "y": [0.0, 1, 2, 3] * 5}, "y", seeds=given, epochs=1, hidden=2)
+    assert fitted.model.seeds.tolist() == [4, 5, 6]
+    with pytest.raises(InvalidSetting, match="seed: got 0; expected none of it beside seeds that are named"):
+        sweep(data="xor4", seeds=given, seed=0)
+
+
+def test_runs_of_a_store_are_of_seeds_that_follow_one_another():
+    for seeds in ([1, 3], [2, 1], range(0, 9, 2), [0, 0]):
+        with pytest.raises(InvalidSetting, match=r"seeds: got .*; expected how many, or seeds that follow one another"):
+            sweep(data="xor4", seeds=seeds)
+    assert checks.seed_range(range(2**50), None) == range(2**50)  # not listed

@@ -163,7 +163,7 @@ TRAIN = {
     "no such column": ("good.csv --target z", r"--target: got 'z'; expected one of .*y"),
     "a near name": ("good.csv --target yy", r"--target: got 'yy'; .*\(did you mean y\?\)"),
     "no such place": ("good.csv --target 4", r"--target: got '4'; expected a column's name, or its place from 1 to 3"),
-    "no target": ("good.csv", r"--target: got None; expected the column to learn"),
+    "no target": ("good.csv", r"--target: not given; expected the column to learn"),
     "one class": (
         "one-class.csv --target y",
         r"--target: got 'y'; expected values that differ; all rows have one class",
@@ -207,7 +207,7 @@ TRAIN = {
     "another zip": ("foreign.npz --target 1", r"foreign.npz'; expected an .npz file of arrays x and y"),
     "a zip bomb": (
         "bomb-table.npz --target 1",
-        r"bomb-table.npz'; expected what fits the memory of .*; this takes 70,368 GB",
+        r"bomb-table.npz'; expected what fits the memory of .*; this takes 70.4 TB",
     ),
     "classes asked of numbers": (
         "good.csv --target a --task binary",
@@ -267,7 +267,7 @@ PREDICT = {
     "a zip bomb as table": ("model.npz bomb-table.npz", r"expected what fits the memory of"),
     "probabilities of numbers": (
         "numbers.npz new.csv --probabilities",
-        r"--probabilities: got True; expected a model of classes",
+        r"--probabilities: expected a model of classes",
     ),
 }
 
@@ -392,3 +392,11 @@ def test_a_table_of_many_columns_is_learnt_without_shuffling_each(tmp_path, monk
     names = {path.name for path in (tmp_path / "fnn-t").iterdir()}
     assert "confusion-matrix.png" in names
     assert "importance.png" not in names
+
+
+def test_no_seeds_are_refused_and_not_taken_for_the_default(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("x,y\n" + "1,0\n2,1\n" * 30)
+    assert run(["train", "--data", "t.csv", "--target", "y", "--seeds", "0"]) == 2
+    assert capsys.readouterr().err.startswith("fnn: --seeds: got 0; expected")
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]

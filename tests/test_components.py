@@ -9,7 +9,7 @@ from fnn.report.components import Figures, anchor, chance, embedded, number, par
 def test_numbers_as_they_are_read():
     texts = [number(x) for x in (None, 0, 1000, -0.0312, 1.54e-07, 902.5, 12.0, 3.2e17)]
     assert texts == ["–", "0", "1,000", "−0.0312", "1.54e−7", "902", "12", "3.2e17"]
-    assert [chance(p) for p in (1e-80, 0.0123, 0.5)] == ["p\xa0<\xa00.0001", "p\xa0=\xa00.012", "p\xa0=\xa00.5"]
+    assert [chance(p) for p in (1e-80, 0.0123, 0.5)] == ["p\xa0<\xa00.0001", "p\xa0=\xa00.0123", "p\xa0=\xa00.5"]
 
 
 @given(st.text(), st.text())

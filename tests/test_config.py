@@ -52,6 +52,8 @@ def test_what_is_valid_is_kept_and_comes_back_from_json(hidden, names, lr, momen
     assert Config(**json.loads(json.dumps(asdict(config)))) == config
     word = "x".join(map(str, hidden)) or "none"
     assert Config(hidden=word).hidden == hidden
+    assert Config(hidden=list(hidden)).hidden == hidden
+    assert all(Config(hidden=width).hidden == (width,) for width in hidden)
 
 
 @given(
@@ -70,7 +72,8 @@ def test_no_numeric_setting_takes_what_is_negative_or_not_a_finite_number(name, 
     ({"hidden": "4,4"}, "hidden: got '4,4'; expected widths"),
     ({"hidden": ""}, "hidden: got ''; expected widths"),
     ({"hidden": (4, 2.5)}, r"hidden: got \(4, 2.5\); expected widths"),
-    ({"hidden": 4}, "hidden: got 4; expected widths"),
+    ({"hidden": 0}, "hidden: got 0; expected widths"),
+    ({"hidden": True}, "hidden: got True; expected widths"),
     ({"activation": "sigmod"}, r"activation: got 'sigmod'; expected one of .* \(did you mean sigmoid\?\)"),
     ({"activation": "tanhxrelu", "hidden": "4x4x4"}, "activation: got 'tanhxrelu'; expected one name, or one for each"),
     ({"optimizer": "Adam"}, r"did you mean adam\?"),

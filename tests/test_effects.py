@@ -118,7 +118,8 @@ def test_words_have_the_numbers():
     assert in_words(faster, effect, rows) == (
         "Epochs to solve are lower by a factor of 1.4 or more with arm 0 than with arm 1 for 33.3% of seeds, alike for "
         f"66.7%, the other way round for 0.0%: 66.7%, ties counting half (95% interval, {effect.low:.1%} to "
-        f"{effect.high:.1%}). Beyond 60% it is worth the name. The medians are 35 and 35."
+        f"{effect.high:.1%}). Beyond 60% it is worth the name. The medians of all runs, "
+        "the unsolved counting as later than all others, are 35 and 35."
     )
     often, seldom = [1] * 9 + [0], [1] * 5 + [0] * 5
     more = claim(3, ((0, 1), (0, 2)), up=True, margin=0.1, measure=Measure("solved", 100))

@@ -21,7 +21,7 @@ def test_a_printed_loss_has_its_place_among_the_seeds():
     assert document["text"] == "Own text. Times 2 the printed loss is 10. With a, 8.9% of 101 seeds end lower."
     low, high = wilson(9, 101)
     # The run that 5, 25, 50, 75 and 95% of all are no higher than: the 6th, 26th, 51st, 76th and 96th.
-    row = ["a", f"8.9% ({low:.1%}–{high:.1%})", "6", "26", "51", "76", "96"]
+    row = ["a", f"8.9% ({low:.1%} to {high:.1%})", "6", "26", "51", "76", "96"]
     assert document["table"]["rows"] == [row]
     assert len(document["table"]["columns"]) == len(row)
 
@@ -34,9 +34,9 @@ def test_arms_stand_side_by_side():
     both = finding("arms", arms=(Arm("a", XOR4), Arm("b", XOR4)))
     document = finding_document(both, results)
     low, high = wilson(3, 4)
-    first = ["a", f"75.0% ({low:.1%}–{high:.1%})", "20 (15–25)", "2.5 (1.75–3.25)", "1", "4"]
+    first = ["a", f"75.0% ({low:.1%} to {high:.1%})", "20 (15 to 25)", "2.5 (1.75 to 3.25)", "1", "4"]
     assert document["table"]["rows"][0] == first
-    assert document["table"]["rows"][1][2:] == ["–", "0.5 (0.5–0.5)", "0", "2"]
+    assert document["table"]["rows"][1][2:] == ["–", "0.5 (0.5 to 0.5)", "0", "2"]
     assert document["text"] == "Own text."
 
 
@@ -48,9 +48,9 @@ def test_arms_on_drawn_data_have_the_interval_over_draws():
     assert finding("place").of_one_draw  # as what was printed is
     low, high = wilson(50, 100)
     rows = finding_document(both, {"a": results})["table"]["rows"]
-    assert rows[0][1] == f"50.0% ({low:.1%}–{high:.1%})"
+    assert rows[0][1] == f"50.0% ({low:.1%} to {high:.1%})"
     rows = finding_document(both, {"a": results._replace(draws=2)})["table"]["rows"]
-    assert rows[0][1] == "50.0% (0.0%–100.0%)"
+    assert rows[0][1] == "50.0% (0.0% to 100.0%)"
 
 
 def test_printed_labels_are_compared_with_the_true_ones():

@@ -14,7 +14,7 @@ from fnn.data.samples import Part
 from fnn.ensembles.model_file import save_model
 from fnn.errors import InvalidSetting
 from fnn.machine import memory
-from fnn.training.memory import curve_length, most_seeds, network_bytes
+from fnn.training.memory import COPIES, curve_length, most_seeds, network_bytes, training_bytes
 from fnn.training.train import train_parts
 
 SHARED = "curve_epochs"  # of all networks
@@ -49,8 +49,9 @@ def test_what_is_counted_is_what_results_take(settings, held_out, every):
 def test_as_many_seeds_as_fit_the_memory(parts, held_out):
     configs, points = [fnn.Config(epochs=300), fnn.Config(epochs=300, input_scale="learned")], 301
     a_seed = parts * sum(network_bytes(config, 3, 2, points, held_out) for config in configs)
+    rest = max(training_bytes(config, 3, 2, 0) for config in configs) + 8 * points
     most = most_seeds(configs, 3, 2, 1, parts=parts, held_out=held_out)
-    assert most * a_seed + 8 * points <= memory() < (most + 1) * a_seed + 8 * points
+    assert most * COPIES * a_seed + rest <= memory() < (most + 1) * COPIES * a_seed + rest
 
 
 @pytest.mark.skipif(memory() is None, reason="the system does not say how much memory it has")
@@ -62,6 +63,15 @@ def test_parts_and_what_is_held_out_count_against_the_seeds():
             train_parts([config], [part(held_out)] * parts, seeds=range(most + 1), backend="numpy")
     with pytest.raises(InvalidSetting, match="epochs: got 1000000000; expected what fits the memory"):
         train_parts([fnn.Config(epochs=10**9)], [part(5)] * 8, seeds=[1], backend="numpy")
+
+
+def test_what_one_network_takes_while_it_trains_counts_too():
+    """Weights of 32,767 × 32,767 alone would fit, and their training would not: the process would be killed."""
+    with pytest.raises(InvalidSetting, match="hidden: got '32767x32767x32767x32767'; expected what fits the memory"):
+        fnn.train(fnn.Config(hidden="32767x32767x32767x32767"), *fnn.data.xor(), seeds=[1])
+    wide = fnn.Config(hidden="300x300")
+    on_numpy = training_bytes(wide, 2, 1, 1000) - training_bytes(wide, 2, 1, 0)
+    assert on_numpy == 1000 * 601 * 4 * 8
 
 
 # ---- a process of its own, as the system sees it: what tracemalloc does not, too ----
@@ -159,3 +169,21 @@ print(peak())
 """)
         peaks.append(after)
     assert peaks[1] - peaks[0] < (sizes[2] - sizes[1]) * columns * 8 / 2
+
+
+@on_linux
+@pytest.mark.parametrize(("settings", "backend"), [
+    ({"dtype": "float32"}, "numba"), ({"dtype": "float64"}, "numba"), ({"dtype": "float32"}, "numpy"),
+])  # fmt: skip
+def test_training_takes_what_is_counted_and_not_twice_as_much(settings, backend):
+    """What is counted is refused, so it may not be more than is taken; much less, and a process would be killed."""
+    taken, counted = measured(f"""
+import fnn
+from fnn.training.memory import COPIES, network_bytes, training_bytes
+samples, settings = fnn.data.xor4(), {settings!r}
+fnn.train(fnn.Config(hidden="40x40", epochs=1, **settings), *samples, seeds=[1], backend={backend!r})
+before, config = peak(), fnn.Config(hidden="2000x2000", epochs=1, **settings)
+fnn.train(config, *samples, seeds=[1], backend={backend!r}, curve_every=0)
+print(peak() - before, int(training_bytes(config, 2, 1, 0) + COPIES * network_bytes(config, 2, 1, 0)))
+""")
+    assert 0.9 * counted <= taken <= 2 * counted

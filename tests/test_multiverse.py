@@ -169,7 +169,8 @@ def test_a_claim_keeps_its_verdict_and_names_the_setting_that_it_depends_on(tmp_
     assert "falls short" not in multiverse["by"]["lr"]["as stated"]
     assert sum(cell["specifications"] for cell in multiverse["cells"]) == 4
     assert [cell["levels"]["init"] for cell in multiverse["cells"] if cell["stated"]] == [["normal"]]
-    assert progress[-1] == (800, 800, "multiverse: 800 of 800 networks")
+    assert [now for now in progress if now[1] > 1][-1] == (800, 800, "multiverse: 800 of 800 networks")
+    assert progress[-1] == (1, 1, "testing the claims")
 
 
 def test_how_many_networks_there_will_be_is_told_from_the_first_and_is_never_too_few(tmp_path):
@@ -204,7 +205,7 @@ def test_cells_are_tried_with_the_first_400_seeds(tmp_path):
     document = study(
         tmp_path / "mixed.toml", seeds=500, multiverse=True, on_progress=lambda *args: progress.append(args)
     )
-    assert progress[-1][:2] == (800, 800)  # two cells
+    assert [now for now in progress if now[1] > 1][-1][:2] == (800, 800)  # two cells
     assert document["claims"]["solves"]["multiverse"]["runs"] == 400
 
 

@@ -148,3 +148,31 @@ def test_reported_loss_is_the_mean_over_samples_and_outputs(rng):
     x, y = rng.normal(size=(7, 2)), rng.integers(0, 2, (7, 4)).astype(float)
     done = fnn.forward(layers, fnn.init(layers, 0), x)
     assert fnn.mean_loss(done, y) == pytest.approx(((done.outputs[-1] - y) ** 2).mean(), rel=1e-15)
+
+
+# ---- labels that do not fit ----
+
+
+def test_labels_of_another_shape_are_refused_where_numpy_would_stretch_them(rng):
+    layers = fnn.Config(hidden=2).layers(2, 1)
+    x, y = rng.normal(size=(5, 2)), np.ones((5, 1))
+    params = fnn.init(layers, range(3))
+    done = fnn.forward(layers, params, x)
+    message = r"y: got 'shape .*'; expected \(5, 1\), a row for each sample"
+    for wrong in (y[:, 0], y[:4], np.ones((5, 2))):
+        with pytest.raises(fnn.InvalidSetting, match=message):
+            fnn.backward(layers, params, done, wrong)
+        with pytest.raises(fnn.InvalidSetting, match=message):
+            fnn.mean_loss(done, wrong)
+    assert fnn.mean_loss(done, y).shape == (3,)
+
+
+@pytest.mark.parametrize("y", [[0, 1, 2], [-1, 1, 1], [[0], [2], [1]], [0, 1], [[0, 1]] * 3, [0, np.nan, 1]])
+def test_the_accuracy_of_labels_that_one_half_does_not_tell_apart_is_refused(y):
+    with pytest.raises(fnn.InvalidSetting, match="y: got"):
+        fnn.accuracy([[0.9], [0.9], [0.9]], y)
+
+
+def test_one_column_of_labels_may_be_without_its_second_axis():
+    answers = [[0.9], [0.2], [0.6]]
+    assert fnn.accuracy(answers, [1, 0, 0]) == fnn.accuracy(answers, [[1], [0], [0]]) == 2 / 3

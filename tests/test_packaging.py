@@ -65,7 +65,8 @@ def test_the_wheel_has_fnn_at_its_top_and_nothing_else(wheel):
     bench = {path.relative_to(ROOT).as_posix() for path in (ROOT / "bench").rglob("*") if path.suffix in (".py", ".c")}
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "fnn").rglob("*.py")}
     studies = {path.relative_to(ROOT).as_posix() for path in (ROOT / "fnn" / "studies").glob("*.toml")}
-    data = {"fnn/py.typed", "fnn/report/page.css", *studies}
+    page = {path.relative_to(ROOT).as_posix() for path in (ROOT / "fnn" / "play").iterdir() if path.suffix == ".js"}
+    data = {"fnn/py.typed", "fnn/report/page.css", "fnn/play/page.css", *studies, *page}
     expected = {f"fnn/{name}" for name in bench} | modules | data
     assert {name for name in names if name.startswith("fnn/")} == expected
 
@@ -79,7 +80,7 @@ def test_the_wheel_works_from_an_empty_folder(wheel, tmp_path):
     command = (sys.executable, tmp_path / "site" / "bin" / "fnn")
     done = run(*command, "train", "--data", "linear", "--backend", "numpy", folder=folder, **environment)
     assert done.returncode == 0, done.stderr
-    assert "Iter 99" in done.stdout
+    assert "\n100 " in done.stdout
     words = ("bench", "--work", "size", "--networks", "1", "--cap", "60", "--json", "--out", "here")
     done = run(*command, *words, folder=folder, **environment)
     assert done.returncode == 0, done.stderr

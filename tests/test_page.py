@@ -141,11 +141,11 @@ def test_a_claim_has_its_verdict_words_numbers_and_command(folder):
     first = texts(articles["claim-rates-fast-first"])
     for text in (
         "Supported",
-        "0.913 to 0.945",
+        "91.3% to 94.5%",
         "Against the margin p = 0.012 corrected for all claims, p < 0.0001 alone; against no difference p = 0.0034",
         "77.8% as claimed 1.7% alike 20.5% the other way round",
         "Over 30 draws of the data × 33 seeds; 12.4% of the variance of a run’s answer is between draws.",
-        "95.0% (93.1%–96.7%)",
+        "95.0% (93.1% to 96.7%)",
         "80 supported, 2 too small, 2 reversed, 12 undec",
     ):
         assert text in first
@@ -165,13 +165,13 @@ def test_the_first_table_has_every_claim_with_its_verdict(folder):
 
 def test_an_interval_lies_where_its_numbers_say(folder):
     tree = ET.fromstring(page(STUDY, folder))
-    drawing = next(s for s in tree.iter("svg") if (s.get("aria-label") or "").startswith("0.931"))
+    drawing = next(s for s in tree.iter("svg") if (s.get("aria-label") or "").startswith("93.1%"))
     parts = {e.get("class"): e for e in drawing.iter()}
     assert (parts["bar"].get("x1"), parts["bar"].get("x2")) == ("91.3%", "94.5%")
     assert parts["dot"].get("cx") == "93.1%"
     assert parts["null"].get("x1") == "50%"
     assert (parts["band"].get("x"), parts["band"].get("width")) == ("55%", "45%")
-    assert "no difference is 0.5, the smallest worth the name 0.55" in drawing.get("aria-label")
+    assert "no difference is 50.0%, the smallest worth the name 55.0%" in drawing.get("aria-label")
 
 
 def test_the_bar_of_a_setting_has_its_shares(folder):
@@ -214,10 +214,10 @@ def test_the_head_says_over_what_claims_are_tested(folder):
 
     expected = "30 draws × 33 seeds where data are drawn (linear) · 1,000 seeds where they are fixed (xor, xor4) · "
     assert expected in note(STUDY)
-    assert "throughout.1,000 seeds · the first" in note(STUDY | {"drawn": [], "intro": "throughout."})
-    assert "throughout.30 draws × 33 seeds · the first" in note(STUDY | {"fixed": [], "intro": "throughout."})
+    assert "to the end.1,000 seeds · the first" in note(STUDY | {"drawn": [], "intro": "throughout."})
+    assert "to the end.30 draws × 33 seeds · the first" in note(STUDY | {"fixed": [], "intro": "throughout."})
     few = {"seeds": {"first": 5, "count": 20}, "fixed": [], "intro": "throughout."}
-    assert "throughout.20 draws × 1 seed · the first seed 5" in note(STUDY | few)
+    assert "to the end.20 draws × 1 seed · the first seed 5" in note(STUDY | few)
 
 
 def test_how_to_read_explains_each_word_that_may_stand_there(folder):
@@ -226,10 +226,11 @@ def test_how_to_read_explains_each_word_that_may_stand_there(folder):
         return [texts(e).lower() for e in details.iter("dt")]
 
     levels, others = ["draws and seeds", "variance between draws"], ["interval", "p", "corrected for all claims"]
-    assert {*VERDICTS, "mixed", *levels, *others, "worth the name", "wins, ties, losses", "fresh runs"} == set(
+    words = {"arm", "seed", "solved", "epochs"}
+    assert {*words, *VERDICTS, "mixed", *levels, *others, "worth the name", "wins, ties, losses", "fresh runs"} == set(
         terms(STUDY)
     )
-    assert set(terms(LITERATURE)) == {REPRODUCED, CONSISTENT, DEPENDS, TOO_FEW, NOT}
+    assert set(terms(LITERATURE)) == {*words, "p of a published result", REPRODUCED, CONSISTENT, DEPENDS, TOO_FEW, NOT}
     fixed = {"claims": {"quarter": STUDY["claims"]["quarter"]}, "sections": []}
     assert not {*levels, "fresh runs"} & set(terms(STUDY | fixed))
 
@@ -266,14 +267,14 @@ def test_published_results_are_drawn_beside_every_reading(folder):
     assert next(e.get("x1") for e in times.iter() if e.get("class") == "null") == "86.33%"
     article = next(e for e in tree.iter("article") if e.get("id") == "outside-batch")
     rows = [[texts(cell) for cell in row] for row in article.iter("tr")]
-    assert [row[-1] for row in rows] == ["Agrees (p)", "–", "yes, p = 0.81", "no, p = 0.0021"]
+    assert [row[-1] for row in rows] == ["Agrees (p)", "–", "yes, p = 0.812", "no, p = 0.0021"]
     assert [row[3] for row in rows] == [
-        "Epochs, median (of 25 like ours)", "730 (400–995)", "711 (540–902)", "402 (300–611)",
+        "Epochs, median (of 25 like ours)", "730 (400 to 995)", "711 (540 to 902)", "402 (300 to 611)",
     ]  # fmt: skip
     assert "How often this errs: The right reading disagrees in 2.4% of cases." in texts(article)
-    assert "100.0% (99.6%–100.0%), 1,000 of 1,000" in texts(tree)
-    assert "271 (240–never)" in texts(tree)
-    assert "99.0% (92.0%–99.7%), of 67 at least" in texts(tree)
+    assert "100.0% (99.6% to 100.0%), 1,000 of 1,000" in texts(tree)
+    assert "271 (240 to never)" in texts(tree)
+    assert "99.0% (92.0% to 99.7%), of 67 at least" in texts(tree)
 
 
 def test_results_of_one_source_stand_together_under_what_its_readings_say(folder):

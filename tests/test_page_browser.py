@@ -100,7 +100,44 @@ def test_no_sideways_scrolling_and_every_image_drawn(shown, name, scheme):
         opened.set_viewport_size({"width": width, "height": 800})
         assert opened.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [width, width]
         drawn = opened.evaluate("[...document.images].map((i) => i.naturalWidth > 0 && i.clientWidth > 100)")
-        assert drawn == [True] * (0 if name == "literature" else 4)
+        assert drawn == [True] * (0 if name == "literature" else 2)
+        panels = opened.evaluate("[...document.querySelectorAll('.chart .panel')].map((e) => e.clientWidth)")
+        assert len(panels) == (0 if name == "literature" else 4)
+        assert all(250 < panel <= min(400, width) for panel in panels)
+
+
+SIZES = """
+[...document.querySelectorAll('.chart .panel')].map((panel) => {
+  const boxes = [...panel.querySelectorAll('text')].map((text) => text.getBoundingClientRect());
+  const frame = panel.getBoundingClientRect();
+  return {
+    top: frame.top, letters: 13 * panel.getScreenCTM().a,
+    inside: boxes.every((b) => b.left >= frame.left - 1 && b.right <= frame.right + 1 && b.bottom <= frame.bottom + 1),
+  };
+})
+"""
+
+
+@pytest.mark.parametrize(("width", "rows"), [(1280, 1), (820, 1), (360, 2), (320, 2)])
+def test_charts_are_read_on_a_phone(shown, width, rows):
+    panels = shown("lab", width=width).evaluate(SIZES)
+    assert len(panels) == 4
+    assert min(panel["letters"] for panel in panels) > 9
+    assert all(panel["inside"] for panel in panels)
+    assert len({round(panel["top"]) for panel in panels[:2]}) == rows
+
+
+def test_charts_take_the_colours_of_the_page(shown):
+    of_lines = (
+        "[...document.querySelectorAll('.chart .panel .line, .chart .axis')].map((e) => getComputedStyle(e).stroke)"
+    )
+    light, dark = (shown("lab", scheme=scheme).evaluate(of_lines) for scheme in SCHEMES)
+    assert len(light) == len(dark) > 4
+    assert all(a != b for a, b in zip(light, dark, strict=True))
+    text = "[...document.querySelectorAll('.chart text')].map((e) => getComputedStyle(e).fill)"
+    ink = "getComputedStyle(document.body).color"
+    for scheme in SCHEMES:
+        assert set(shown("lab", scheme=scheme).evaluate(text)) == {shown("lab", scheme=scheme).evaluate(ink)}
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

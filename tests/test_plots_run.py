@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib import image
@@ -6,7 +8,7 @@ from matplotlib.figure import Figure
 import fnn
 from fnn.plots import run as plots
 from fnn.plots.style import limits
-from fnn.stats.curves import answer_share
+from fnn.stats.curves import answer_share, wrong_share
 
 
 @pytest.fixture(scope="module", params=[1, 30], ids=["one network", "a stack"])
@@ -77,7 +79,57 @@ def test_predictions_stand_beside_the_truth_and_wrong_ones_are_ringed(xor):
     stack = Figure()
     results = fnn.train(config, *data, seeds=range(30))
     plots.predictions(stack, results, data)
-    np.testing.assert_array_equal(stack.axes[1].collections[0].get_array(), answer_share(results, data.x))
+    wrong = wrong_share(results, data.x, data.y[:, 0])
+    assert 0 < wrong.max() < 1
+    for marks, label in zip(stack.axes[1].collections, (0, 1), strict=True):
+        np.testing.assert_array_equal(marks.get_array(), wrong[data.y[:, 0] == label])
+
+
+def test_what_is_not_a_number_is_wrong_whatever_the_label():
+    config = fnn.Config(activation="identity", output="identity", optimizer="sgd", lr=10.0)
+    samples = fnn.data.xor()
+    results = fnn.train(config, *samples, seeds=range(3))
+    nowhere = replace(results, flat=(np.full_like(results.flat[0], np.nan),))
+    np.testing.assert_array_equal(wrong_share(nowhere, samples.x, samples.y[:, 0]), 1)
+
+
+def test_networks_that_fail_are_drawn_and_the_ends_of_others_are_marked(xor):
+    _, *samples = xor
+    results = fnn.train(fnn.Config(stop_loss=0.001), *samples, seeds=range(60))
+    failed = np.flatnonzero(~results.solved)
+    assert 0 < len(failed) < plots.MOST_FAILED
+    figure = Figure()
+    plots.learning_curve(figure, results, fnn.data.Data(*samples), "xor")
+    top = figure.axes[0]
+    lines = [line for line in top.get_lines() if line.get_linewidth() == 0.8 and len(line.get_xdata())]
+    last = sorted(float(line.get_ydata()[-1]) for line in lines)
+    assert last == pytest.approx(sorted(results.loss_curve[failed, -1].tolist()))
+    (ticks,) = [line for line in top.get_lines() if line.get_marker() == "|" and len(line.get_xdata())]
+    assert sorted(ticks.get_xdata()) == sorted(results.stopped[results.met])
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["5–95%", "25–75%", "median", "not solved", f"{results.met.sum()} stopped"]
+    assert f"xor: 60 networks, {results.solved.sum()} solved" in figure.get_suptitle()
+    assert "stop-loss 0.001" in figure.get_suptitle()
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"stop_loss": 0.01}, "stopped"),
+        ({"activation": "identity", "output": "identity", "optimizer": "sgd", "lr": 10.0}, "diverged"),
+    ],
+)
+def test_a_line_ends_where_its_network_does(xor, settings, word):
+    _, *samples = xor
+    results = fnn.train(fnn.Config(**settings), *samples)
+    epoch = int((results.diverged if word == "diverged" else results.stopped)[0])
+    assert 0 < epoch < 500
+    figure = Figure()
+    plots.learning_curve(figure, results)
+    for ax in figure.axes:
+        line, mark = ax.get_lines()
+        assert line.get_xdata()[-1] == mark.get_xdata()[0] == ax.get_xlim()[1] == epoch
+        assert mark.get_label() == f"{word} after {epoch}"
 
 
 def test_the_plane_is_coloured_by_what_is_answered_there(drawn, xor):
@@ -98,8 +150,8 @@ def test_the_learning_rate_is_drawn_as_the_schedule_has_it(xor):
     figure = Figure()
     plots.learning_rate(figure, results, None)
     (line,) = figure.axes[0].lines
-    assert line.get_xdata().tolist() == [0, 1, 2, 3]
-    assert line.get_ydata() == pytest.approx([0.2, 0.15, 0.1, 0.05])
+    assert line.get_xdata().tolist() == [0, 1, 2, 3, 4]
+    assert line.get_ydata() == pytest.approx([0.2, 0.15, 0.1, 0.05, 0.05])
 
 
 def test_limits_leave_a_margin_even_around_one_point():

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 import fnn
 from fnn.plots import sweep as charts
 from fnn.plots.style import STYLE
+from fnn.plots.sweep_groups import data_names
 from fnn.sweeps.conditions import parse_condition
 from fnn.sweeps.connect import open_store
 from fnn.sweeps.query import read_curves, read_runs
@@ -51,7 +52,16 @@ def test_colour_tells_the_named_setting(data):
     assert data.hue == "optimizer"
     assert len(data.panels()) == 4
     assert charts.hue({"lr": [0.1] * 3, "hidden": ["2", "4", "4"]}) == "hidden"
-    assert charts.hue({"lr": list(range(9))}) is None
+    assert charts.hue({"lr": list(range(9))}) == "lr"  # numbers have a ramp
+    assert charts.hue({"lr": list(range(40))}) is None
+    assert charts.hue({"data": ["xor", "moons"], "points": [21, 200], "data_digest": ["a", "b"]}) == "data"
+
+
+def test_data_are_told_apart_by_the_fewest_words():
+    keys = [("xor", 21, 0.0, 1, "a"), ("moons", 200, 0.0, 1, "b"), ("moons", 50, 0.0, 1, "c")]
+    assert list(data_names(keys).values()) == ["xor", "moons, points 200", "moons, points 50"]
+    assert list(data_names([("own", 9, None, None, "a"), ("own", 9, None, None, "b")]).values()) == ["own", "own (2)"]
+    assert data_names([keys[0], keys[0]]) == {keys[0]: ""}
 
 
 def test_learning_curves_are_the_medians_and_quartiles_of_the_stored_ones(data):

@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from conftest import read_only
+from figure_law import check
 from matplotlib import image
 from matplotlib.figure import Figure
 
@@ -25,13 +26,7 @@ def drawn(draw, content):
         draw(figure, content)
         figure.draw_without_rendering()
     assert content.about.partition(":")[0] in figure.get_suptitle()
-    whole = figure.bbox
-    boxes = [figure._suptitle.get_window_extent(), *(ax.get_tightbbox() for ax in figure.axes)]
-    for box in boxes + [legend.get_window_extent() for legend in figure.legends]:
-        assert whole.x0 - 1 <= box.x0
-        assert box.x1 <= whole.x1 + 1
-        assert whole.y0 - 1 <= box.y0
-        assert box.y1 <= whole.y1 + 1
+    check(figure)
     return figure
 
 
@@ -109,7 +104,11 @@ def test_divergence_is_drawn_too():
     nan = content.training.loss.copy()
     nan[:, 5:] = np.nan
     bad = table.Curves(nan, nan)
-    figure = drawn(table.learning_curves, content._replace(training=bad, validation=bad))
+    content = content._replace(training=bad, validation=bad, diverged=np.array([4, 5, 5]))
+    figure = drawn(table.learning_curves, content)
+    (marks,) = [line for line in figure.axes[0].get_lines() if line.get_marker() == "x" and len(line.get_xdata())]
+    assert marks.get_xdata().tolist() == [4, 5, 5]
+    assert figure.legends[0].get_texts()[-1].get_text() == "3 diverged"
     assert np.isfinite(figure.axes[0].get_lines()[0].get_ydata()).sum() == 5
 
 
@@ -306,7 +305,8 @@ def test_the_decision_map_has_the_colour_of_the_class_paler_where_networks_disag
 def test_numbers_over_the_plane_have_the_points_on_the_same_scale():
     content = plane(0)
     figure = drawn(decision_map.decision_map, content)
-    ax, bar = figure.axes
+    (ax,) = figure.axes
+    (bar,) = ax.child_axes
     image_, parts = ax.get_images()[0], ax.collections
     np.testing.assert_array_equal(image_.get_array(), content.values)
     for part, (_, y) in zip(parts, content.parts.values(), strict=True):

@@ -201,7 +201,7 @@ BAD = {
     "an unknown category": (["model.npz", "--unknown", "error"], "colour"),
     "classes of numbers": (
         ["numbers.npz", "--probabilities"],
-        "--probabilities: got True; expected a model of classes",
+        "--probabilities: expected a model of classes",
     ),
     "a folder": (
         ["model.npz", "--out", "new.csv/a.csv"],

@@ -211,7 +211,7 @@ def test_links_and_names_of_files_lead_somewhere(path):
 
 def test_pictures_are_pictures():
     names = re.findall(r"!\[[^\]]+\]\((\.readme/[\w-]+\.png)\)", TEXT)
-    assert len(names) == 4
+    assert len(names) == 5
     for name in names:
         picture = image.imread(ROOT / name)
         assert picture.shape[2] in (3, 4)

@@ -13,20 +13,28 @@ from fnn.studies.verdicts import VERDICTS
 
 def test_rows_are_one_for_each_point():
     y, p = np.array([[0.0], [1.0]]), np.array([[0.25], [1.0]])
-    assert list(report.prediction_rows(p, y)) == [
-        "Iter 0   Ground truth: 0   prediction: 0.250000000",
-        "Iter 1   Ground truth: 1   prediction: 1.000000000",
+    assert list(report.prediction_rows(p, y, np.array([[0.5, 0.0], [1.0, 3.25]]))) == [
+        "point  x1   x2    true  predicted",
+        "1      0.5  0     0     0.25",
+        "2      1    3.25  1     1",
     ]
+    assert next(report.prediction_rows(p, y, np.ones((2, 5)))) == "point  true  predicted"
+
+
+def test_what_a_diverged_network_answers_is_as_short_as_anything_else():
+    p = np.array([[-1.2345e157], [np.nan], [np.inf]])
+    lines = list(report.prediction_rows(p, np.zeros((3, 1)), np.zeros((3, 5))))
+    assert [line.split()[-1] for line in lines[1:]] == ["−1.23e157", "–", "∞"]
 
 
 @pytest.mark.parametrize(("count", "rows", "left_out"), [(100, 100, None), (101, 101, 1), (250, 101, 150)])
 def test_of_more_than_100_rows_the_middle_is_left_out(count, rows, left_out):
     p = np.linspace(0, 1, count)[:, None]
-    lines = list(report.prediction_rows(p, p.round()))
-    assert len(lines) == rows
+    lines = list(report.prediction_rows(p, p.round(), p))
+    assert len(lines) == rows + 1
     assert [line for line in lines if "more" in line] == ([f"… {left_out} more"] if left_out else [])
-    assert re.match(rf"Iter {count - 1} +Ground truth: 1 +prediction: 1\.0", lines[-1])
-    shown = [int(line.split()[1]) for line in lines if line.startswith("Iter")]
+    assert lines[-1].split() == [str(count), "1", "1", "1"]
+    shown = [int(line.split()[0]) - 1 for line in lines[1:] if "more" not in line]
     assert shown == sorted({*range(50), *range(count - 50, count)} if left_out else range(count))
 
 
@@ -34,13 +42,18 @@ def results(xor, seeds, **settings):
     return fnn.train(fnn.Config(**settings), *xor[1:], seeds=range(seeds))
 
 
-def test_document_of_one_run_has_numbers(xor):
+def test_document_of_one_run_is_of_the_shape_of_many(xor):
     r = results(xor, 1)
     document = json.loads(json.dumps(report.document(r, {"data": "xor"}), allow_nan=False))
     assert document["data"] == "xor"
     assert document["config"]["hidden"] == [4, 4]
     assert fnn.Config(**document["config"]) == r.config(0)
-    assert (document["runs"], document["loss"], document["accuracy"]) == (1, r.loss[0], r.accuracy[0])
+    assert (document["runs"], document["loss"]["median"], document["accuracy"]["min"]) == (1, r.loss[0], r.accuracy[0])
+    many = report.document(results(xor, 40), {"data": "xor"})
+    assert {name: type(value) for name, value in many.items()} == {name: type(document[name]) for name in many}
+    assert {name: {*many[name]} for name in many if isinstance(many[name], dict)} == {
+        name: {*document[name]} for name in many if isinstance(many[name], dict)
+    }
     assert document["solved"] == float(r.solved[0])
     assert set(document["seconds"]) == {"compile", "train", "total"}
 
@@ -52,7 +65,7 @@ def test_document_of_many_runs_has_quartiles(xor):
     assert document["loss"]["q25"] == pytest.approx(np.quantile(r.loss, 0.25))
     assert set(document["accuracy"]) == {"median", "q25", "q75", "min", "max"}
     assert document["solved"] == r.solved.mean()
-    assert document["epochs_to_solve"] == np.median(r.epochs_to_solve[r.solved])
+    assert document["epochs_to_solve"]["median"] == np.median(r.epochs_to_solve[r.solved])
 
 
 def test_document_of_divergence_and_of_no_success_has_nulls(xor):
@@ -64,12 +77,12 @@ def test_document_of_divergence_and_of_no_success_has_nulls(xor):
 
 
 @pytest.mark.parametrize(("settings", "line"), [
-    ({}, r"solved after \d+ of 500 epochs"),
-    ({"epochs": 3}, "not solved within 3 epochs"),
-    ({"activation": "identity", "output": "identity", "optimizer": "sgd", "lr": 10.0}, r"diverged after \d of 500"),
-    ({"stop_loss": 0.01}, r"stopped after \d+ epochs, at stop-loss 0.01"),
-    ({"stop_mean_error": 0.4, "stop_rms": 0.1}, r"stopped after \d+ epochs, at stop-rms 0.1 or stop-mean-error 0.4"),
-    ({"stop_max_error": 0.4, "epochs": 3}, "did not get to stop-max-error 0.4"),
+    ({}, r"solved +after \d+ of 500 epochs"),
+    ({"epochs": 3}, "solved +not within 3 epochs"),
+    ({"activation": "identity", "output": "identity", "optimizer": "sgd", "lr": 10.0}, r"diverged +after \d of 500"),
+    ({"stop_loss": 0.01}, r"stopped +after \d+ epochs, at stop-loss 0.01"),
+    ({"stop_mean_error": 0.4, "stop_rms": 0.1}, r"stopped +after \d+ epochs, at stop-rms 0.1 or stop-mean-error 0.4"),
+    ({"stop_max_error": 0.4, "epochs": 3}, "stopped +not: did not get to stop-max-error 0.4"),
 ])  # fmt: skip
 def test_lines_say_what_became_of_one_network(xor, settings, line):
     r = results(xor, 1, **settings)
@@ -93,7 +106,7 @@ def test_of_a_stack_with_a_stopping_rule_is_said_how_many_met_it(xor):
     assert f"epochs to meet it median {np.median(r.stopped[r.met]):.3g} " in text
     document = report.document(r, {})
     assert (document["met"], document["met_interval"]) == (met, [low, high])
-    assert document["epochs_to_meet"] == np.median(r.stopped[r.met])
+    assert document["epochs_to_meet"]["median"] == np.median(r.stopped[r.met])
 
 
 def test_without_a_stopping_rule_none_is_said_to_be_met(xor):
@@ -112,7 +125,7 @@ def test_the_table_of_verdicts_has_effects_and_what_is_open():
     assert heads == ["verdict", "claim", "effect (95%)", ""]
     by_claim = {row[1]: row for row in rows}
     verdict, _, effect, open_question = by_claim["High learning rates converge fast at first."]
-    assert (verdict, effect) == ("supported", "probability of improvement 0.931 (0.913–0.945)")
+    assert (verdict, effect) == ("supported", "probability of improvement 93.1% (91.3% to 94.5%)")
     assert open_question == "in 80 of 96 distinct cells"
     assert (
         by_claim["High learning rates oscillate later."][3]

@@ -6,8 +6,9 @@ import math
 import numpy as np
 import pytest
 
+from fnn.formats import number
 from fnn.report import choice, table
-from fnn.report.words import interval, number, printable
+from fnn.report.words import interval, printable
 from fnn.stats.intervals import Interval, Spread
 from fnn.stats.resampled import compare_with_best
 
@@ -32,8 +33,8 @@ FOLDS = REPORT._replace(parts=table.Parts(50, "5 folds × 10 repeats", 1280, 0, 
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        *((0.8, "0.800"), (1, "1.00"), (54.123, "54.1"), (113, "113"), (999.7, "1,000"), (-12345.6, "-12,346")),
-        *((4.2e-8, "4.20e-08"), (3e12, "3.00e+12"), (0, "0.00"), (math.inf, "inf")),
+        *((0.8, "0.8"), (1, "1"), (54.123, "54.1"), (113, "113"), (999.7, "1,000"), (-12345.6, "−12,346")),
+        *((4.2e-8, "4.2e−8"), (3e12, "3,000,000,000,000"), (3e17, "3e17"), (0, "0"), (math.inf, "∞"), (None, "–")),
     ],
 )
 def test_a_number_has_three_digits(value, text):
@@ -42,9 +43,9 @@ def test_a_number_has_three_digits(value, text):
 
 def test_an_interval_that_one_run_does_not_have_is_not_printed():
     assert (
-        interval(ONE_RUN) == interval(Interval(0.64, -math.inf, 1)) == interval(Interval(0.64, 0, math.inf)) == "0.640"
+        interval(ONE_RUN) == interval(Interval(0.64, -math.inf, 1)) == interval(Interval(0.64, 0, math.inf)) == "0.64"
     )
-    assert interval(Interval(0.5, 0.4, 0.6)) == "0.500 (0.400 to 0.600)"
+    assert interval(Interval(0.5, 0.4, 0.6)) == "0.5 (0.4 to 0.6)"
 
 
 def test_names_from_a_file_are_one_line_and_no_commands():
@@ -88,8 +89,8 @@ def test_scores_stand_beside_the_ensembles_and_say_what_they_are_over():
     heads = table.score_columns(REPORT)
     assert heads == ["part", "score", "networks (95% over seeds)", "ensemble", "sd seeds"]
     assert table.score_rows(REPORT) == [
-        ["training", "accuracy", "0.800 (0.790 to 0.810)", "0.640", "0.0120"],
-        ["validation", "log_loss", "1.23 (1.20 to 1.30)", "–", "–"],
+        ["training", "accuracy", "0.8 (0.79 to 0.81)", "0.64", "0.012"],
+        ["validation", "log_loss", "1.23 (1.2 to 1.3)", "–", "–"],
     ]
     both = (REPORT.scores[0]._replace(between_splits=0.1),)
     assert table.score_columns(FOLDS._replace(scores=both))[2:] == [
@@ -98,7 +99,7 @@ def test_scores_stand_beside_the_ensembles_and_say_what_they_are_over():
         "sd seeds",
         "sd splits",
     ]
-    assert table.score_rows(FOLDS._replace(scores=both))[0][-2:] == ["0.0120", "0.100"]
+    assert table.score_rows(FOLDS._replace(scores=both))[0][-2:] == ["0.012", "0.1"]
     assert len(table.score_columns(REPORT)) == len(table.score_rows(REPORT)[0])
 
 
@@ -178,7 +179,7 @@ def test_settings_stand_with_the_best_first_and_say_which_can_be_told_from_it():
     assert [row[-1] for row in rows] == ["best", "cannot be told", "worse", "worse", "failed"]
     assert rows[0][4:7] == [interval(c.comparison.means[1]), "", ""]
     effect = c.comparison.differences[0]
-    assert rows[3][5:7] == [f"{effect.effect:.3f} ({effect.low:.3f} to {effect.high:.3f})", "<0.001"]
+    assert rows[3][5:7] == [f"{number(effect.effect)} ({number(effect.low)} to {number(effect.high)})", "<0.0001"]
     assert rows[4][5:7] == ["", ""]
     assert rows[0][1:4] == ["0.1", "3,200", "50"]
 

@@ -71,7 +71,9 @@ def test_runs_alike_are_trained_once_and_keep_all_that_is_requested():
     np.testing.assert_array_equal(results.measures[measures[0]], direct.loss_curve[:, 10])
     assert set(results.measures) == set(measures)
     np.testing.assert_array_equal(results.curve_epochs, np.arange(31))
-    np.testing.assert_allclose(results.loss_levels, np.quantile(direct.loss_curve, [0.25, 0.5, 0.75], axis=0), 1e-6)
+    np.testing.assert_allclose(
+        results.loss_levels, np.quantile(direct.loss_curve, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0), 1e-6
+    )
     outputs = fnn.predict(direct.layers[0], direct.params, fnn.data.xor4().x)[..., 0]
     np.testing.assert_allclose(results.outputs, np.quantile(outputs, [0.05, 0.5, 0.95], axis=0))
     np.testing.assert_array_equal(results.answers, (outputs > 0.5).mean(axis=0))
@@ -138,7 +140,7 @@ def test_curves_of_all_draws_are_summed_up_together():
     draws = [fnn.train(LINEAR.trial.config, *fnn.data.linear(30, seed=4 + d), seeds=range(4 * d, 4 * d + 4))
              for d in range(2)]  # fmt: skip
     curves = np.concatenate([r.loss_curve for r in draws])
-    np.testing.assert_allclose(over.loss_levels, np.quantile(curves, [0.25, 0.5, 0.75], axis=0), 1e-6)
+    np.testing.assert_allclose(over.loss_levels, np.quantile(curves, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0), 1e-6)
 
 
 def test_data_that_are_fixed_are_not_drawn_again_and_meet_all_seeds():

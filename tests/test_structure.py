@@ -93,7 +93,7 @@ sys.exit(max(codes))
 """
     done = python(code, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "Iter 20" in done.stdout
+    assert "\n21 " in done.stdout
     assert "solved            " in done.stdout
     assert (tmp_path / "fnn-xor" / "decision-boundary.png").exists()
 

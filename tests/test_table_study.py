@@ -291,7 +291,7 @@ def test_the_document_is_of_the_stated_shape_and_makes_a_page(made):
     assert document["seeds"] == {"first": 5, "count": 4}
     assert [t["id"] for t in document["tables"]] == ["datasets", "scores-mine", "scores-more"]
     assert [row[0] for row in document["tables"][1]["rows"]] == ["a", "b", "answer without inputs"]
-    assert (folder / "out" / "arms.png").exists()
+    assert (folder / "out" / "arms.svg").exists()
     text = (folder / "out" / "index.html").read_text()
     assert text.count("Effects by data set") == 2
     assert "over all" in text

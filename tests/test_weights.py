@@ -124,8 +124,9 @@ def test_emphasis_is_of_gradients_alone_and_weight_of_what_is_reported(way, rng)
 @pytest.mark.parametrize("way", WAYS)
 def test_scores_are_scikit_learns(way, score, weighted, rng):
     metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is in the extra `peers`")
-    loss = {"sides": "bce", "largest": "cross-entropy", "squares": "mse"}[score]
+    loss = {"sides": "bce", "largest": "cross-entropy", "squares": "mse", "signs": "mse"}[score]
     x, y = samples(rng, loss, 70)
+    y = np.sign(y) if score == "signs" else y
     part = part_of(x, y, rng.uniform(0.1, 3, 70) if weighted else np.ones(70), 50, loss)
     assert part.score == score
     config = fnn.Config(hidden="5", loss=loss, output=LOSSES[loss].output or "identity", epochs=20, lr=0.02)
@@ -138,7 +139,9 @@ def test_scores_are_scikit_learns(way, score, weighted, rng):
                     y[some], p[some], sample_weight=part.weight[some], multioutput="variance_weighted"
                 )
             else:
-                labels = (y > 0.5, p > 0.5) if score == "sides" else (y.argmax(axis=1), p.argmax(axis=1))
+                middle = {"sides": 0.5, "signs": 0.0}.get(score)
+                classes = (y.argmax(axis=1), p.argmax(axis=1))
+                labels = classes if middle is None else (y > middle, p > middle)
                 true, answered = (a[some] for a in labels)
                 theirs = metrics.accuracy_score(true, answered, sample_weight=part.weight[some])
             assert ours == pytest.approx(theirs, rel=1e-12)

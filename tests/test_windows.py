@@ -7,8 +7,8 @@ from ways import train_by
 
 import fnn
 from fnn import Config, InvalidSetting
-from fnn.config import as_words
 from fnn.data.samples import Part
+from fnn.formats import setting
 from fnn.network.functions import flatten
 from fnn.network.layers import LAYER_KINDS
 from fnn.network.windows import Window
@@ -54,7 +54,7 @@ def samples_of(config, count, rng, outputs=1):
 def test_layers_in_words_come_back_as_they_are_typed(typed, hidden):
     config = Config(hidden=typed, image="12x12")
     assert config.hidden == hidden
-    assert Config(hidden=as_words(hidden), image=config.image) == config
+    assert Config(hidden=setting(hidden), image=config.image) == config
 
 
 @pytest.mark.parametrize(("image", "sides"), [
@@ -63,7 +63,7 @@ def test_layers_in_words_come_back_as_they_are_typed(typed, hidden):
 def test_an_image_has_one_channel_by_itself(image, sides):
     config = Config(image=image)
     assert config.image == sides
-    assert as_words(config.image) == "x".join(map(str, sides))
+    assert setting(config.image) == "x".join(map(str, sides))
 
 
 @pytest.mark.parametrize(("settings", "message"), [

@@ -6,8 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from fnn.cli.encoding import echo
 from fnn.cli.options import Json, number, run_option, whole
 from fnn.cli.terminal import CommandError, print_lines, status_line
 from fnn.files import writable_folder
@@ -45,9 +44,9 @@ def bench(
         report = suite.run(names, peers=peers, **settings, watch=suite.Watch(update, *shown))
     written = suite.save(report, folder, csv)
     if json_:
-        typer.echo(json.dumps(tables.document(report), allow_nan=False))
+        echo(json.dumps(tables.document(report), allow_nan=False))
         return
     print_lines(tables.closing_lines)(report.rows)
     print_lines(tables.check_lines)(report.checks)
     if written:
-        typer.echo(f"wrote {', '.join(map(str, written))}")
+        echo(f"wrote {', '.join(map(str, written))}")

@@ -8,7 +8,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
 
-from fnn.config import Config, as_words
+from fnn.config import Config
+from fnn.formats import setting
 
 T = TypeVar("T")
 
@@ -88,7 +89,7 @@ def _option(field: Field[Any], hint: Any, several: bool) -> Any:
 
 def _as_word(default: Any) -> Any:
     """Return a default as the shell would say it: widths with x between them."""
-    return as_words(default) if isinstance(default, tuple) else default
+    return setting(default) if isinstance(default, tuple) else default
 
 
 several_options = partial(config_options, several=True)
@@ -101,3 +102,4 @@ def typed_settings(context: typer.Context, names: Iterable[str]) -> set[str]:
 
 Threads = Annotated[int | None, run_option(parser=whole, help="Of the kernel; by itself one a processor.")]
 Json = Annotated[bool, run_option("--json", help="Print one JSON document and nothing else.")]
+Rows = Annotated[bool, run_option("--rows", help="A row for each network too, in the JSON document or as a table.")]

@@ -1,13 +1,13 @@
 """`fnn predict`."""
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fnn.cli.encoding import data_stream, echo
 from fnn.cli.options import Json, data_option, run_option
 from fnn.cli.terminal import CommandError, progress_bar
 from fnn.errors import InvalidSetting
@@ -59,14 +59,14 @@ def predict(
     form = Form(delimiter=delimiter, header=header, decimal=decimal, quote=None, encoding=encoding)
     with progress_bar("predicting", quiet=json_) as update:
         done = predict_to(
-            sys.stdout if to == "-" else Path(to), ensemble, data, form, every_class=probabilities,
+            data_stream() if to == "-" else Path(to), ensemble, data, form, every_class=probabilities,
             on_progress=update and (lambda rows, total: update(rows, total, f"{rows:,} rows")),
         )  # fmt: skip
     if json_:
-        typer.echo(json.dumps(_document(ensemble, done, {"model": path, "data": data, "out": to}), allow_nan=False))
+        echo(json.dumps(_document(ensemble, done, {"model": path, "data": data, "out": to}), allow_nan=False))
     else:
         for line in _lines(to, ensemble, done):
-            typer.echo(line, err=to == "-")
+            echo(line, err=to == "-")
 
 
 def _load(path: Path) -> "Model":

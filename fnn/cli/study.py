@@ -7,22 +7,30 @@ from typing import Annotated
 import typer
 
 import fnn
+from fnn.cli.columns import print_table
+from fnn.cli.encoding import echo
 from fnn.cli.options import Json, Threads, run_option, whole
-from fnn.cli.terminal import CommandError, print_table, progress_bar
+from fnn.cli.terminal import CommandError, progress_bar
 from fnn.config import SEED
 from fnn.errors import InvalidSetting
+from fnn.formats import duration
 from fnn.report import text as report
 from fnn.report.looks import look_lines
 from fnn.report.words import levels
 
+NAMES = (
+    "lab: what a first course's report concluded from one run each; presets: settings for tables; xor-literature: "
+    "published results of backpropagation on XOR; or a TOML file of your own."
+)
+
 
 def study(
-    name: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="lab, presets, xor-literature, or your own.")],
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help=NAMES)],
     seeds: Annotated[
         int | None,
         run_option(
             parser=whole,
-            help="Networks of each arm, of seeds that all arms share; by itself 1000, of tables as the study says.",
+            help="Networks of each arm, of the same seeds in all; by itself 1000, of tables as the study says.",
         ),
     ] = None,
     seed: Annotated[int, run_option(parser=whole, help="Seed of the first; the others follow.")] = SEED,
@@ -41,7 +49,11 @@ def study(
     out: Annotated[Path | None, run_option(help="Folder to write to; by itself fnn-study-NAME.")] = None,
     json_: Json = False,
 ) -> None:
-    """Test claims over many seeds: verdicts with their evidence, figures, and one page to read."""
+    """Test claims over many seeds: verdicts with their evidence, figures, and one page to read.
+
+    A claim compares arms: combinations of settings, each trained with the same seeds. A seed fixes a network's random
+    start. A network is solved after the epoch from which on it answers every point correctly, to the end.
+    """
     folder = out or Path(f"fnn-study-{Path(name).stem}")
     try:
         with progress_bar("studying", quiet=json_) as update:
@@ -59,13 +71,13 @@ def study(
     except InvalidSetting as error:
         raise (CommandError(str(error), 2) if ", line " in error.name else error) from None
     if json_:
-        typer.echo(json.dumps(document, allow_nan=False))
+        echo(json.dumps(document, allow_nan=False))
         return
     for columns, rows in report.verdicts(document):
         print_table(columns, rows)
-    typer.echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}, {document['seconds']:.1f} s")
+    echo(f"{report.verdict_counts(document)}; {', '.join(levels(document))}, {duration(document['seconds'])}")
     for line in look_lines(document):
-        typer.echo(line)
+        echo(line)
     names = [figure["file"] for figure in document["figures"].values()]
-    typer.echo(f"wrote {folder}: {', '.join([*names, 'verdicts.json'])}")
-    typer.echo(f"read {folder / 'index.html'}")
+    echo(f"wrote {folder}: {', '.join([*names, 'verdicts.json'])}")
+    echo(f"read {folder / 'index.html'}")

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fnn import data as datasets
-from fnn.cli.options import Json, Threads, data_option, listed, number, rows_option, run_option, whole
+from fnn.cli.columns import print_rows, print_table
+from fnn.cli.encoding import echo
+from fnn.cli.options import Json, Rows, Threads, data_option, listed, number, rows_option, run_option, whole
 from fnn.cli.table import is_table, plan_on_table, table_options
-from fnn.cli.terminal import CommandError, print_table, progress_bar
+from fnn.cli.terminal import CommandError, at_work, progress_bar
 from fnn.errors import InvalidSetting
 from fnn.files import writable_folder
+from fnn.formats import duration, share, size
+from fnn.formats import number as shown
 from fnn.report import text as report
+from fnn.report.runs import store_rows
 from fnn.sweeps.grid import several
 from fnn.training.train import BACKENDS
 
@@ -34,7 +39,10 @@ def sweep(
         str | None, data_option(parser=listed(number), help="Standard deviation of a shift of each.")
     ] = None,
     data_seed: Annotated[str | None, data_option(parser=listed(whole), help="Seed of the points.")] = None,
-    seeds: Annotated[int | None, run_option(parser=whole, help="Networks of each combination. [default: 1000]")] = None,
+    seeds: Annotated[
+        int | None,
+        run_option(parser=whole, help="Networks of each combination, of seeds from --seed on. [default: 1000]"),
+    ] = None,
     seed: Annotated[int | None, run_option(parser=whole, help="Seed of the first; the others follow.")] = None,
     out: Annotated[Path | None, run_option(help="The store, which is made or extended. [default: fnn-DATA.db]")] = None,
     curve_points: Annotated[int | None, run_option(parser=whole, help=CURVES_HELP)] = None,
@@ -45,9 +53,13 @@ def sweep(
     of_table: dict[str, Any],
     settings: dict[str, Any],
 ) -> None:
-    """Train settings × seeds into a store; commas separate alternatives. Run again, it trains what is missing."""
+    """Train every combination of settings with many seeds into a store. Run again, it trains what is missing.
+
+    Commas separate alternatives. A seed fixes a network's random start; all combinations have the same seeds. A network
+    is solved after the epoch from which on it answers every point correctly, to the end of its training.
+    """
     from fnn.sweeps.connect import locked, open_store
-    from fnn.sweeps.plan import command_line, options, plan, store_path
+    from fnn.sweeps.plan import command_line, fits_disk, options, plan, store_path
     from fnn.sweeps.query import count_other_versions, count_runs
     from fnn.sweeps.run import fill
     from fnn.training.train import NUMERICS
@@ -61,14 +73,16 @@ def sweep(
     try:
         names = [str(name) for name in several("data", given.get("data", "sweep"))]
         planned = plan_on_table(names[0], of_table, given) if len(names) == 1 and is_table(names[0]) else plan(**given)
-        if any(value is not None for value in of_table.values()) and planned.trials[0].samples.part is None:
-            raise InvalidSetting("data", names, "a table, which options of tables are for")
+        for name, value in of_table.items():
+            if value is not None and planned.trials[0].samples.part is None:
+                raise InvalidSetting(name, value, "none of it beside a named data set: it is of tables")
         path = store_path(f"fnn-{'-'.join(PurePath(name).stem for name in names)}.db" if to is None else to)
+        fits_disk(planned, path)
     except InvalidSetting as error:
         raise (CommandError(f"{spec}: {error}", 2) if spec else error) from None
     on_table = planned.trials[0].samples.part is not None
     with (
-        locked(path, lambda: typer.echo(f"fnn: waiting for another sweep on {path} to end", err=True)),
+        locked(path, lambda: echo(f"fnn: waiting for another sweep on {path} to end", err=True)),
         open_store(path, create=True) as connection,
     ):
         try:
@@ -81,22 +95,22 @@ def sweep(
         others = count_other_versions(connection, NUMERICS)
         about = {"store": str(path), "bytes": path.stat().st_size, **swept._asdict(), "numerics": NUMERICS}
     if json_:
-        typer.echo(json.dumps(about))
+        echo(json.dumps(about))
         return
-    typer.echo(f"{swept.total:,} networks: {swept.trained:,} trained, {swept.total - swept.trained:,} were there")
+    echo(f"{swept.total:,} networks: {swept.trained:,} trained, {swept.total - swept.trained:,} were there")
     if swept.trained:
         rate = swept.trained / max(swept.seconds - swept.compile_seconds, 1e-9)
-        solved = "" if on_table else f"solved {swept.solved / swept.trained:.1%} of those trained, "
-        typer.echo(f"{solved}{rate:,.0f} networks a second")
+        solved = "" if on_table else f"solved {share(swept.solved / swept.trained)} of those trained, "
+        echo(f"{solved}{shown(rate)} networks a second")
     for version, runs in others.items():
-        typer.echo(f"{runs:,} runs of version {version} of the arithmetic stay apart: this is version {NUMERICS}")
-    typer.echo(f"{path}: {about['bytes'] / 1e6:,.1f} MB after {swept.seconds:.2g} s; see: fnn show {path}")
+        echo(f"{runs:,} runs of version {version} of the arithmetic stay apart: this is version {NUMERICS}")
+    echo(f"{path}: {size(path.stat().st_size)} after {duration(swept.seconds)}; see: fnn show {path}")
 
 
 def progress_of(now: "SweepProgress") -> tuple[float, int, str]:
     """Return how far a sweep is, as the bar wants it."""
-    solved = "" if now.solved != now.solved else f"  solved {now.solved:.1%}"
-    text = f"{int(now.done):,} of {now.total:,} networks  {now.per_second:,.0f}/s{solved}"
+    solved = "" if now.solved != now.solved else f"  solved {share(now.solved)}"
+    text = f"{int(now.done):,} of {now.total:,} networks  {shown(now.per_second)}/s{solved}"
     return now.done, now.total, text
 
 
@@ -121,8 +135,13 @@ def show(
     ] = None,
     plots: Annotated[Path | None, run_option(help="Folder to draw figures into.")] = None,
     json_: Json = False,
+    rows: Rows = False,
 ) -> None:
-    """Show what a store says of each combination of settings: a row each, and with --plots figures."""
+    """Show what a store says of each combination of settings: a row each, and with --plots figures.
+
+    Solved is the share of networks that answer every point correctly from some epoch on, to the end; epochs are of
+    those alone, losses of all networks.
+    """
     from fnn.sweeps.choice import read_split_scores
     from fnn.sweeps.conditions import parse_condition
     from fnn.sweeps.connect import open_store
@@ -131,11 +150,11 @@ def show(
 
     conditions = [parse_condition(text) for text in where or ()]
     with open_store(path) as connection:
-        runs = read_runs(connection, conditions)
+        with at_work(f"reading {path}", json_):
+            runs = read_runs(connection, conditions)
         if has_splits(connection) and len(runs.seed):
-            _show_choice(
-                path, read_split_scores(connection, runs, metric, by and by.split(","), conditions), json_=json_
-            )
+            found = read_split_scores(connection, runs, metric, by and by.split(","), conditions)
+            _show_choice(path, found, store_rows(runs, list(found[1].settings[0])) if rows else [], json_=json_)
             return
         if metric is not None:
             raise InvalidSetting("metric", metric, "none of it where no run is on a split of a table")
@@ -146,21 +165,23 @@ def show(
         if plots:
             from fnn.plots.sweep import save_figures
 
-            written = save_figures(writable_folder("plots", plots), connection, runs, groups)
+            folder = writable_folder("plots", plots)
+            with at_work(f"drawing into {plots}", json_):
+                written = save_figures(folder, connection, runs, groups)
     if json_:
         files = {"files": [str(file) for file in written]} if plots else {}
-        typer.echo(
-            json.dumps(
-                {"store": str(path), "arms": [report.group_document(s) for s in groups], **files}, allow_nan=False
-            )
-        )
+        document = {"store": str(path), "arms": [report.group_document(s) for s in groups], **files}
+        document |= {"rows": store_rows(runs, list(groups[0].group.settings))} if rows else {}
+        echo(json.dumps(document, allow_nan=False))
         return
+    if rows:
+        print_rows(store_rows(runs, list(groups[0].group.settings)))
     print_table(report.group_columns(groups), [report.group_row(s) for s in groups])
     if plots:
-        typer.echo(f"wrote {plots}: {', '.join(file.name for file in written)}")
+        echo(f"wrote {plots}: {', '.join(file.name for file in written)}")
 
 
-def _show_choice(path: Path, found: "tuple[str, SplitScores]", *, json_: bool) -> None:
+def _show_choice(path: Path, found: "tuple[str, SplitScores]", rows: list[dict[str, Any]], *, json_: bool) -> None:
     """Show settings compared over splits of a table, the best first."""
     from fnn.report.choice import ModelChoice, choice_columns, choice_document, choice_rows, undecided_line
     from fnn.sweeps.choice import compare
@@ -168,10 +189,12 @@ def _show_choice(path: Path, found: "tuple[str, SplitScores]", *, json_: bool) -
     name, scores = found
     choice = ModelChoice(name, scores.settings, scores.runs, scores.values.shape[1], compare(name, scores))
     if json_:
-        typer.echo(json.dumps({"store": str(path), **choice_document(choice)}, allow_nan=False))
+        document = {"store": str(path), **choice_document(choice), **({"rows": rows} if rows else {})}
+        echo(json.dumps(document, allow_nan=False))
         return
+    print_rows(rows)
     print_table(choice_columns(choice), choice_rows(choice))
-    typer.echo(undecided_line(choice))
+    echo(undecided_line(choice))
 
 
 def export(
@@ -184,6 +207,8 @@ def export(
     from fnn.sweeps.connect import open_store
     from fnn.sweeps.export import export
 
-    with open_store(path) as connection:
+    if not to.parent.is_dir():
+        raise InvalidSetting("to", str(to), "a file in a folder that is there")
+    with open_store(path) as connection, at_work(f"writing {to}", quiet=False):
         count = export(connection, to, [parse_condition(text) for text in where or ()])
-    typer.echo(f"{to}: {count:,} runs, {to.stat().st_size / 1e6:,.1f} MB")
+    echo(f"{to}: {count:,} runs, {size(to.stat().st_size)}")

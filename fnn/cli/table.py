@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fnn import data as datasets
+from fnn.cli.columns import print_rows, print_table
+from fnn.cli.encoding import echo
 from fnn.cli.options import number, whole
-from fnn.cli.terminal import print_table, progress_bar
+from fnn.cli.terminal import at_work, progress_bar
 from fnn.data.encoding import MISSING, UNKNOWN
 from fnn.data.reading import FORMATS, Form
 from fnn.data.scaling import SCALINGS
@@ -19,6 +21,8 @@ from fnn.data.targets import TASKS
 from fnn.ensembles.presets import CLASS_WEIGHTS, PRESETS, SEEDS
 from fnn.errors import InvalidSetting
 from fnn.files import writable_folder
+from fnn.formats import duration
+from fnn.formats import number as shown
 from fnn.training.progress import Progress
 
 if TYPE_CHECKING:
@@ -146,6 +150,7 @@ def train_on_table(
     out: Path | None,
     *,
     json_: bool,
+    rows: bool,
     plots: bool,
 ) -> None:
     """Let an ensemble learn a table, show what it scores, and write its model and figures."""
@@ -153,18 +158,23 @@ def train_on_table(
 
     problem = read_table_problem(data, of_table)
     with progress_bar("training", quiet=json_) as update:
+        seeds = SEEDS if run["seeds"] is None else run["seeds"]
         fitted = fit_problem(
             problem, preset=of_table["preset"] or "table", splitting=splitting_options(of_table),
-            preparation=preparation_options(of_table), seeds=run["seeds"] or SEEDS, backend=run["backend"],
+            preparation=preparation_options(of_table), seeds=seeds, backend=run["backend"],
             threads=run["threads"], settings=settings,
             on_progress=update and (lambda now: update(*_progress(now))),
         )  # fmt: skip
     folder = writable_folder("out", out or Path(f"fnn-{PurePath(data).stem}"))
-    _show(fitted, _write(fitted, folder, plots=plots), folder, json_=json_)
+    with at_work(f"writing {folder}: the model and its figures", json_):
+        written = _write(fitted, folder, plots=plots)
+    _show(fitted, written, folder, json_=json_, rows=rows)
 
 
 def _progress(now: Progress) -> tuple[float, int, str]:
-    return now.done, now.total, f"{int(now.done)} of {now.total} networks, median loss {now.loss:.2e}"
+    if now.done >= now.total:
+        return now.done, now.total, f"{now.total:,} networks trained, now they are scored"
+    return now.done, now.total, f"{int(now.done):,} of {now.total:,} networks, median loss {shown(now.loss)}"
 
 
 def _write(fitted: "Fit", folder: Path, *, plots: bool) -> list[Path]:
@@ -179,23 +189,27 @@ def _write(fitted: "Fit", folder: Path, *, plots: bool) -> list[Path]:
     return written
 
 
-def _show(fitted: "Fit", written: list[Path], folder: Path, *, json_: bool) -> None:
+def _show(fitted: "Fit", written: list[Path], folder: Path, *, json_: bool, rows: bool) -> None:
     from fnn.report import table
     from fnn.report.fitted import table_report
+    from fnn.report.runs import fit_rows
 
     report = table_report(fitted)
     seconds = {"compile": fitted.results.compile_seconds, "train": fitted.results.seconds}
     if json_:
         document = table.document(report) | {"seconds": seconds, "files": [str(path) for path in written]}
-        typer.echo(json.dumps(document, allow_nan=False))
+        document |= {"rows": fit_rows(fitted.results)} if rows else {}
+        echo(json.dumps(document, allow_nan=False))
         return
     for line in table.data_lines(report):
-        typer.echo(line)
-    typer.echo("")
+        echo(line)
+    echo("")
+    if rows:
+        print_rows(fit_rows(fitted.results))
     print_table(table.score_columns(report), table.score_rows(report))
-    typer.echo("")
+    echo("")
     for line in table.result_lines(report):
-        typer.echo(line)
+        echo(line)
     names = ", ".join(path.name for path in written)
-    typer.echo(f"trained in {seconds['train']:.2g} s; wrote {folder}: {names}")
-    typer.echo(f"next: fnn predict {folder / 'model.npz'} --data FILE")
+    echo(f"trained in {duration(seconds['train'])}; wrote {folder}: {names}")
+    echo(f"next: fnn predict {folder / 'model.npz'} --data FILE")

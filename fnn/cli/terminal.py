@@ -1,12 +1,14 @@
-"""What a person sees: tables, a progress bar, a line that changes, and the one line of a command that failed."""
+"""What a person sees beside tables: a progress bar, a line that changes, and the one line of a command that failed."""
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
 import typer
+
+from fnn.cli.encoding import echo
 
 Update = Callable[[float, int | None, str], None]
 
@@ -19,30 +21,13 @@ class CommandError(typer.TyperException):
         self.exit_code = exit_code
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: as wide as the terminal, or as it needs to be where there is none."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, soft_wrap=False)
-    table = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, justify="left", no_wrap=not sys.stdout.isatty())
-    for row in rows:
-        table.add_row(*row)
-    with console.capture() as printed:
-        console.print(table)
-    typer.echo("\n".join(line.rstrip() for line in printed.get().strip("\n").split("\n")))
-
-
 def print_lines(lines: Callable[..., Iterator[str]]) -> Callable[..., None]:
     """Return a function that prints these lines, and an empty one if there are any."""
 
     def show(*about: Any) -> None:
         text = list(lines(*about))
         if text:
-            typer.echo("\n".join((*text, "")))
+            echo("\n".join((*text, "")))
 
     return show
 
@@ -55,24 +40,52 @@ def status_line(stream: TextIO) -> Iterator[Callable[[str, str], None]]:
         return
     from rich.console import Console
 
-    with Console(file=stream).status("") as status:
+    with Console(file=stream).status("", spinner=_spinner(stream)) as status:
         yield lambda what, who: status.update(f"{what}: {who}")
+
+
+def _spinner(stream: TextIO) -> str:
+    return "dots" if stream.encoding.lower().startswith("utf") else "line"
+
+
+@contextmanager
+def at_work(word: str, quiet: bool) -> Iterator[None]:
+    """Say on stderr what is done meanwhile, if that is a terminal: drawing, reading and writing may take long."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{word} …", spinner=_spinner(sys.stderr)):
+        yield
 
 
 @contextmanager
 def progress_bar(word: str, quiet: bool) -> Iterator[Update | None]:
-    """Show a bar on stderr while training, if that is a terminal; give what takes done, total (if known) and text."""
+    """Show a bar on stderr while training, if that is a terminal; give what takes done, total (if known) and text.
+
+    Where less is done than before another stage has begun, and the time that is left is estimated anew.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn(word),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -83,6 +96,8 @@ def progress_bar(word: str, quiet: bool) -> Iterator[Update | None]:
 
         def update(done: float, total: int | None, text: str) -> None:
             late.cancel()
+            if done < bar.tasks[0].completed:
+                bar.reset(task)
             bar.update(task, total=total, completed=done, description=text)
 
         try:

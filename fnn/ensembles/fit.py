@@ -1,10 +1,11 @@
 """`fit`: a table in; an ensemble that learnt it, and what it scores, out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fnn import checks
 from fnn.config import Config
@@ -68,6 +69,18 @@ class Fit:
         """The settings of all networks."""
         return self.results.configs[0]
 
+    def predict(self, source: Any) -> NDArray[Any]:
+        """Return the class, or the mean of the numbers, for each row: see `Model.predict`."""
+        return self.model.predict(source)
+
+    def predict_proba(self, source: Any) -> NDArray[np.float64]:
+        """Return the probability of each class for each row: see `Model.predict_proba`."""
+        return self.model.predict_proba(source)
+
+    def frame(self, kind: str | None = None) -> Any:
+        """Return a row for each network, with its split: see `Results.frame`."""
+        return self.results.frame(kind)
+
     def __repr__(self) -> str:
         part = self.evaluation.held_out
         lines = [
@@ -76,14 +89,14 @@ class Fit:
         lines.append(f"networks  {len(self):,} on {len(self.splits)} splits, preset {self.preset}")
         for name, each in list(self.scores[part].items())[:3]:
             lines.append(f"{part} {name}  members {each.members.estimate:.3g}, ensemble {each.ensemble.estimate:.3g}")
-        return "\n".join(lines)
+        return "\n".join([*lines, "see       .predict(rows), .predict_proba(rows), .model, .scores, .frame()"])
 
 
 def fit(
     source: Any,
     target: Any,
     *,
-    seeds: int = SEEDS,
+    seeds: int | Iterable[int] = SEEDS,
     preset: str = "table",
     roles: Mapping[str, Any] | None = None,
     form: Form = Form(),  # noqa: B008, which is a tuple
@@ -95,6 +108,10 @@ def fit(
 ) -> Fit:
     """Let an ensemble learn a target from the other columns of a table.
 
+    seeds: networks on each split, from the config's `seed` on; or which seeds, as a range or a list. preset: settings
+    that go together, `table` or `plain`. form: how a CSV is written, where looking does not tell. backend, threads: as
+    `fnn.train` has them.
+
     source: a path (CSV, Parquet, Arrow, NPZ), a pandas or Polars frame, a mapping of arrays. target: a column's name or
     place, several with commas between. roles: task, ignore, weight, groups, missing, unknown, as `Roles` has them.
     splitting: validation, folds, repeats, bootstrap, split_seed, per_seed, as `data.split.Splitting` has them;
@@ -102,6 +119,12 @@ def fit(
     before the preset's.
 
     Raises InvalidSetting for whatever cannot be read, learnt or trained.
+
+    >>> import fnn
+    >>> table = {"size": [1.0, 2, 3, 4] * 10, "kind": ["a", "b"] * 20, "price": [0.3 * k for k in range(40)]}
+    >>> fitted = fnn.fit(table, "price", seeds=4, epochs=20, hidden=8)
+    >>> fitted.predict({"size": [1.0, 4.0], "kind": ["a", "b"]}).shape, len(fitted)
+    ((2,), 4)
     """
     problem = read_problem(source, Roles(target, **_known("roles", roles, Roles._fields[1:])), form)
     return fit_problem(
@@ -116,7 +139,7 @@ def fit_problem(
     preset: str,
     splitting: Mapping[str, Any] | None,
     preparation: Mapping[str, Any] | None,
-    seeds: int,
+    seeds: int | Iterable[int],
     backend: str,
     threads: int | None,
     settings: Mapping[str, Any],
@@ -125,7 +148,7 @@ def fit_problem(
     """Do as `fit` does with a table that is read. on_progress: hears of the training."""
     how = splitting_of(preset, settings, splitting)
     config = preset_config(preset, problem.target.task, settings, validates=validates(how))
-    numbers = checks.seed_range(seeds, config.seed)
+    numbers = checks.seeds_of_each(seeds, np.array([config.seed]))[0]
     prepares = preset_preparation(preset, **_known("preparation", preparation, Preparation._fields))
     splits = splits_of(problem, how, len(numbers))
     prepared = [prepare(problem, split, prepares, config.dtype) for split in splits]

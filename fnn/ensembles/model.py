@@ -108,6 +108,12 @@ class Model:
         """Return the class, or the mean of the numbers, for each row of what `fnn.data.reading` reads.
 
         (N,), or (N, O) where there are several targets. Raises InvalidSetting for a source that does not fit.
+
+        >>> import fnn
+        >>> table = {"size": [1.0, 2, 3, 4] * 10, "kind": ["a", "b"] * 20, "price": [0.3 * k for k in range(40)]}
+        >>> model = fnn.fit(table, "kind", seeds=4, epochs=20).model
+        >>> model.predict({"size": [1.0, 4.0], "price": [2.0, 7.0]}).tolist()
+        ['a', 'b']
         """
         answers = mean = self._predict(source).mean
         if self.task != "regression":
@@ -116,20 +122,49 @@ class Model:
         return answers[:, 0] if answers.ndim == 2 and len(self.target_names) == 1 else answers
 
     def predict_proba(self, source: Any) -> NDArray[np.float64]:
-        """Return the probability of each class, (N, C), or of yes for each of several targets, (N, O)."""
+        """Return the probability of each class, (N, C), or of yes for each of several targets, (N, O).
+
+        Raises InvalidSetting for a model of numbers, and for a source that does not fit.
+
+        >>> import fnn
+        >>> table = {"size": [1.0, 2, 3, 4] * 10, "kind": ["a", "b"] * 20, "price": [0.3 * k for k in range(40)]}
+        >>> model = fnn.fit(table, "kind", seeds=4, epochs=20).model
+        >>> model.predict_proba({"size": [1.0], "price": [2.0]}).shape
+        (1, 2)
+        """
         if self.task == "regression":
             raise self._without("classes")
         return probabilities(self.task, self._predict(source).mean)
 
     def spread(self, source: Any) -> NDArray[np.float64]:
-        """Return the standard deviation between networks of what `predict_proba`, or for numbers `predict`, gives."""
+        """Return the standard deviation between networks of what `predict_proba`, or for numbers `predict`, gives.
+
+        Raises InvalidSetting for a source that does not fit.
+
+        >>> import fnn
+        >>> table = {"size": [1.0, 2, 3, 4] * 10, "kind": ["a", "b"] * 20, "price": [0.3 * k for k in range(40)]}
+        >>> model = fnn.fit(table, "price", seeds=4, epochs=20).model
+        >>> model.spread({"size": [1.0, 4.0], "kind": ["a", "b"]}).shape
+        (2,)
+        """
         spread = self._predict(source).spread
         if self.task == "binary":
             return np.repeat(spread, 2, axis=1)
         return spread[:, 0] if spread.shape[1] == 1 else spread
 
     def interval(self, source: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return where 95% of such numbers lie, low and high, each in the shape that `predict` gives."""
+        """Return where 95% of such numbers lie, low and high, each in the shape that `predict` gives.
+
+        Raises InvalidSetting for a model of classes, for one that had no rows held out to learn it from, and for a
+        source that does not fit.
+
+        >>> import fnn
+        >>> table = {"size": [1.0, 2, 3, 4] * 10, "kind": ["a", "b"] * 20, "price": [0.3 * k for k in range(40)]}
+        >>> model = fnn.fit(table, "price", seeds=4, epochs=20, splitting={"folds": 5}).model
+        >>> low, high = model.interval({"size": [1.0, 4.0], "kind": ["a", "b"]})
+        >>> (low < high).tolist()
+        [True, True]
+        """
         if self.learned_interval is None:
             raise self._without("numbers that had validation rows to learn intervals from")
         low, high = bounds(self.learned_interval, self._predict(source))

@@ -57,10 +57,19 @@ def save_model(path: Path, model: Model) -> Path:
 
 
 def load_model(path: str | Path) -> Model:
-    """Read what `save_model` wrote, of this version or version 1.
+    """Read the model that a file holds, as `fnn.save`, `fnn train` and `fnn sweep` write it.
+
+    path: of a model.npz of this version or an earlier one.
 
     Raises InvalidSetting for a file that is no such model, is damaged, or is of a later version. Nothing in it is
     evaluated or unpickled, and no array is read before all that is claimed of it agrees.
+
+    >>> import fnn, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = fnn.save(fnn.train(fnn.Config(), *fnn.data.xor(), seeds=3), f"{folder}/model.npz")
+    ...     model = fnn.load(path)
+    >>> len(model), model.predict([[0.0, 1.0]]).shape
+    (3, (1,))
     """
     with open_archive(checks.path("model", path)) as archive:
         return _READERS[_version(archive)](archive)

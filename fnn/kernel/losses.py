@@ -11,7 +11,7 @@ from fnn.network.losses import ERRORS, LOSSES, REDUCTIONS
 from fnn.network.scores import SCORES
 
 MSE, BCE, CROSS_ENTROPY, HUBER = codes(LOSSES, "mse", "bce", "cross-entropy", "huber")
-SIDES, LARGEST_OUTPUT, SQUARES_SUM = codes(SCORES, "sides", "largest", "squares")
+SIDES, LARGEST_OUTPUT, SQUARES_SUM, SIGNS = codes(SCORES, "sides", "largest", "squares", "signs")
 SUM, MEAN = codes(REDUCTIONS, "sum", "mean")
 # The rows of `Records.errors`: the largest |p − y|, and the sums that the other measures are made of.
 LARGEST, SQUARES, ABSOLUTES = codes(ERRORS, "max_error", "rms", "mean_error")
@@ -100,6 +100,10 @@ def miss_of(lanes, values, outputs, y, targets, width, score):
         for j in range(width):
             p, target = load(values, outputs + j), load(y, targets + j)
             miss = select(target > half, select(p > half, miss, one), select(p <= half, miss, one))
+    elif score == SIGNS:
+        for j in range(width):
+            p, target = load(values, outputs + j), load(y, targets + j)
+            miss = select(target > zero, select(p > zero, miss, one), select(p <= zero, miss, one))
     elif score == LARGEST_OUTPUT:
         best, target = load(values, outputs), load(y, targets)
         largest, at_best = target, target

@@ -17,12 +17,14 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.673263242354377284
 class Activation(NamedTuple):
     """`apply(z)` gives the output a of the logits z; `slope(a)` gives da/dz, or `slope(z)` where `from_logits`.
 
-    All keep the shape and the dtype.
+    All keep the shape and the dtype. low, high: between which outputs lie, of an output layer's.
     """
 
     apply: Callable[[Array], Array]
     slope: Callable[[Array], Array]
     from_logits: bool = False
+    low: float = -math.inf
+    high: float = math.inf
 
 
 def sigmoid(z: Array) -> Array:
@@ -99,9 +101,9 @@ def mish_slope(z: Array) -> Array:
 
 
 ACTIVATIONS = {
-    "sigmoid": Activation(sigmoid, lambda a: a * (1 - a)),
-    "tanh": Activation(np.tanh, lambda a: 1 - a * a),
-    "relu": Activation(relu, lambda a: (a > 0).astype(a.dtype)),
+    "sigmoid": Activation(sigmoid, lambda a: a * (1 - a), low=0, high=1),
+    "tanh": Activation(np.tanh, lambda a: 1 - a * a, low=-1, high=1),
+    "relu": Activation(relu, lambda a: (a > 0).astype(a.dtype), low=0),
     "leaky-relu": Activation(leaky_relu, lambda a: np.where(a > 0, a.dtype.type(1), a.dtype.type(LEAK))),
     "identity": Activation(identity, np.ones_like),
     "elu": Activation(elu, lambda a: np.where(a > 0, a.dtype.type(1), a + 1)),
@@ -126,5 +128,5 @@ def _no_slope(a: Array) -> Array:
 # What an output layer may apply: what its loss can be computed from.
 OUTPUT_ACTIVATIONS = {
     **{name: ACTIVATIONS[name] for name in ("sigmoid", "tanh", "relu", "leaky-relu", "identity")},
-    "softmax": Activation(softmax, _no_slope),
+    "softmax": Activation(softmax, _no_slope, low=0, high=1),
 }

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fnn import rng
+from fnn.errors import InvalidSetting
 from fnn.network.initializers import INITIALIZERS, OUTPUT_INITS, PARAMETRIZATIONS
 from fnn.network.layers import LAYER_KINDS, Layers, activations
 from fnn.network.losses import DEFAULTS, LOSSES, REDUCTIONS, weighted_mean
@@ -75,8 +76,15 @@ def init(
 ) -> Params:
     """Draw initial parameters. One seed gives W: (I+1, O); S seeds give W: (S, I+1, O).
 
+    layers: as `Config.layers` gives them. initializer: normal, uniform, xavier or he. dtype: of the weights.
     scale: a factor on the weights, one number or one for each seed. Network s depends on its own seed alone.
     draws: `rng.NUMPY`, or faster ones with the same bits. parametrization, output_init: names, as `Config` has them.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> [w.shape for w in fnn.init(layers, 7)], [w.shape for w in fnn.init(layers, range(100))]
+    ([(3, 2), (3, 1)], [(100, 3, 2), (100, 3, 1)])
     """
     entry, form = INITIALIZERS[initializer], PARAMETRIZATIONS[parametrization]
     seeds = np.asarray(seeds, np.uint64)
@@ -99,7 +107,15 @@ def init(
 def forward(layers: Layers, params: Params, x: Array, masks: Sequence[Array | None] | None = None) -> Pass:
     """Return every layer's output for samples x: (N, I), or (S, N, I) where each network of a stack has its own.
 
-    masks: what to multiply each layer's outputs by, (..., N, O) or None; without, nothing is dropped.
+    layers: as `Config.layers` gives them; params: W (I+1, O) of each, or (S, I+1, O). masks: what to multiply each
+    layer's outputs by, (..., N, O) or None; without, nothing is dropped.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> done = fnn.forward(layers, fnn.init(layers, 7), x)
+    >>> [outputs.shape for outputs in done.outputs]
+    [(4, 2), (4, 2), (4, 1)]
     """
     outputs, logits = [x], []
     masks = tuple(masks or [None] * len(layers))
@@ -111,7 +127,16 @@ def forward(layers: Layers, params: Params, x: Array, masks: Sequence[Array | No
 
 
 def predict(layers: Layers, params: Params, x: Array) -> Array:
-    """Return the networks' answers. x: (N, I) → (..., N, O). Where a network diverged, they are inf or NaN."""
+    """Return the networks' answers. x: (N, I) → (..., N, O). Where a network diverged, they are inf or NaN.
+
+    layers, params: as in `forward`.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> fnn.predict(layers, fnn.init(layers, range(100)), x).shape
+    (100, 4, 1)
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         return forward(layers, params, x).outputs[-1]
 
@@ -130,11 +155,22 @@ def backward(
 ) -> Params:
     """Return the gradient of the loss with respect to each weight, in the shapes of params.
 
+    done: what `forward` gave of the same params. Raises InvalidSetting for labels y of another shape than the outputs.
+
     reduction: `sum` over samples and outputs, or the `mean` that the loss is. y: (N, O), or (S, N, O) as x in
     `forward`; weight: how often each sample counts, (N,) or (S, N), of which the mean over all that is learnt from is
     mean_weight. h: what the loss reads, as in `update`.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> params = fnn.init(layers, 7)
+    >>> gradients = fnn.backward(layers, params, fnn.forward(layers, params, x), y)
+    >>> [g.shape for g in gradients]
+    [(3, 2), (3, 1)]
     """
     *inputs, output = done.outputs
+    _need_labels_of(output, y)
     entry = LOSSES[loss]
     slopes = _slopes(layers, done)
     factor = REDUCTIONS[reduction](y.shape[-2] * (y.shape[-1] if entry.each_output else 1) * mean_weight)
@@ -161,7 +197,17 @@ def _slopes(layers: Layers, done: Pass) -> list[Array]:
 
 
 def start(optimizer: str, params: Params) -> tuple[State, ...]:
-    """Return the optimizer's state before the first update, one tuple of arrays a layer."""
+    """Return the optimizer's state before the first update, one tuple of arrays a layer.
+
+    optimizer: its name; params: W (I+1, O) of each layer, or (S, I+1, O).
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> momentum, = fnn.start("momentum", fnn.init(layers, 7))[0]
+    >>> momentum.shape
+    (3, 2)
+    """
     return tuple(OPTIMIZERS[optimizer].init(w) for w in params)
 
 
@@ -195,8 +241,21 @@ def update(
 ) -> tuple[Params, tuple[State, ...]]:
     """Take step t (from 1) at rate lr; return the new parameters and the new state.
 
+    optimizer: its name. params, gradients: W (I+1, O) of each layer, or (S, I+1, O); state: as `start` gives it.
     h: the hyperparameters, a `Config` or a record of arrays (S, 1, 1) under the same names. factors: on the rate of
     each weight, as `rates` gives them.
+
+    One step of backpropagation, and the loss before and after it:
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> params, config = fnn.init(layers, 3), fnn.Config()
+    >>> done, state = fnn.forward(layers, params, x), fnn.start("adam", params)
+    >>> gradients = fnn.backward(layers, params, done, y)
+    >>> better, state = fnn.update("adam", params, gradients, state, 1, config.lr, config)
+    >>> fnn.mean_loss(fnn.forward(layers, better, x), y) < fnn.mean_loss(done, y)
+    np.True_
     """
     step = OPTIMIZERS[optimizer].update
     each = [lr] * len(params) if factors is None else [lr * factor for factor in factors]
@@ -207,11 +266,26 @@ def update(
 def mean_loss(done: Pass, y: Array, loss: str = "mse", weight: Array | None = None, h: Any = DEFAULTS) -> Any:
     """Return the loss averaged over samples, and outputs: a number for one network, (S,) for a stack.
 
+    done: what `forward` gave; y: (N, O); loss: its name. Raises InvalidSetting for y of another shape than the outputs.
     weight: (N,), how often each sample counts. h: what the loss reads, as in `update`.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor4()
+    >>> layers = fnn.Config(hidden=2).layers(inputs=2, outputs=1)
+    >>> done = fnn.forward(layers, fnn.init(layers, range(100)), x)
+    >>> fnn.mean_loss(done, y).shape
+    (100,)
     """
+    _need_labels_of(done.outputs[-1], y)
     entry = LOSSES[loss]
     value = entry.value(done.logits[-1], done.outputs[-1], y, h)
     return weighted_mean(value if entry.each_output else value.sum(axis=-1, keepdims=True), weight)
+
+
+def _need_labels_of(output: Array, y: Array) -> None:
+    """Refuse labels of another shape, which NumPy would stretch to fit: (N,) beside (N, 1) makes (N, N)."""
+    if y.shape[-2:] != output.shape[-2:]:
+        raise InvalidSetting("y", f"shape {y.shape}", f"{output.shape[-2:]}, a row for each sample, as outputs are")
 
 
 def misses(output: Array, y: Array, score: str = "sides", weight: Array | None = None) -> Any:
@@ -220,9 +294,25 @@ def misses(output: Array, y: Array, score: str = "sides", weight: Array | None =
     return (miss if weight is None else miss * weight).sum(axis=-1)
 
 
-def accuracy(output: Array, y: Array) -> Any:
+def accuracy(output: ArrayLike, y: ArrayLike) -> Any:
     """Return the share of samples with every output on the side of 1/2 its label is on; NaN is on neither.
 
-    output: (..., N, O), y: (N, O) → a number for one network, (S,) for a stack.
+    output: (..., N, O), y: (N, O), or (N,) of one output → a number for one network, (S,) for a stack. Raises
+    InvalidSetting for labels of another shape, and for labels that are not from 0 to 1: of −1 and 1, or of classes
+    0, 1, 2 in one column, 1/2 does not tell each from the others.
+
+    >>> import fnn
+    >>> fnn.accuracy([[0.9], [0.2], [0.6]], [1, 0, 0])
+    0.6666666666666666
     """
-    return (len(y) - misses(output, y)) / len(y)
+    answers, labels = np.asarray(output), np.asarray(y)
+    labels = labels[:, None] if labels.ndim == 1 and answers.shape[-1:] == (1,) else labels
+    _need_labels_of(answers, labels)
+    if not ((labels >= 0) & (labels <= 1)).all():
+        raise InvalidSetting("y", labels.ravel()[:3].tolist(), "labels from 0 to 1, a column for each output")
+    return _float_or_row((len(labels) - misses(answers, labels)) / len(labels))
+
+
+def _float_or_row(values: Any) -> Any:
+    """Return a number of one network as Python's, those of a stack as they are."""
+    return values if np.ndim(values) else float(values)

@@ -30,6 +30,12 @@ def wrong_side(output: Array, y: Array) -> Array:
     return np.where(right, output.dtype.type(0), output.dtype.type(1))
 
 
+def wrong_sign(output: Array, y: Array) -> Array:
+    """Return 1 where an output is not on the side of 0 its label is on, else 0; NaN is on neither."""
+    right = np.where(y > 0, output > 0, output <= 0).all(axis=-1)
+    return np.where(right, output.dtype.type(0), output.dtype.type(1))
+
+
 def wrong_class(output: Array, y: Array) -> Array:
     """Return 1 where the largest output, the first of several, is not that of the class, else 0."""
     largest = np.where(np.isnan(output).any(axis=-1), -1, output.argmax(axis=-1))
@@ -59,12 +65,21 @@ SCORES = {
     "sides": Score(wrong_side, _weights, "accuracy"),
     "largest": Score(wrong_class, _weights, "accuracy"),
     "squares": Score(squared_distance, _variation, "r2"),
+    "signs": Score(wrong_sign, _weights, "accuracy"),
 }
 
 
 def score_of(y: Array, loss: str) -> str:
-    """Return how answers are scored: as classes; as labels, where y (N, O) has at most two values; or as numbers."""
+    """Return how answers are scored: as classes, as labels or as numbers; a name of `SCORES`. y: (N, O).
+
+    As labels where y has two values that the score tells apart: one on each side of 1/2, or −a and a, which 0 is
+    between; and where all of y is 0 or 1.
+    """
     if loss == "cross-entropy":
         return "largest"
-    low, high = y.min(), y.max()
-    return "sides" if ((y == low) | (y == high)).all() else "squares"
+    low, high = float(y.min()), float(y.max())
+    if not ((y == low) | (y == high)).all():
+        return "squares"
+    if low == -high < 0:
+        return "signs"
+    return "sides" if low <= 0.5 < high or low == high in (0.0, 1.0) else "squares"

@@ -11,7 +11,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from fnn.plots.labels import add_title, compact, shorten
-from fnn.plots.style import INK, ONE, ZERO, legend, percent_axis
+from fnn.plots.palette import INK, ONE, ZERO
+from fnn.plots.style import legend, percent_axis
 from fnn.stats.calibration import Reliability
 
 Array = NDArray[Any]

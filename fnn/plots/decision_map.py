@@ -13,7 +13,8 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from fnn.plots.labels import add_title, shorten
-from fnn.plots.style import COLORS, FIELD, INK
+from fnn.plots.palette import COLORS, INK
+from fnn.plots.style import FIELD, color_bar
 from fnn.stats.curves import subsample
 
 Array = NDArray[Any]
@@ -53,7 +54,7 @@ def decision_map(figure: Figure, content: DecisionMap) -> None:
         title = f"{content.target or 'class'} predicted"
         title += "; paler where networks disagree" if content.agreement is not None else ""
     else:
-        handles = _number_map(figure, ax, content, extent)
+        handles = _number_map(ax, content, extent)
         title = f"{content.target or 'number'} predicted, and true in the points"
     left_out = sum(len(x) for x, _ in content.parts.values()) - sum(len(x) for _, _, (x, _) in _points(content))
     note = f"; {left_out:,} rows are not drawn" if left_out else ""
@@ -94,14 +95,14 @@ def _class_map(ax: Axes, content: DecisionMap, extent: Extent) -> list[Any]:
     return patches + _part_handles(content)
 
 
-def _number_map(figure: Figure, ax: Axes, content: DecisionMap, extent: Extent) -> list[Any]:
+def _number_map(ax: Axes, content: DecisionMap, extent: Extent) -> list[Any]:
     each = [content.values.ravel(), *(y for _, y in content.parts.values())]
     low, high = min(v.min() for v in each), max(v.max() for v in each)
     style: Any = {"cmap": FIELD, "vmin": low, "vmax": high}
-    drawn = ax.imshow(content.values, origin="lower", extent=extent, aspect="auto", interpolation="bilinear", **style)
+    ax.imshow(content.values, origin="lower", extent=extent, aspect="auto", interpolation="bilinear", **style)
     for marker, size, (x, y) in _points(content):
         ax.scatter(x[:, 0], x[:, 1], s=size, c=y, marker=marker, edgecolors=INK, linewidths=0.5, zorder=3, **style)
-    figure.colorbar(drawn, ax=ax, label=shorten([content.target], 40)[0], shrink=0.9)
+    color_bar(ax, shorten([content.target], 40)[0], **style)
     return _part_handles(content)
 
 

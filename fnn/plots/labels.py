@@ -1,13 +1,19 @@
 """Names, counts and titles that fit a figure, whatever the table calls its columns and classes."""
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from itertools import takewhile
-from textwrap import fill
+from textwrap import fill, wrap
 
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
+from fnn.config import Config
+from fnn.formats import setting
 from fnn.plots.style import literal
+
+# What a title names of every run; of other settings those that are not the defaults.
+NAMED = ("hidden", "activation", "output", "optimizer", "lr", "scheduler", "epochs", "seed")
 
 
 def shorten(names: Sequence[str], most: int) -> list[str]:
@@ -32,13 +38,39 @@ def _cut(name: str, most: int, end: int) -> str:
     return f"{name[: most - 1 - end].rstrip()}…{name[len(name) - end :].lstrip()}"
 
 
-def add_title(figure: Figure, title: str, about: str, beside: float = 0.0) -> None:
+def add_title(figure: Figure | SubFigure, title: str, about: str, beside: float = 0.0) -> None:
     """Say above the figure what is shown, and under that of which data and networks, in lines that fit its width.
 
     beside: inches that something beside the axes takes.
     """
-    width = int((figure.get_size_inches()[0] - beside) * 12)
-    figure.suptitle("\n".join(fill(literal(line), width) for line in (title, about) if line), fontsize=10.5)
+    width = int((figure.bbox.width / figure.dpi - beside) * 12.6)
+    lines = [_wrap(literal(line), width) for line in (*title.splitlines(), *about.splitlines()) if line]
+    figure.suptitle("\n".join(lines), fontsize=10.5)
+
+
+def _wrap(text: str, width: int) -> str:
+    """Return the text in lines of at most that width, and as even ones as so many allow."""
+    count = len(wrap(text, width))
+    return fill(text, next((w for w in range(len(text) // max(count, 1), width) if len(wrap(text, w)) <= count), width))
+
+
+def settings_line(config: Config, *, others: bool = True) -> str:
+    """Return the settings of a run in a line: what every run is asked for, and others that differ from the defaults."""
+    default, outputs = Config(), f" and {config.output}" if config.output != config.activation else ""
+    hidden = setting(config.hidden)
+    said = [f"hidden {hidden}, {config.activation}{outputs}", f"{config.optimizer} with lr {config.lr:g}"]
+    said += [config.scheduler] if config.scheduler != "constant" else []
+    for field in dataclasses.fields(config) if others else ():
+        value = getattr(config, field.name)
+        if field.name not in NAMED and value != getattr(default, field.name):
+            said.append(f"{field.name.replace('_', '-')} {value:g}" if isinstance(value, float) else
+                        f"{field.name.replace('_', '-')} {value}")  # fmt: skip
+    return ", ".join([*said, plural(config.epochs, "epoch")])
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a number of things in words."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def compact(count: float) -> str:

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from fnn.plots.labels import add_title, shorten
-from fnn.plots.style import INK, ONE, ZERO
+from fnn.plots.palette import INK, ONE, ZERO
 
 Array = NDArray[Any]
 

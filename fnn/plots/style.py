@@ -1,9 +1,9 @@
-"""The style of all figures, and the pieces that they are drawn from: bands, steps, whiskers, cells, points, fields.
+"""The style of all figures, and the pieces that planes and cells are drawn from: points, fields, colour bars.
 
-Each piece takes arrays and an `ax`, draws, and returns the `ax`. Blue is 0 and orange is 1 everywhere (Okabe & Ito's
-colours, told apart by all kinds of colour vision), and so are the marks, circle and square.
+Each piece takes arrays and an `ax`, draws, and returns the `ax`. 0 is blue and a circle, 1 orange and a square.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -12,16 +12,17 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from fnn.files import replacing
+from fnn.plots.palette import COLORS, INK, ONE, RAMP, ZERO
 
 Array = NDArray[np.floating[Any]]
-Epochs = NDArray[np.integer[Any] | np.floating[Any]]
 
-ZERO, ONE, INK = "#0072B2", "#D55E00", "#333333"
 FIELD = LinearSegmentedColormap.from_list("fnn", ["#4A9CC9", "#FAFAFA", "#E58B4A"])
 STYLE: Any = {
     "font.size": 10,
@@ -38,13 +39,14 @@ STYLE: Any = {
     "savefig.dpi": 144,
 }
 
-# What tells the arms of a figure apart.
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
-LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (7, 2, 1, 2)))
-MARKERS = "osD^vPX*"
+WRONG = LinearSegmentedColormap.from_list("wrong", ["#FFFFFF", "#F2A93B", "#B3261E", "#4A0509"])
 
-# Cells have their numbers in them where there are at most so many in a row.
-MOST_CELLS = 12
+# What a label of the plane looks like: value, colour, mark.
+LABELS = ((0, ZERO, "o"), (1, ONE, "s"))
+
+# The scale of shares in cells. A cell wider than this, in inches, has its number in it.
+SHARES: Any = {"cmap": "cividis", "vmin": 0, "vmax": 1}
+CELL = 0.32
 
 
 def save_figure(
@@ -73,48 +75,12 @@ def literal(text: str) -> str:
     return f" {escaped}" if escaped.startswith("_") else escaped
 
 
-# ---- lines ----
-
-
-def curve(ax: Axes, epochs: Epochs, values: Array, label: str, color: str = ZERO) -> Axes:
-    """Draw one line over epochs. epochs, values: (P,)."""
-    ax.plot(epochs, values, color=color, label=label)
-    ax.set_xlim(0, epochs[-1])
-    return ax
-
-
-def quantile_bands(ax: Axes, epochs: Epochs, levels: Array, color: str = ZERO) -> Axes:
-    """Draw a median with two quantile bands. levels: (5, P), the quantiles 5, 25, 50, 75 and 95%."""
-    low, q25, median, q75, high = _finite(levels)
-    ax.fill_between(epochs, low, high, color=color, alpha=0.15, linewidth=0, label="5–95%")
-    ax.fill_between(epochs, q25, q75, color=color, alpha=0.3, linewidth=0, label="25–75%")
-    return curve(ax, epochs, median, "median", color)
-
-
-def quartile_band(ax: Axes, epochs: Epochs, levels: Array, color: str, line: Any, label: str) -> Axes:
-    """Draw a median over epochs with the band between its quartiles. levels: (3, P)."""
-    q25, median, q75 = _finite(levels)
-    ax.fill_between(epochs, q25, q75, color=color, alpha=0.18, linewidth=0)
-    ax.plot(epochs, median, color=color, linestyle=line, label=literal(label))
-    return ax
-
-
-def _finite(levels: Array) -> Array:
-    """Return the levels with NaN, which is not drawn, for infinity."""
-    return np.where(np.isfinite(levels), levels, np.nan)
-
-
-def steps(ax: Axes, epochs: Epochs, share: Array, color: str, line: Any, label: str) -> Axes:
-    """Draw a share that rises with epochs, and stays at its ceiling. epochs, share: (P,)."""
-    ax.step(epochs, share, where="post", color=color, linestyle=line, label=literal(label))
-    return ax
-
-
-def whiskers(ax: Axes, height: float, share: float, interval: tuple[float, float], color: str, marker: str) -> Axes:
-    """Draw a share as a mark with its interval, lying at a height."""
-    ax.plot(interval, (height, height), color=color, linewidth=2.2, solid_capstyle="butt", alpha=0.55)
-    ax.plot([share], [height], marker, color=color, markersize=5.5, markeredgecolor="white", markeredgewidth=0.6)
-    return ax
+def line_colors(count: int, *, ordered: bool) -> list[str]:
+    """Return colours for so many arms: those of the house, of arms that have an order those of a ramp."""
+    if not ordered:
+        return [COLORS[k % len(COLORS)] for k in range(count)]
+    ramp = LinearSegmentedColormap.from_list("ramp", RAMP)
+    return [to_hex(ramp(k / max(count - 1, 1))) for k in range(count)]
 
 
 # ---- the plane ----
@@ -122,39 +88,50 @@ def whiskers(ax: Axes, height: float, share: float, interval: tuple[float, float
 
 def points(ax: Axes, x: Array, labels: Array) -> Axes:
     """Draw samples in the plane with their labels. x: (N, 2), labels: (N,) of 0 and 1."""
-    for value, color, marker in ((0, ZERO, "o"), (1, ONE, "s")):
+    for value, color, marker in LABELS:
         chosen = x[labels == value]
-        ax.scatter(
-            chosen[:, 0],
-            chosen[:, 1],
-            s=26,
-            c=color,
-            marker=marker,
-            edgecolors="white",
-            linewidths=0.7,
-            label=f"label {value}",
-            zorder=3,
-        )
+        look: Any = {"color": color, "marker": marker, "edgecolors": "white", "linewidths": 0.7, "zorder": 3}
+        ax.scatter(chosen[:, 0], chosen[:, 1], s=_size(x), label=f"label {value}", **look)
     return _plane(ax, x)
 
 
-def shaded_points(ax: Axes, x: Array, share: Array) -> Axes:
-    """Draw samples in the plane, each coloured by a share between 0 and 1. x: (N, 2), share: (N,)."""
-    drawn = ax.scatter(
-        x[:, 0], x[:, 1], s=30, c=share, cmap=FIELD, vmin=0, vmax=1, edgecolors=INK, linewidths=0.6, zorder=3
-    )
-    figure_of(ax).colorbar(drawn, ax=ax, shrink=0.8)
+def wrong_points(ax: Axes, x: Array, labels: Array, wrong: Array) -> Axes:
+    """Draw samples in the plane, the mark their label, the colour the share of networks that answer them wrongly.
+
+    x: (N, 2), labels, wrong: (N,). The scale ends at the worst point, so that a tenth is seen too.
+    """
+    most = max(0.05, math.ceil(100 * wrong.max()) / 100)
+    shade: Any = {"cmap": WRONG, "vmin": 0, "vmax": most}
+    for value, _, marker in LABELS:
+        chosen = labels == value
+        ax.scatter(x[chosen, 0],
+            x[chosen, 1], s=_size(x), c=wrong[chosen], marker=marker, edgecolors=INK, linewidths=0.6, zorder=3,
+                   **shade)  # fmt: skip
+    percent_axis(color_bar(ax, "wrong", **shade).yaxis)
     return _plane(ax, x)
+
+
+def _size(x: Array) -> float:
+    return 34.0 if len(x) <= 60 else 20.0 if len(x) <= 300 else 8.0
 
 
 def field(ax: Axes, grid_x: Array, grid_y: Array, values: Array, label: str) -> Axes:
     """Draw numbers between 0 and 1 over the plane, with their contour at 1/2. values: (len(grid_y), len(grid_x))."""
-    drawn = ax.pcolormesh(grid_x, grid_y, values, cmap=FIELD, vmin=0, vmax=1, shading="gouraud", rasterized=True)
+    shade: Any = {"cmap": FIELD, "vmin": 0, "vmax": 1}
+    ax.pcolormesh(grid_x, grid_y, values, shading="gouraud", rasterized=True, **shade)
     if values.min() < 0.5 < values.max():
         ax.contour(grid_x, grid_y, values, levels=[0.5], colors=INK, linewidths=1.2)
     ax.grid(visible=False)
-    figure_of(ax).colorbar(drawn, ax=ax, label=label, shrink=0.8)
+    color_bar(ax, label, **shade)
     return ax
+
+
+def color_bar(ax: Axes, label: str, cmap: Any, vmin: float, vmax: float) -> Axes:
+    """Draw what colours mean beside `ax`, as high as it is whatever its aspect; return the axes of the bar."""
+    beside = ax.inset_axes((1.03, 0, 0.045, 1))
+    beside.grid(visible=False)
+    figure_of(ax).colorbar(ScalarMappable(Normalize(vmin, vmax), cmap), cax=beside, label=label)
+    return beside
 
 
 def _plane(ax: Axes, x: Array) -> Axes:
@@ -174,37 +151,48 @@ def limits(x: Array) -> NDArray[np.float64]:
 # ---- cells, axes and legends ----
 
 
-def cells(ax: Axes, columns: Sequence[float], rows: Sequence[float], share: Array) -> Any:
-    """Draw shares between 0 and 1 as coloured cells, with their numbers where they fit. share: (rows, columns)."""
-    drawn = ax.imshow(share, cmap="cividis", vmin=0, vmax=1, origin="lower", aspect="auto")
-    across, up = ([f"{value:.3g}" for value in values] for values in (columns, rows))
-    steep: Any = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len(columns) > 4 else {}
-    ax.set_xticks(range(len(columns)), across, fontsize=8, **steep)
-    ax.set_yticks(range(len(rows)), up, fontsize=8)
+def cells(ax: Axes, columns: Sequence[str], rows: Sequence[str], share: Array, width: float) -> Axes:
+    """Draw shares between 0 and 1 as coloured cells, with their numbers where they fit. share: (rows, columns).
+
+    width: of a cell, in inches.
+    """
+    ax.imshow(share, **SHARES, origin="lower", aspect="auto")
+    steep: Any = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    narrow = max(map(len, columns)) * 0.075 > width
+    ax.set_xticks(range(len(columns)), columns, fontsize=8, **steep if narrow else {})
+    ax.set_yticks(range(len(rows)), rows, fontsize=8)
     ax.grid(visible=False)
-    if max(len(columns), len(rows)) <= MOST_CELLS:
+    if width > CELL:
         for r, c in np.argwhere(np.isfinite(share)):
             dark = share[r, c] < 0.55
             ax.text(
                 c, r, f"{share[r, c]:.0%}", ha="center", va="center", fontsize=7, color="white" if dark else "black"
             )
-    return drawn
+    return ax
 
 
 def percent_axis(axis: Any) -> None:
     """Write shares as per cent along an axis of `ax`."""
-    axis.set_major_formatter(mpl.ticker.PercentFormatter(1))
+    axis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g}%"))
 
 
-def figure_of(ax: Axes) -> Figure:
-    """Return the figure that `ax` is in."""
-    figure = ax.get_figure(root=True)
+def figure_of(ax: Axes) -> Figure | SubFigure:
+    """Return the figure, or the part of one, that `ax` is in."""
+    figure = ax.get_figure(root=False)
     assert figure is not None
     return figure
 
 
-def legend(ax: Axes) -> Axes:
-    """Name the marks of `ax` below the whole figure."""
+def legend(ax: Axes, most: int = 5) -> Axes:
+    """Name the marks of `ax` below the whole figure, at most so many in a row; a single one needs no name."""
     handles, labels = ax.get_legend_handles_labels()
-    figure_of(ax).legend(handles, labels, loc="outside lower center", ncols=len(labels), columnspacing=1.2)
+    if len(labels) > 1:
+        columns = balanced(len(labels), most)
+        figure_of(ax).legend(handles, labels, loc="outside lower center", ncols=columns, columnspacing=1.2)
     return ax
+
+
+def balanced(count: int, most: int) -> int:
+    """Return how many things stand in a row where there are at most so many, and rows are as even as can be."""
+    rows = -(-count // most)
+    return -(-count // rows)

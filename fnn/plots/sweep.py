@@ -6,15 +6,19 @@ The values of one setting differ in colour, line and marker, those of the others
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from textwrap import fill
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fnn.plots.style import COLORS, LINES, MARKERS, cells, percent_axis, quartile_band, save_figure, steps, whiskers
-from fnn.stats.curves import solved_by_epoch
+from fnn.plots.labels import add_title
+from fnn.plots.lines import end_ticks, epoch_axis, loss_axis, quartile_band, steps, thin_lines, whiskers
+from fnn.plots.palette import is_ordered
+from fnn.plots.style import balanced, cells, literal, percent_axis, save_figure
+from fnn.plots.sweep_groups import DATA, FigureData, hue
+from fnn.stats.curves import solved_by_epoch, subsample
 from fnn.stats.intervals import quantiles
 from fnn.sweeps.query import Curves, Runs, read_curves
 from fnn.sweeps.schema import SETTINGS, Connection
@@ -22,117 +26,119 @@ from fnn.sweeps.summaries import Group, GroupSummary, ordered, value_text
 
 Array = NDArray[Any]
 
-# What a page holds.
-MOST_PANELS, MOST_ROWS, COLUMNS = 12, 60, 3
+# What a page holds. Of the runs that are not solved so many are drawn one by one, where a median would hide them.
+MOST_PANELS, MOST_ROWS, COLUMNS, MOST_FAILED = 12, 60, 3, 12
 WIDTH = 7.6
-
-
-class FigureData(NamedTuple):
-    """What the figures draw: summaries of groups of runs; `hue` is the setting shown by colour, None if none is."""
-
-    connection: Connection
-    runs: Runs
-    summaries: list[GroupSummary]
-    hue: str | None
-
-    @property
-    def hue_values(self) -> list[Any]:
-        """The values shown by colour."""
-        return ordered([s.group.settings[self.hue] for s in self.summaries]) if self.hue else [None]
-
-    def panels(self, without: Sequence[str] = ()) -> dict[str, list[GroupSummary]]:
-        """Return the summaries of each panel under its title: alike in all but the hue, or in all but `without`."""
-        apart = without or ([self.hue] if self.hue else [])
-        panels: dict[str, list[GroupSummary]] = {}
-        for s in self.summaries:
-            title = ", ".join(f"{name} {value_text(v)}" for name, v in s.group.settings.items() if name not in apart)
-            panels.setdefault(title, []).append(s)
-        return panels
-
-    def line_style(self, s: GroupSummary) -> tuple[str, Any, str, str]:
-        """Return colour, line, marker and name of a group."""
-        value = s.group.settings[self.hue] if self.hue else None
-        k = self.hue_values.index(value)
-        return COLORS[k], LINES[k], MARKERS[k], f"{self.hue} {value_text(value)}" if self.hue else s.group.label
-
-    @property
-    def run_counts(self) -> str:
-        """The number of runs, of each group and in all, in words."""
-        counts = sorted({s.runs for s in self.summaries})
-        each = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
-        if len(self.summaries) == 1:
-            return f"{each} runs"
-        return f"{each} runs an arm, {sum(s.runs for s in self.summaries):,} in all"
-
-
-def hue(settings: dict[str, list[Any]]) -> str | None:
-    """Choose the setting shown by colour: of those with at most 8 values a named one, of those the one with most."""
-    sizes = {name: len(set(values)) for name, values in settings.items()}
-    fitting = [name for name, size in sizes.items() if 1 < size <= len(COLORS)]
-    return max(fitting, key=lambda name: (SETTINGS[name] == "TEXT" and name != "hidden", sizes[name]), default=None)
-
-
+# How the ends of runs are marked.
+ENDS = {"stopped": "|", "diverged": "×"}
+# Of many names in an order so many are in the legend; in the cell that panels leave is room for fewer.
+MOST_NAMED, MOST_IN_CELL = 12, 9
 # ---- panels ----
 
 
+def panel_columns(count: int) -> int:
+    """Return how many of so many panels stand in a row: three, or two where that leaves fewer cells blank."""
+    return min(count, min((COLUMNS, COLUMNS - 1), key=lambda columns: (-count % columns, -columns)))
+
+
 def _grid(figure: Figure, titles: Sequence[str], height: float = 2.3) -> Iterator[tuple[str, Axes]]:
-    """Yield a panel for each title, three to a row, with common axes; of very many the first twelve."""
+    """Yield a panel for each title, with common axes, in rows that fit; of very many the first twelve."""
     shown = titles[:MOST_PANELS]
-    columns = min(COLUMNS, len(shown))
+    columns = panel_columns(len(shown))
     rows = -(-len(shown) // columns)
-    figure.set_size_inches(WIDTH if columns > 1 else 5.6, height * rows + 1.3)
+    figure.set_size_inches(WIDTH if columns > 1 else 6.4, height * rows + 1.5 + 0.8 * (rows == 1))
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for k, (ax, title) in enumerate(zip(axes, shown, strict=False)):
-        ax.set_title(fill(title, 30 if columns > 1 else 60), fontsize=9)
-        ax.tick_params(labelbottom=k + columns >= len(shown))
+        ax.set_title(literal(fill(title, 76 // columns)), fontsize=9)
         yield title, ax
-    for ax in axes[len(shown) :]:
-        ax.set_visible(False)
+        lowest, first = k + columns >= len(shown), k % columns == 0
+        ax.tick_params(labelbottom=lowest, labelleft=first)
+        for label, keep in ((ax.xaxis.label, lowest), (ax.yaxis.label, first)):
+            label.set_visible(keep)
+    for k, ax in enumerate(axes[len(shown) :]):
+        ax.set_axis_off()
+        if k:
+            ax.remove()
 
 
-def _add_legend_and_title(figure: Figure, title: str, data: FigureData, left_out: str = "") -> None:
-    """Add the names of the colours below, and above what is shown of how many runs."""
+def _left_cell(figure: Figure) -> Axes | None:
+    """Return the cell that panels leave, for a legend or a colour bar; None if there is none."""
+    return next((ax for ax in figure.axes if not ax.axison), None)
+
+
+def _add_legend_and_title(figure: Figure, title: str, data: FigureData, count: int) -> None:
+    """Add the names of the colours, in a cell that is left or else below, and above what is shown of how many runs."""
     named: dict[str, Any] = {}
     for ax in figure.axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             named.setdefault(label, handle)
     if len(named) > 1 or data.hue:
-        columns = min(len(named), 4)
-        figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=columns, columnspacing=1.4)
-    figure.suptitle(f"{title}\n{data.run_counts}{left_out}", fontsize=10.5)
+        shown = list(named)
+        if len(shown) > MOST_NAMED and is_ordered(data.hue_values):
+            shown = [shown[k] for k in np.unique(np.linspace(0, len(shown) - 1, MOST_NAMED).round().astype(int))]
+        cell, handles = _left_cell(figure), [named[name] for name in shown]
+        if cell is not None and len(shown) <= MOST_IN_CELL:
+            cell.legend(handles, shown, loc="center")
+        else:
+            columns = balanced(len(shown), max(1, min(5, 88 // (8 + max(map(len, shown))))))
+            figure.legend(handles, shown, loc="outside lower center", ncols=columns, columnspacing=1.4)
+    add_title(figure, title, data.about + _left_out(MOST_PANELS, count, "panels"))
 
 
 def _left_out(most: int, count: int, kind: str) -> str:
-    return f"; the first {most} of {count} {kind}: --where and --by choose" if count > most else ""
-
-
-def _label_first_column(figure: Figure, text: str) -> None:
-    for ax in figure.axes:
-        if ax.get_subplotspec().is_first_col():  # type: ignore[union-attr]
-            ax.set_ylabel(text)
+    return f"\nthe first {most} of {count} {kind}: --where and --by choose" if count > most else ""
 
 
 # ---- the figures ----
 
 
 def learning_curves(figure: Figure, data: FigureData) -> bool:
-    """Loss over epochs, the median and the quartiles of each group."""
-    panels, drawn = data.panels(), False
+    """Loss over epochs, the median and the quartiles of each group, and some of the runs that fail behind a median of
+    those that do not.
+    """
+    panels, first, failing = data.panels(), [], False
+    ended = dict.fromkeys(ENDS, False)
     for title, ax in _grid(figure, list(panels)):
         for s in panels[title]:
             curves = _curves(data, s.group)
             if curves is not None:
                 color, line, _, label = data.line_style(s)
                 quartile_band(ax, curves.epochs, quantiles(curves.loss, [0.25, 0.5, 0.75]), color, line, label)
-                drawn = True
-        ax.set_yscale("log", nonpositive="mask")
-        ax.set_xlabel("epoch")
-        ax.label_outer()
-    _label_first_column(figure, "loss")
-    _add_legend_and_title(
-        figure, "loss while training, median and quartiles", data, _left_out(MOST_PANELS, len(panels), "panels")
-    )
-    return drawn
+                failing |= _failed_runs(ax, curves, color, few=len(panels[title]) <= MOST_FAILED // 2)
+                first.append(float(np.median(curves.loss[:, 0])))
+                ended = {word: drawn | _ends(ax, data, s, color, word) for word, drawn in ended.items()}
+        epoch_axis(ax).set(xlabel="epoch", ylabel="loss")
+        ax.set_xlim(left=0)
+    if first:
+        loss_axis(figure.axes[0], first)  # the others share it
+        notes = ["thin: runs that are not solved"] if failing else []
+        notes += [f"{ENDS[word]} runs that {word}" for word, drawn in ended.items() if drawn]
+        title = "\n".join(filter(None, ("loss while training, median and quartiles", "; ".join(notes))))
+        _add_legend_and_title(figure, title, data, len(panels))
+    return bool(first)
+
+
+def _failed_runs(ax: Axes, curves: Curves, color: str, *, few: bool) -> bool:
+    """Draw some of a group's runs that end with wrong answers, where most have none; return whether there are any."""
+    failed = np.flatnonzero(curves.accuracy[:, -1] < 1)
+    if not few or not 0 < len(failed) <= len(curves.loss) / 2:
+        return False
+    some = failed[subsample(len(failed), MOST_FAILED)]
+    thin_lines(ax, curves.epochs, curves.loss[some], "_", color)
+    return True
+
+
+def _ends(ax: Axes, data: FigureData, s: GroupSummary, color: str, word: str) -> bool:
+    """Mark above the axis the epochs after which a group's runs stopped or diverged; return whether any did."""
+    runs, members = data.runs, s.group.runs
+    diverged = runs.diverged[members]
+    if word == "diverged":
+        epochs = diverged[diverged >= 0]
+    else:
+        epochs = runs.stopped[members][runs.met[members] & (diverged < 0)]
+    if len(epochs):
+        end_ticks(ax, epochs, "_", color, ENDS[word])
+    return bool(len(epochs))
 
 
 def _curves(data: FigureData, group: Group) -> Curves | None:
@@ -155,22 +161,21 @@ def solved_shares(figure: Figure, data: FigureData) -> bool:
     """The share of runs solved, with its 95% interval, a row a group."""
     shown = [(title, s) for title, members in data.panels().items() for s in members]
     count, rows = len(shown), shown[:MOST_ROWS]
-    figure.set_size_inches(WIDTH, 0.21 * len(rows) + 1.7)
+    figure.set_size_inches(WIDTH, 0.21 * len(rows) + 1.9)
     ax = figure.subplots()
-    labels, height, last = [], 0.0, rows[0][0]
+    labels: list[tuple[float, str]] = []
+    height, last = 0.0, rows[0][0]
     for title, s in rows:
         height -= 0.6 * (title != last)  # a gap between panels
         color, _, marker, name = data.line_style(s)
         whiskers(ax, height, s.solved / s.runs, s.interval, color, marker)
-        labels.append((height, ", ".join(filter(None, (title, name if data.hue else "")))))
+        labels.append((height, ", ".join(filter(None, (title, name if data.hue else ""))) or "all runs"))
         height, last = height - 1, title
-    ax.set_yticks([y for y, _ in labels], [text for _, text in labels], fontsize=8)
+    ax.set_yticks([y for y, _ in labels], [literal(fill(text, 44)) for _, text in labels], fontsize=8)
     ax.set(xlim=(-0.02, 1.02), ylim=(height + 0.3, 0.7), xlabel="share solved")
     percent_axis(ax.xaxis)
-    figure.suptitle(
-        f"share of runs solved, with 95% intervals\n{data.run_counts}{_left_out(MOST_ROWS, count, 'arms')}",
-        fontsize=10.5,
-    )
+    note = _left_out(MOST_ROWS, count, "arms")
+    add_title(figure, "share of runs solved, with 95% intervals", data.about + note)
     return True
 
 
@@ -183,42 +188,38 @@ def epochs_to_solve(figure: Figure, data: FigureData) -> bool:
             epochs, share = solved_by_epoch(data.runs.epochs_to_solve[s.group.runs], budget)
             color, line, _, label = data.line_style(s)
             steps(ax, epochs, share, color, line, label)
-        ax.set(ylim=(-0.02, 1.02), xlabel="epoch")
+        epoch_axis(ax).set(ylim=(-0.02, 1.02), xlabel="epoch", ylabel="solved by then")
         percent_axis(ax.yaxis)
         ax.set_xlim(left=0)
-        ax.label_outer()
-    _label_first_column(figure, "solved by then")
-    _add_legend_and_title(
-        figure,
-        "epochs to solve: share of runs solved by each epoch",
-        data,
-        _left_out(MOST_PANELS, len(panels), "panels"),
-    )
+    _add_legend_and_title(figure, "epochs to solve: share of runs solved by each epoch", data, len(panels))
     return True
 
 
 def heat_map(figure: Figure, data: FigureData) -> bool:
     """The share solved over two settings that are numbers, if two vary."""
     settings = data.summaries[0].group.settings
-    numeric = [name for name in settings if SETTINGS[name] != "TEXT"]
+    numeric = [name for name in settings if SETTINGS[name] != "TEXT" and name not in DATA]
     if len(numeric) < 2:
         return False
     across, up = sorted(numeric, key=lambda name: -len({s.group.settings[name] for s in data.summaries}))[:2]
     columns, rows = (ordered([s.group.settings[name] for s in data.summaries]) for name in (across, up))
     panels = data.panels([across, up])
-    drawn: Any = None
+    width = (WIDTH - 1.8) / panel_columns(min(len(panels), MOST_PANELS)) / len(columns)
     for title, ax in _grid(figure, list(panels), height=max(1.6, 0.26 * len(rows) + 0.9)):
         share = np.full((len(rows), len(columns)), np.nan)
         for s in panels[title]:
             share[rows.index(s.group.settings[up]), columns.index(s.group.settings[across])] = s.solved / s.runs
-        drawn = cells(ax, columns, rows, share)
-        ax.set(xlabel=across, ylabel=up)
-        ax.label_outer()
-    bar = figure.colorbar(drawn, ax=figure.axes, shrink=0.8, label="share solved")
-    percent_axis(bar.ax.yaxis)
-    figure.suptitle(
-        f"share of runs solved\n{data.run_counts}{_left_out(MOST_PANELS, len(panels), 'panels')}", fontsize=10.5
-    )
+        cells(ax, list(map(value_text, columns)), list(map(value_text, rows)), share, width)
+        ax.set(xlabel=across.replace("_", "-"), ylabel=up.replace("_", "-"))
+    cell, drawn = _left_cell(figure), figure.axes[0].images[0]
+    if cell is not None:
+        bar = figure.colorbar(drawn, cax=cell.inset_axes((0.1, 0.45, 0.8, 0.14)), orientation="horizontal")
+        bar.set_ticks([0, 0.5, 1])
+    else:
+        bar = figure.colorbar(drawn, ax=figure.axes)
+    bar.set_label("share solved")
+    percent_axis(bar.ax.yaxis if cell is None else bar.ax.xaxis)
+    add_title(figure, "share of runs solved", data.about + _left_out(MOST_PANELS, len(panels), "panels"))
     return True
 
 

@@ -13,14 +13,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from fnn.plots.classification import ConfusionMatrix, ReliabilityDiagram, confusion_matrix, reliability_diagram
 from fnn.plots.decision_map import DecisionMap, decision_map
 from fnn.plots.labels import add_title, shorten
+from fnn.plots.lines import curve, end_ticks, epoch_axis, loss_axis, quantile_bands, whiskers
+from fnn.plots.palette import INK, ONE, ZERO
 from fnn.plots.regression import PredictedNumbers, predicted_against_true
-from fnn.plots.style import INK, ONE, ZERO, curve, quantile_bands, save_figure, whiskers
+from fnn.plots.style import save_figure
 from fnn.stats.curves import curve_quantiles
 from fnn.stats.intervals import Interval, quantiles
 
@@ -46,7 +47,7 @@ class Curves(NamedTuple):
 class LearningCurves(NamedTuple):
     """How S networks learnt. epochs: (P,). kept: (S,) the epoch each keeps its weights of, None where it is the last.
 
-    score: what the score is, accuracy or R².
+    score: what the score is, accuracy or R². diverged: the epochs after which networks did.
     """
 
     about: str
@@ -55,6 +56,7 @@ class LearningCurves(NamedTuple):
     validation: Curves | None = None
     kept: NDArray[np.integer[Any]] | None = None
     score: str = "accuracy"
+    diverged: NDArray[np.integer[Any]] | None = None
 
 
 def learning_curves(figure: Figure, content: LearningCurves) -> None:
@@ -71,13 +73,16 @@ def learning_curves(figure: Figure, content: LearningCurves) -> None:
     if many:
         handles += [Patch(color="0.3", alpha=alpha, linewidth=0, label=text)
                     for alpha, text in ((0.4, "25–75%"), (0.15, "5–95% of networks"))]  # fmt: skip
-    _log_axis(top)
+    loss_axis(top, content.training.loss[:, 0])
     _score_axis(bottom)
     if content.kept is not None:
         handles.append(_mark_kept(top, bottom, content.kept))
+    if content.diverged is not None and len(content.diverged):
+        end_ticks(top, content.diverged, "_", ONE, "×")
+        handles.append(Line2D([], [], color=ONE, marker="x", linestyle="", label=f"{len(content.diverged):,} diverged"))
     top.set_ylabel("loss")
     bottom.set(xlabel="epoch", ylabel=content.score)
-    bottom.xaxis.set_major_locator(MaxNLocator(integer=True))
+    epoch_axis(bottom)
     figure.legend(
         handles=handles, loc="outside lower center", ncols=min(len(handles), 3), columnspacing=1.4, fontsize=9
     )
@@ -86,7 +91,7 @@ def learning_curves(figure: Figure, content: LearningCurves) -> None:
 
 def _part_curves(ax: Axes, epochs: NDArray[np.integer[Any]], values: Array, color: str) -> None:
     if len(values) == 1:
-        curve(ax, epochs, np.where(np.isfinite(values[0]), values[0], np.nan), "", color)
+        curve(ax, epochs, values[0], "", color)
         return
     shown, levels = curve_quantiles(values, LEVELS, MOST_EPOCHS)
     quantile_bands(ax, epochs[shown], levels, color)
@@ -98,27 +103,15 @@ def _mark_kept(top: Axes, bottom: Axes, kept: NDArray[np.integer[Any]]) -> Line2
     for ax in (top, bottom):
         ax.axvline(median, color=INK, linewidth=1, linestyle=(0, (4, 3)))
     if len(kept) > 1:
-        bottom.plot(kept, np.full(len(kept), 0.02), "|", transform=bottom.get_xaxis_transform(), color=INK,
-                    markersize=7, markeredgewidth=0.8, alpha=max(0.15, min(0.6, 20 / len(kept))))  # fmt: skip
+        end_ticks(bottom, kept, "_")
     name = f"epochs kept, median {median:g}" if len(kept) > 1 else f"epoch kept, {median:g}"
     return Line2D([], [], color=INK, linewidth=1, linestyle=(0, (4, 3)), label=name)
-
-
-def _log_axis(ax: Axes) -> None:
-    """Make the y axis logarithmic; within three decades powers of ten alone would leave it without numbers."""
-    ax.set_yscale("log", nonpositive="mask")
-    low, high = ax.get_ylim()
-    if high < 1000 * low:
-        subs = (1.0, 2.0, 5.0) if high > 5 * low else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
-        ax.yaxis.set_major_locator(LogLocator(subs=subs))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
-        ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _score_axis(ax: Axes) -> None:
     """Show the scores that there are, but none of the first epochs so bad that it would hide how later ones differ."""
     low, high = ax.get_ylim()
-    last = [np.asarray(line.get_ydata())[-1] for line in ax.get_lines()]
+    last = [np.asarray(line.get_ydata())[-1] for line in ax.get_lines() if len(np.asarray(line.get_ydata()))]
     least = min([LEAST_SCORE, *(score - 0.25 for score in last if np.isfinite(score))])
     ax.set_ylim(max(low, least), min(max(high, least + 0.1), 1.02))
 

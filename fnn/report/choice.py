@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fnn.report.words import interval, interval_document, number
+from fnn.formats import number, p_value, setting
+from fnn.report.words import interval, interval_document
 from fnn.stats.comparisons import Comparison
 from fnn.stats.intervals import Interval
 from fnn.stats.resampled import BestComparison
-from fnn.sweeps.summaries import value_text
 
 MOST_SETTINGS = 8
 
@@ -44,10 +44,13 @@ def choice_rows(choice: ModelChoice) -> list[list[str]]:
     for k in choice.order:
         verdict, difference, p = _verdict(choice, k), "", ""
         if verdict in ("worse", "cannot be told"):
-            difference, p = interval(_interval(choice.comparison.differences[k])), _p(choice.comparison.p_adjusted[k])
+            difference, p = (
+                interval(_interval(choice.comparison.differences[k])),
+                p_value(choice.comparison.p_adjusted[k]),
+            )
         score = interval(choice.comparison.means[k])
-        words = map(value_text, choice.settings[k].values())
-        rows.append([*words, f"{choice.runs[k]:,}", str(choice.splits), score, difference, p, verdict])
+        words = map(setting, choice.settings[k].values())
+        rows.append([*words, f"{choice.runs[k]:,}", number(choice.splits), score, difference, p, verdict])
     return rows
 
 
@@ -97,8 +100,4 @@ def _interval(difference: Comparison) -> Interval:
 
 
 def _label(choice: ModelChoice, k: int) -> str:
-    return ", ".join(f"{name} {value_text(value)}" for name, value in choice.settings[k].items())
-
-
-def _p(p: float) -> str:
-    return "<0.001" if p < 0.001 else number(p)
+    return ", ".join(f"{name} {setting(value)}" for name, value in choice.settings[k].items())

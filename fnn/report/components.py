@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from fnn.errors import InvalidSetting
+from fnn.formats import number, p_value
+from fnn.report.chart_file import chart_pieces
 from fnn.report.marks import kind, mark
 from fnn.report.markup import Child, Html, element
 
@@ -16,30 +18,10 @@ MOST_ROWS = 12
 # ---- numbers ----
 
 
-def number(value: float | None) -> str:
-    """Return a number as it is read: whole and large ones with commas, others with three figures, a dash for None."""
-    if value is None:
-        return "–"
-    if (float(value).is_integer() and abs(value) < 1e15) or 1000 <= abs(value) < 1e15:
-        text = f"{value:,.0f}"
-    else:
-        text = re.sub(r"e([+-])0*", r"e\1", f"{value:.3g}").replace("e+", "e")
-    return text.replace("-", "−")
-
-
-def share(value: float | None) -> str:
-    """Return a share in per cent."""
-    return "–" if value is None else f"{value:.1%}"
-
-
 def chance(p: float) -> str:
-    """Return a p-value as it is read."""
-    return "p\u00a0<\u00a00.0001" if p < 1e-4 else f"p\u00a0=\u00a0{p:.2g}"
-
-
-def to(low: float, high: float) -> str:
-    """Return an interval in words."""
-    return f"{number(low)} to {number(high)}"
+    """Return a p-value as it is read, in one line."""
+    text = p_value(p)
+    return f"p\u00a0<\u00a0{text[1:]}" if text.startswith("<") else f"p\u00a0=\u00a0{text}"
 
 
 def ends(low: float | None, high: float | None) -> tuple[float, float] | None:
@@ -128,7 +110,8 @@ class Figures:
             return element("p", "Figure above: ", element("a", figure["title"], href=f"#{name}"), class_="again")
         self.shown.add(key)
         size = {"width": figure["width"], "height": figure["height"]}
-        image = element("img", src=embedded(self.folder, figure["file"]), alt=figure["alt"], **size)
+        image = chart(self.folder, figure["file"], figure["alt"]) if figure["file"].endswith(".svg") else element(
+            "img", src=embedded(self.folder, figure["file"]), alt=figure["alt"], **size)  # fmt: skip
         caption = element("figcaption", element("b", figure["title"]), " ", figure["caption"])
         return element("figure", image, caption, id=name, class_="picture")
 
@@ -142,3 +125,17 @@ def embedded(folder: Path, file: str) -> str:
     if not content.startswith(b"\x89PNG\r\n\x1a\n"):
         raise InvalidSetting("figures", file, f"a PNG file in {folder}")
     return "data:image/png;base64," + base64.b64encode(content).decode()
+
+
+def chart(folder: Path, file: str, label: str) -> Html:
+    """Return the panels and keys of a chart's file, which the page sets in rows that fit; label: the chart in words.
+
+    Raises InvalidSetting under `figures` where it is no such file.
+    """
+    try:
+        pieces = chart_pieces((folder / file).read_text(encoding="utf-8") if Path(file).name == file else "")
+    except (OSError, ValueError) as error:
+        raise InvalidSetting("figures", file, f"a chart, an SVG file of fnn's in {folder}") from error
+    panels, keys = ([p for p in pieces if f'class="{kind}"' in p.partition(">")[0]] for kind in ("panel", "key"))
+    named = element("div", *keys, class_="keys") if keys else None
+    return element("div", *panels, named, class_="chart", role="img", aria_label=label)

@@ -1,12 +1,14 @@
 """A claim about tables on a page: its effect on each data set and over all of them, one under the other."""
 
 from collections.abc import Iterator
+from functools import partial
 
-from fnn.report.components import number, share, to
+from fnn.formats import share
 from fnn.report.document import ClaimDocument, DatasetEffectDocument
 from fnn.report.marks import kind
 from fnn.report.markup import Html, element
 from fnn.report.svg import Scale, interval, scale
+from fnn.report.words import effect_text
 
 # What words mean on the page of a study of tables, where they mean something else than elsewhere.
 MEANINGS = {
@@ -67,8 +69,9 @@ def _overall(claim: ClaimDocument) -> DatasetEffectDocument:
 def _row(entry: DatasetEffectDocument, claim: ClaimDocument, axis: Scale, *, last: bool = False) -> Html:
     low, high = entry["low"], entry["high"]
     ends = None if low is None or high is None else (low, high)
-    numbers = number(entry["effect"]) + (f" ({to(*ends)})" if ends else "")
-    ticks = [(value, number(value)) for value in (axis.low, axis.high)] if last else []
+    words = partial(effect_text, claim["effect_name"])
+    numbers = words(entry["effect"]) + (f" ({words(low)} to {words(high)})" if ends else "")
+    ticks = [(value, words(value)) for value in (axis.low, axis.high)] if last else []
     drawn = interval(
         axis, entry["effect"], ends, f"{entry['name']}: {numbers}", (claim["margin"], axis.high), claim["null"],
         ticks, kind=kind(claim["verdict"]) if last else "",

@@ -28,7 +28,7 @@ class SectionDocument(TypedDict):
 
 
 class FigureDocument(TypedDict):
-    """A figure: a PNG file beside the document, of so many pixels."""
+    """A figure: an SVG file of fnn's, or a PNG file, beside the document, of so many pixels."""
 
     title: str
     alt: str

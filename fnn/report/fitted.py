@@ -14,12 +14,13 @@ from fnn.ensembles.evaluation import SplitNetworks, answers, rows_of
 from fnn.ensembles.fit import Fit
 from fnn.ensembles.importance import column_importance
 from fnn.ensembles.presets import PRESETS
+from fnn.formats import counted, number
 from fnn.plots.classification import ConfusionMatrix, ReliabilityDiagram
 from fnn.plots.decision_map import DecisionMap
+from fnn.plots.labels import settings_line
 from fnn.plots.regression import PredictedNumbers
 from fnn.plots.table import Curves, Importance, LearningCurves, TableFigures
 from fnn.report.table import Parts, ScoreRow, TableData, TableReport, Task
-from fnn.report.words import counted, number
 from fnn.stats.calibration import expected_calibration_error, reliability
 from fnn.stats.intervals import spread
 from fnn.stats.prediction_intervals import prediction_interval
@@ -144,15 +145,19 @@ def table_figures(fit: Fit) -> TableFigures:
     )
 
 
-def about(fit: Fit) -> str:
-    """Return what a figure says of its data."""
+def about(fit: Fit, more: str = "") -> str:
+    """Return what a figure says of its data and networks, and in a second line of their settings."""
     source, networks = PurePath(fit.problem.source).name, counted(len(fit), "network")
     split = f" on {len(fit.splits)} splits" if len(fit.splits) > 1 else ""
-    return f"{source}: {', '.join(fit.problem.target.names[:3])}; {networks}{split}, preset {fit.preset}"
+    diverged = int((fit.results.diverged >= 0).sum())
+    ends = f", {diverged:,} diverged" if diverged else ""
+    names = ", ".join(fit.problem.target.names[:3])
+    settings = settings_line(fit.config, others=False)
+    return f"{source}: {names}; {networks}{split}{ends}{more}\npreset {fit.preset}: {settings}"
 
 
 def _held_out_about(fit: Fit) -> str:
-    return f"{about(fit)}; {counted(len(fit.held_out.rows), 'row')} of {fit.evaluation.held_out}"
+    return about(fit, f"; {counted(len(fit.held_out.rows), 'row')} of {fit.evaluation.held_out}")
 
 
 def _curves(fit: Fit) -> LearningCurves:
@@ -165,6 +170,7 @@ def _curves(fit: Fit) -> LearningCurves:
         validation,
         r.best_epoch if KEEPS[fit.config.keep] else None,
         "R²" if fit.problem.target.task == "regression" else "accuracy",
+        r.diverged[r.diverged >= 0],
     )
 
 

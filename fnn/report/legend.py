@@ -20,6 +20,14 @@ SHARES = (
     "reading disagrees where one of the published numbers would be too far out, so that the right reading does in 5% "
     "of cases at most. How often a wrong one agrees is told with each result. "
 )
+WORDS = {
+    "arm": "One combination of settings. All arms are trained with the same seeds, and compared seed by seed.",
+    "seed": "The number that fixes a network’s random start: the same seed, the same network, to the last bit.",
+    "solved": "A network is solved after the epoch from which on it answers every point correctly, to the end of its "
+    "training.",
+    "epochs": "In tables of arms the epochs to solve are of the solved alone. Where a claim compares epochs, and says "
+    "so, an unsolved network counts as later than all others: its medians are of all networks, and higher.",
+}
 TERMS = {
     "worth the name": "The margin: the smallest effect that counts as one, which the study states beside each claim, "
     "before any run. A claim is tested against it, not against no difference alone, which enough runs always find.",
@@ -33,6 +41,10 @@ TERMS = {
     "corrected for all claims": "Of many claims some look true or untrue by chance. A corrected p below 0.05 keeps "
     "the chance of any wrong verdict among all claims of this page at 5% (Shaffer’s form of Holm’s procedure). "
     "Verdicts are by corrected p.",
+}
+PUBLISHED_TERMS = {
+    "p of a published result": "How likely a number as far from ours as the published one would be, were it of as many "
+    "runs like ours: a small p says that they disagree.",
 }
 LEVELS = {
     "draws and seeds": "Where data are drawn at random, one draw may be a lucky one. Claims are tested over many of "
@@ -61,8 +73,23 @@ def how_to_read(document: StudyDocument) -> Html:
         "details",
         element("summary", "How to read this"),
         element("p", drawn.strip()),
-        element("dl", *_verdicts(document), *(_terms(document) if claims else ())),
+        element("dl", *_words(document), *_verdicts(document), *_terms(document)),
     )
+
+
+def in_short(document: StudyDocument) -> str:
+    """Return what the words mean that a page needs from its first line on."""
+    if "splits" in document:
+        return "An arm is one combination of settings; a seed fixes the random start of a network."
+    return (
+        "An arm is one combination of settings; a seed fixes the random start of a network; a network is solved if it "
+        "answers every point correctly from some epoch on, to the end."
+    )
+
+
+def _words(document: StudyDocument) -> Iterator[Html]:
+    words = {word: WORDS[word] for word in ("arm", "seed")} if "splits" in document else WORDS
+    yield from (fragment(element("dt", word), element("dd", meaning)) for word, meaning in words.items())
 
 
 def _verdicts(document: StudyDocument) -> Iterator[Html]:
@@ -76,7 +103,8 @@ def _verdicts(document: StudyDocument) -> Iterator[Html]:
 
 def _terms(document: StudyDocument) -> Iterator[Html]:
     claims = document["claims"].values()
-    terms = TERMS | (LEVELS if any(claim["draws"] > 1 for claim in claims) else {})
+    terms = (TERMS if claims else {}) | (PUBLISHED_TERMS if document["outside"] else {})
+    terms |= LEVELS if any(claim["draws"] > 1 for claim in claims) else {}
     terms |= datasets.TERMS if "splits" in document else {}
     terms |= {"looks": LOOKS} if document["looks"] else {}
     terms |= {"fresh runs": FRESH} if any(claim["fresh_needed"] for claim in claims) else {}

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
+from fnn.formats import number
 from fnn.report.document import ClaimDocument, StudyDocument
 from fnn.report.stopping import LookDocument, StoppedDocument
 
 
 def confidence(claim: ClaimDocument) -> str:
     """Return that of a claim's interval: 95%, or more of a claim that was stopped at a look."""
-    return f"{100 * (1 - (claim['stopped']['level'] if claim['stopped'] else 0.05)):.3g}%"
+    return f"{number(100 * (1 - (claim['stopped']['level'] if claim['stopped'] else 0.05)))}%"
 
 
 def stopped(where: StoppedDocument) -> str:
@@ -23,7 +24,7 @@ def stopped_sentence(where: StoppedDocument, looks: int) -> str:
     why = ": all planned runs, going on like these, would not decide it" if where["given_up"] else ""
     return (
         f"{what} at look {where['look']} of {looks}, after {where['runs']:,} runs of an arm{why}. Its interval is of "
-        f"{100 * (1 - where['level']):.3g}%, since this look may err in {where['level']:.2%} of studies."
+        f"{number(100 * (1 - where['level']))}%, since this look may err in {where['level']:.2%} of studies."
     )
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from fnn.report.components import anchor, article, framed, number, table, to, verdict
+from fnn.formats import number, to
+from fnn.report.components import anchor, article, framed, table, verdict
 from fnn.report.document import CellDocument, ClaimDocument, MultiverseDocument, PanelDocument
 from fnn.report.markup import Html, element, fragment
 from fnn.report.specification_curve import NEITHER, NOT_SO, SUPPORTED, kind, specification_curve

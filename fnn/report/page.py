@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from fnn.report.components import Figures, anchor, number, paragraphs, to, verdict
+from fnn.formats import duration
+from fnn.report.chart_file import chart_style
+from fnn.report.components import Figures, anchor, paragraphs, verdict
 from fnn.report.document import ClaimDocument, SectionDocument, StudyDocument
-from fnn.report.legend import how_to_read
+from fnn.report.legend import how_to_read, in_short
 from fnn.report.looks import look_plan, stopped, trainings
 from fnn.report.marks import CLAIMS, choice_rules, kind
 from fnn.report.markup import Child, Html, element, fragment
@@ -15,7 +17,7 @@ from fnn.report.multiverse import panel_article
 from fnn.report.replications import replication_articles, replication_groups
 from fnn.report.sections import claim_article, effect_drawing, finding_article, table_article
 from fnn.report.svg import PATTERNS
-from fnn.report.words import fresh, levels
+from fnn.report.words import effect_interval, effect_text, fresh, levels
 
 Claims = Mapping[str, ClaimDocument]
 Part = tuple[str, str, list[Child]]
@@ -27,7 +29,7 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 def page(document: StudyDocument, folder: str | Path) -> str:
     """Return the HTML of a study's document, with the figures of `folder` inside.
 
-    Raises InvalidSetting under `figures` where a figure is not a PNG file of the folder.
+    Raises InvalidSetting under `figures` where a figure is not a chart or a PNG file of the folder.
     """
     parts = list(_parts(document, Figures(document["figures"], Path(folder))))
     body = [
@@ -49,7 +51,7 @@ def _head(title: str) -> Html:
         element("meta", http_equiv="Content-Security-Policy", content=POLICY),
         element("link", rel="icon", href="data:,"),
         element("title", title),
-        element("style", _style(), choice_rules(CLAIMS)),
+        element("style", _style(), chart_style(), choice_rules(CLAIMS)),
     )
 
 
@@ -63,7 +65,8 @@ def _header(document: StudyDocument) -> Iterator[Html]:
     notes = [*levels(document), f"the first seed {document['seeds']['first']}"]
     notes += [trainings(document)] if document["looks"] else []
     notes += ["every claim again in other settings"] if document["multiverse"] else []
-    yield element("p", " · ".join([*notes, f"made in {document['seconds']:.3g}\u00a0s"]), class_="note")
+    yield element("p", in_short(document), class_="note")
+    yield element("p", " · ".join([*notes, f"made in {duration(document['seconds'])}"]), class_="note")
 
 
 def _parts(document: StudyDocument, figures: Figures) -> Iterator[Part]:
@@ -150,7 +153,7 @@ def _group(section: SectionDocument, claims: Claims) -> Html:
 
 
 def _row(key: str, claim: ClaimDocument) -> Html:
-    effect = fragment(element("b", number(claim["effect"])), f" ({to(claim['low'], claim['high'])})")
+    effect = fragment(element("b", effect_text(claim["effect_name"], claim["effect"])), f" ({effect_interval(claim)})")
     notes = [claim["effect_name"]]
     notes += [stopped(claim["stopped"])] if claim["stopped"] else []
     axes = ", ".join(claim["depends_on"]).replace("_", " ")
@@ -177,7 +180,7 @@ def _made(document: StudyDocument) -> Iterator[Html]:
             if document["looks"]
             else {}
         ),
-        "time": f"{document['seconds']:.3g} s",
+        "time": duration(document["seconds"]),
         **document["versions"],
     }
     pairs = [fragment(element("dt", str(name)), element("dd", str(value))) for name, value in facts.items()]

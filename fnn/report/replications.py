@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fnn.report.components import anchor, article, chance, command, ends, number, share, table, verdict
+from fnn.formats import number, share, shares_to
+from fnn.report.components import anchor, article, chance, command, ends, table, verdict
 from fnn.report.document import StudyDocument
 from fnn.report.marks import kind
 from fnn.report.markup import Html, element, fragment
@@ -108,14 +109,14 @@ def _time_words(row: Runs) -> str:
     reach = _reach(row)
     if reach is None:
         return number(row["time"])
-    return f"{number(row['time'])} ({number(reach[0])}–{'never' if reach[1] is None else number(reach[1])})"
+    return f"{number(row['time'])} ({number(reach[0])} to {'never' if reach[1] is None else number(reach[1])})"
 
 
 def _share_words(row: Runs) -> str:
     """Return the share solved with its interval and its runs."""
     if _share(row) is None:
         return "–"
-    reach = f" ({share(row['low'])}–{share(row['high'])})" if ends(row["low"], row["high"]) else ""
+    reach = f" ({shares_to(row['low'], row['high'])})" if ends(row["low"], row["high"]) else ""
     if row.get("share") is not None:
         return f"{share(row['share'])}{reach}, of {number(row['runs'])} at least"
     return f"{share(_share(row))}{reach}, {number(row['successes'])} of {number(row['runs'])}"

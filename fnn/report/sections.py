@@ -1,21 +1,11 @@
 """The articles of a page: a claim with its evidence, a finding, a table."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from fnn.report.components import (
-    Figures,
-    anchor,
-    article,
-    chance,
-    command,
-    folded,
-    number,
-    paragraphs,
-    share,
-    table,
-    to,
-)
+from fnn.formats import number, share, shares_to, to
+from fnn.report.components import Figures, anchor, article, chance, command, folded, paragraphs, table
 from fnn.report.datasets import dataset_effects
 from fnn.report.document import ArmDocument, ClaimDocument, FindingDocument, TableDocument
 from fnn.report.looks import confidence, stopped_sentence
@@ -23,7 +13,7 @@ from fnn.report.marks import kind
 from fnn.report.markup import Html, element, fragment
 from fnn.report.multiverse import multiverse_section
 from fnn.report.svg import SHARE_TICKS, SHARES, bar, interval, scale, swatch
-from fnn.report.words import claim_levels, fresh
+from fnn.report.words import claim_levels, effect_interval, effect_text, fresh
 
 # ---- claims ----
 
@@ -60,10 +50,10 @@ def _open_question(claim: ClaimDocument) -> Html | None:
 
 
 def _effect_figure(claim: ClaimDocument) -> Html:
-    name, values, null = claim["effect_name"], (claim["low"], claim["high"]), claim["p_null_adjusted"]
+    name, null = claim["effect_name"], claim["p_null_adjusted"]
     caption = fragment(
-        element("b", f"{name[:1].upper()}{name[1:]}: {number(claim['effect'])}"),
-        f", {confidence(claim)} interval {to(*values)}; {claim['metric']}. ",
+        element("b", f"{name[:1].upper()}{name[1:]}: {effect_text(name, claim['effect'])}"),
+        f", {confidence(claim)} interval {effect_interval(claim)}; {claim['metric']}. ",
         f"Against the margin {chance(claim['p_adjusted'])} ",
         f"corrected for all claims{' and looks' if claim['stopped'] else ''}, {chance(claim['p'])} alone",
         None if null is None else f"; against no difference {chance(null)}, corrected",
@@ -101,10 +91,11 @@ def effect_drawing(claim: ClaimDocument, words: bool = False) -> Html:
     up = margin >= null
     band, end = ((margin, axis.high), "end") if up else ((axis.low, margin), "start")
     labels = [(null, "no difference", end), (axis.high if up else axis.low, "worth the name", end)]
-    ticks = [(value, number(value)) for value in (axis.low, null, axis.high)]
+    words_of = partial(effect_text, claim["effect_name"])
+    ticks = [(value, words_of(value).removesuffix(" points")) for value in (axis.low, null, axis.high)]
     label = (
-        f"{number(effect)}, {confidence(claim)} interval {to(low, high)}; no difference is {number(null)}, the "
-        f"smallest worth the name {number(margin)}"
+        f"{words_of(effect)}, {confidence(claim)} interval {effect_interval(claim)}; no difference is "
+        f"{words_of(null)}, the smallest worth the name {words_of(margin)}"
     )
     return interval(
         axis, effect, (low, high), label, band, null, ticks, labels if words else (), kind(claim["verdict"])
@@ -115,7 +106,7 @@ def _share_drawing(claim: ClaimDocument, words: bool) -> Html:
     """Return the drawing of a share that a claim says is at least, or at most, so much."""
     margin, up = claim["margin"], claim["up"]
     written = [(margin, "claimed", "start" if margin < 0.5 else "end")] if words else []
-    label = f"{share(claim['effect'])}, {confidence(claim)} interval {share(claim['low'])} to {share(claim['high'])}; "
+    label = f"{share(claim['effect'])}, {confidence(claim)} interval {shares_to(claim['low'], claim['high'])}; "
     label += f"claimed is at {'least' if up else 'most'} {share(margin)}"
     return interval(
         SHARES, claim["effect"], (claim["low"], claim["high"]), label, (margin, 1.0) if up else (0.0, margin),
@@ -124,7 +115,14 @@ def _share_drawing(claim: ClaimDocument, words: bool) -> Html:
 
 
 def _arms(arms: Sequence[ArmDocument]) -> Html:
-    heads = ["Arm", "Runs", "Solved (95%)", "Epochs to solve (quartiles)", "Loss, median (95%)", "Diverged"]
+    heads = [
+        "Arm",
+        "Runs",
+        "Solved (95%)",
+        "Epochs of the solved (quartiles)",
+        "Loss, median (95%)",
+        "Diverged",
+    ]
     return table("The arms", heads, map(_arm_row, arms), class_="stacked")
 
 
@@ -133,9 +131,9 @@ def _arm_row(arm: ArmDocument) -> list[Any]:
     return [
         arm["label"],
         arm["runs"],
-        f"{share(arm['solved'])} ({share(arm['solved_low'])}–{share(arm['solved_high'])})",
-        f"{number(epochs['median'])} ({number(epochs['q25'])}–{number(epochs['q75'])})" if epochs else "–",
-        f"{number(loss['median'])} ({number(loss['low'])}–{number(loss['high'])})" if loss else "–",
+        f"{share(arm['solved'])} ({shares_to(arm['solved_low'], arm['solved_high'])})",
+        f"{number(epochs['median'])} ({to(epochs['q25'], epochs['q75'])})" if epochs else "–",
+        f"{number(loss['median'])} ({to(loss['low'], loss['high'])})" if loss else "–",
         arm["diverged"],
     ]
 

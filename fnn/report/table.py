@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any, NamedTuple
 
-from fnn.config import as_words
-from fnn.report.words import counted, interval, interval_document, listed, number, printable
+from fnn.formats import counted, number, setting, share, shares_to, to
+from fnn.report.words import interval, interval_document, listed, printable
 from fnn.stats.intervals import Interval, Spread
 
 # Labels of lines are so wide, and lines.
@@ -121,7 +121,7 @@ def _column_lines(d: TableData) -> Iterator[str]:
 
 def _preset_lines(preset: str, settings: Mapping[str, Any]) -> Iterator[str]:
     """Yield a preset and all its settings."""
-    text = ", ".join(f"{name.replace('_', '-')} {_value(value)}" for name, value in settings.items())
+    text = ", ".join(f"{name.replace('_', '-')} {setting(value)}" for name, value in settings.items())
     lines = wrap(f"{printable(preset)}: {text}", WIDTH - LABEL, break_on_hyphens=False)
     for place, line in enumerate(lines):
         yield _line("" if place else "preset", line)
@@ -160,13 +160,13 @@ def result_lines(report: TableReport) -> Iterator[str]:
     """Yield what became of training, beside its scores, and what to beware of."""
     if report.kept:
         k = report.kept
-        yield _line("epochs kept", f"median {k.median:.4g}, range {k.min:.4g} to {k.max:.4g} of {report.epochs}")
+        yield _line("epochs kept", f"median {number(k.median)}, range {to(k.min, k.max)} of {number(report.epochs)}")
     if report.coverage:
         low, high = report.coverage.low, report.coverage.high
-        share = f"{report.coverage.estimate:.1%} of the rows held out are in theirs, of 95%"
-        yield _line("intervals", f"{share} (95% interval {low:.1%} to {high:.1%})")
+        held = f"{share(report.coverage.estimate)} of the rows held out are in theirs, of 95%"
+        yield _line("intervals", f"{held} (95% interval {shares_to(low, high)})")
     if report.diverged:
-        yield _line("diverged", f"{report.diverged} of {report.seeds * report.parts.splits}, left out")
+        yield _line("diverged", f"{report.diverged:,} of {report.seeds * report.parts.splits:,}, left out")
     for warning in warnings(report):
         yield _line("note", warning)
 
@@ -221,11 +221,3 @@ def _score_document(s: ScoreRow) -> dict[str, Any]:
 
 def _line(label: str, text: str) -> str:
     return f"{label:<{LABEL}}{text}"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, (tuple, list)):
-        return as_words(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,8 +1,7 @@
 """What is printed of runs, stores and studies: lines, rows of tables, JSON documents."""
 
-import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,113 +9,133 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.data.synthetic import Data
+from fnn.formats import number, setting, share, shares_to, to
 from fnn.network.functions import predict
 from fnn.report.document import ClaimDocument, StudyDocument
 from fnn.report.looks import stopped
 from fnn.report.published import ReplicationDocument, SourceDocument
-from fnn.report.words import fresh
+from fnn.report.runs import finite
+from fnn.report.words import effect_interval, effect_text, fresh
 from fnn.stats.intervals import Spread
 from fnn.stats.summary import Summary, summarize
-from fnn.sweeps.summaries import GroupSummary, value_text
+from fnn.sweeps.summaries import GroupSummary
 from fnn.training.results import Results
 
 Array = NDArray[np.floating[Any]]
 
-MOST_ROWS = 100
+# Of points so many are shown, with their inputs where these are no more than so many.
+MOST_ROWS, MOST_INPUTS = 100, 4
+SOLVED = "solved: from some epoch on, to the end, every point is answered correctly"
+SEED = "a seed fixes a network's random start"
 
 
 def lines(results: Results, data: Data) -> Iterator[str]:
     """Yield what is printed of one network, or of a stack with one config."""
     if len(results) == 1:
-        yield from prediction_rows(predict(results.layers[0], results.network(0), data.x), data.y)
+        yield from prediction_rows(predict(results.layers[0], results.network(0), data.x), data.y, data.x)
+        yield ""
         yield from run_lines(results)
     else:
+        yield _line("networks", f"{len(results):,}, of seeds {_seeds(results)}   ({SEED})")
         yield from summary_lines(summarize(results))
 
 
-def prediction_rows(output: Array, y: Array) -> Iterator[str]:
-    """Yield a row for each sample, the lab's; of more than 100 the first and last 50, and the number left out.
+def prediction_rows(output: Array, y: Array, x: Array) -> Iterator[str]:
+    """Yield a row for each point below their heads; of more than 100 the first and last 50, and the number left out.
 
-    output, y: (N, 1).
+    y: (N, 1); output: (N, 1), or (N, 2) of softmax, whose last is the probability of 1; x: (N, I), shown where I is at
+    most 4.
     """
-    count, width = len(y), len(str(len(y) - 1))
-    left_out = max(0, count - MOST_ROWS)
-    for i in range(count):
-        if left_out and MOST_ROWS // 2 <= i < count - MOST_ROWS // 2:
-            if i == MOST_ROWS // 2:
-                yield f"… {left_out} more"
-            continue
-        yield f"Iter {i:<{width}}   Ground truth: {y[i, 0]:g}   prediction: {output[i, 0]:.9f}"
+    count, inputs = len(y), x.shape[1] if x.shape[1] <= MOST_INPUTS else 0
+    some = range(count) if count <= MOST_ROWS else [*range(MOST_ROWS // 2), *range(count - MOST_ROWS // 2, count)]
+    heads = ["point", *(f"x{k + 1}" for k in range(inputs)), "true", "predicted"]
+    rows = [[str(i + 1), *map(number, (*x[i, :inputs], y[i, 0], output[i, -1]))] for i in some]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for place, row in enumerate([heads, *rows]):
+        if count > MOST_ROWS and place == MOST_ROWS // 2 + 1:
+            yield f"… {count - MOST_ROWS:,} more"
+        yield "  ".join(f"{word:<{width}}" for word, width in zip(row, widths, strict=True)).rstrip()
 
 
 def run_lines(results: Results) -> Iterator[str]:
     """Yield what became of one network."""
-    yield f"loss = {results.loss[0]:.3g}   accuracy = {round(results.accuracy[0], 4)}"
-    epochs = results.configs[0].epochs
+    epochs = f"{results.configs[0].epochs:,} epochs"
+    yield _line("loss", number(results.loss[0]))
+    yield _line("accuracy", share(results.score[0]))
     if results.diverged[0] >= 0:
-        yield f"diverged after {results.diverged[0]} of {epochs} epochs: the loss is no longer a finite number"
+        after = f"after {results.diverged[0]:,} of {epochs}"
+        yield _line("diverged", f"{after}: the loss is no longer a finite number")
     elif results.solved[0]:
-        yield f"solved after {results.epochs_to_solve[0]} of {epochs} epochs"
+        yield _line("solved", f"after {results.epochs_to_solve[0]:,} of {epochs}   ({SOLVED})")
     else:
-        yield f"not solved within {epochs} epochs"
-    rules = " or ".join(f"{name.replace('_', '-')} {value:g}" for name, value in results.configs[0].stops.items())
+        yield _line("solved", f"not within {epochs}   ({SOLVED})")
+    rules = " or ".join(
+        f"{name.replace('_', '-')} {setting(value)}" for name, value in results.configs[0].stops.items()
+    )
     if results.met[0]:
-        yield f"stopped after {results.stopped[0]} epochs, at {rules}"
+        yield _line("stopped", f"after {results.stopped[0]:,} epochs, at {rules}")
     elif rules:
-        yield f"did not get to {rules}"
+        yield _line("stopped", f"not: did not get to {rules}")
 
 
 def summary_lines(s: Summary) -> Iterator[str]:
     """Yield what became of a stack."""
-    low, high = s.interval
-    yield f"networks          {s.runs}"
-    yield f"solved            {s.solved} of {s.runs} = {s.solved / s.runs:.1%}   (95% interval {low:.1%} to {high:.1%})"
-    yield f"loss              {_spread(s.loss)}"
-    yield f"accuracy          {_spread(s.accuracy)}"
+    yield _line("solved", _share_of(s.solved, s.runs, s.interval))
+    yield _line("", f"({SOLVED})")
+    yield _line("loss", _spread(s.loss))
+    yield _line("accuracy", _spread(s.accuracy, share))
     if s.epochs_to_solve:
-        yield f"epochs to solve   {_spread(s.epochs_to_solve)}   (the solved)"
-    yield f"diverged          {s.diverged}"
+        yield _line("epochs to solve", f"{_spread(s.epochs_to_solve)}   (of the solved alone)")
+    yield _line("diverged", f"{s.diverged:,}")
     if s.met is not None and s.met_interval:
-        low, high = s.met_interval
-        yield f"met stopping rule {s.met} of {s.runs} = {s.met / s.runs:.1%}   (95% interval {low:.1%} to {high:.1%})"
+        yield _line("met stopping rule", _share_of(s.met, s.runs, s.met_interval))
     if s.epochs_to_meet:
-        yield f"epochs to meet it {_spread(s.epochs_to_meet)}   (of those)"
+        yield _line("epochs to meet it", f"{_spread(s.epochs_to_meet)}   (of those alone)")
 
 
-def _spread(s: Spread) -> str:
-    return f"median {s.median:.3g}   quartiles {s.q25:.3g} to {s.q75:.3g}   range {s.min:.3g} to {s.max:.3g}"
+def _line(label: str, text: str) -> str:
+    return f"{label:<18}{text}"
+
+
+def _seeds(results: Results) -> str:
+    first, last = results.seeds[0], results.seeds[-1]
+    return f"{first} to {last}" if last - first == len(results) - 1 else f"from {first} on"
+
+
+def _share_of(count: int, runs: int, ends: tuple[float, float]) -> str:
+    return f"{count:,} of {runs:,} = {share(count / runs)}   (95% interval {shares_to(*ends)})"
+
+
+def _spread(s: Spread, shown: Callable[[float], str] = number) -> str:
+    median, q25, q75, low, high = map(shown, s)
+    return f"median {median}   quartiles {q25} to {q75}   range {low} to {high}"
 
 
 def document(results: Results, data: dict[str, Any], compile_seconds: float = 0.0) -> dict[str, Any]:
-    """Return the JSON document of a run or a stack. A number that is not finite is null.
+    """Return the JSON document of a run or a stack, of one shape. A number that is not finite is null.
 
     data: what describes the data set, `data` (its name) among it.
     """
     s = summarize(results)
-    one = s.runs == 1
     return {
         **data,
         "config": asdict(results.config(0)),
         "runs": s.runs,
         "solved": s.solved / s.runs,
         "solved_interval": list(s.interval),
-        "accuracy": _finite(s.accuracy.median) if one else _numbers(s.accuracy),
-        "loss": _finite(s.loss.median) if one else _numbers(s.loss),
-        "epochs_to_solve": s.epochs_to_solve.median if s.epochs_to_solve else None,
+        "accuracy": _numbers(s.accuracy),
+        "loss": _numbers(s.loss),
+        "epochs_to_solve": s.epochs_to_solve and _numbers(s.epochs_to_solve),
         "diverged": s.diverged,
         "met": s.met,
         "met_interval": list(s.met_interval) if s.met_interval else None,
-        "epochs_to_meet": s.epochs_to_meet.median if s.epochs_to_meet else None,
+        "epochs_to_meet": s.epochs_to_meet and _numbers(s.epochs_to_meet),
         "seconds": {"compile": compile_seconds, "train": results.seconds, "total": compile_seconds + results.seconds},
     }
 
 
 def _numbers(s: Spread) -> dict[str, float | None]:
-    return {name: _finite(value) for name, value in s._asdict().items()}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return {name: finite(value) for name, value in s._asdict().items()}
 
 
 # ---- a store ----
@@ -125,10 +144,10 @@ def _finite(value: float) -> float | None:
 def group_columns(summaries: Sequence[GroupSummary]) -> list[str]:
     """Return the heads of the rows of these groups of runs."""
     return [
-        *summaries[0].group.settings,
+        *(name.replace("_", "-") for name in summaries[0].group.settings),
         "runs",
         "solved (95%)",
-        "epochs to solve (quartiles)",
+        "epochs of the solved (quartiles)",
         "loss, median (95%)",
         "diverged",
     ]
@@ -136,15 +155,13 @@ def group_columns(summaries: Sequence[GroupSummary]) -> list[str]:
 
 def group_row(s: GroupSummary) -> list[str]:
     """Return the settings and the summary of a group of runs, as words."""
-    low, high = s.interval
-    epochs = f"{s.epochs.median:.4g} ({s.epochs.q25:.4g}–{s.epochs.q75:.4g})" if s.epochs else "–"
     return [
-        *map(value_text, s.group.settings.values()),
-        str(s.runs),
-        f"{s.solved / s.runs:.1%} ({low:.1%}–{high:.1%})",
-        epochs,
-        f"{s.loss.estimate:.3g} ({s.loss.low:.3g}–{s.loss.high:.3g})",
-        str(s.diverged),
+        *map(setting, s.group.settings.values()),
+        f"{s.runs:,}",
+        f"{share(s.solved / s.runs)} ({shares_to(*s.interval)})",
+        f"{number(s.epochs.median)} ({to(s.epochs.q25, s.epochs.q75)})" if s.epochs else "–",
+        f"{number(s.loss.estimate)} ({to(s.loss.low, s.loss.high)})",
+        f"{s.diverged:,}",
     ]
 
 
@@ -157,7 +174,7 @@ def group_document(s: GroupSummary) -> dict[str, Any]:
         "solved": s.solved / s.runs,
         "solved_interval": list(s.interval),
         "epochs_to_solve": _numbers(s.epochs) if s.epochs else None,
-        "loss": {name: _finite(value) for name, value in loss.items()},
+        "loss": {name: finite(value) for name, value in loss.items()},
         "diverged": s.diverged,
     }
 
@@ -195,7 +212,7 @@ def _replication(entry: ReplicationDocument, source: SourceDocument) -> list[str
 
 
 def _effect(claim: ClaimDocument) -> str:
-    return f"{claim['effect_name']} {claim['effect']:.3f} ({claim['low']:.3f}–{claim['high']:.3f})"
+    return f"{claim['effect_name']} {effect_text(claim['effect_name'], claim['effect'])} ({effect_interval(claim)})"
 
 
 def _open_question(claim: ClaimDocument) -> str:

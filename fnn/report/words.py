@@ -1,37 +1,28 @@
-"""Numbers, intervals and names as they are printed, in one format."""
+"""Intervals, names and the levels of a study as they are printed."""
 
 import math
 from collections.abc import Sequence
 
+from fnn.formats import counted, number, share, to
 from fnn.report.document import ClaimDocument, StudyDocument
 from fnn.stats.intervals import Interval
 
+# Effects that are shares begin with these words.
+SHARES = ("share of runs", "probability of improvement")
 # Of names so many are listed.
 MOST_NAMES = 6
-
-
-def number(value: float) -> str:
-    """Return a number with three digits, and all of those before the point."""
-    if 999.5 <= abs(value) < 1e9:
-        return f"{value:,.0f}"
-    return f"{value:#.3g}".removesuffix(".")
 
 
 def interval(i: Interval) -> str:
     """Return an estimate with its interval, if that is finite: of one run it is not."""
     if not (math.isfinite(i.low) and math.isfinite(i.high)):
         return number(i.estimate)
-    return f"{number(i.estimate)} ({number(i.low)} to {number(i.high)})"
+    return f"{number(i.estimate)} ({to(i.low, i.high)})"
 
 
 def printable(name: str) -> str:
     """Return a name from a file in one line, without what a terminal would take for a command."""
     return "".join(letter for letter in " ".join(name.split()) if letter.isprintable())
-
-
-def counted(count: int, noun: str) -> str:
-    """Return how many there are of a thing."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -59,6 +50,19 @@ def levels(document: StudyDocument) -> list[str]:
     if drawn and fixed:
         return [f"{spread} where data are drawn ({drawn})", f"{counted(count, 'seed')} where they are fixed ({fixed})"]
     return [spread if drawn else counted(count, "seed")]
+
+
+def effect_text(name: str, value: float | None) -> str:
+    """Return an effect, by its name, in the unit that a claim's sentence has it in: shares in per cent."""
+    if value is not None and name == "difference in share":
+        return f"{number(100 * value)} points"
+    return share(value) if name.startswith(SHARES) else number(value)
+
+
+def effect_interval(claim: ClaimDocument) -> str:
+    """Return from where to where the effect of a claim is."""
+    low, high = (effect_text(claim["effect_name"], claim[end]) for end in ("low", "high"))
+    return f"{low.removesuffix(' points')} to {high}"
 
 
 def claim_levels(claim: ClaimDocument) -> str:

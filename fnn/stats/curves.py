@@ -49,14 +49,14 @@ def solved_by_epoch(epochs_to_solve: ArrayLike, budget: int) -> tuple[NDArray[np
 
 
 def predictions(results: Results, x: Array, most: int | None = None) -> Iterator[Array]:
-    """Yield the first output for each sample of the networks, or of the first `most`, some of them at a time.
+    """Yield the last output for each sample of the networks, or of the first `most`, some of them at a time.
 
-    x: (N, I) → (some of S, N).
+    x: (N, I) → (some of S, N). Of one output that is it, of softmax over the classes 0 and 1 the probability of 1.
     """
     params = tuple(w[:most] for w in results.params)
     for begin in range(0, len(params[0]), _AT_ONCE):
         part = tuple(w[begin : begin + _AT_ONCE] for w in params)
-        yield predict(results.layers[0], part, x)[..., 0]
+        yield predict(results.layers[0], part, x)[..., -1]
 
 
 def answer_share(results: Results, x: Array, most: int | None = None) -> NDArray[np.float64]:
@@ -64,5 +64,17 @@ def answer_share(results: Results, x: Array, most: int | None = None) -> NDArray
     total, networks = np.zeros(len(x)), 0
     for outputs in predictions(results, x, most):
         total += (outputs > 0.5).sum(axis=0)
+        networks += len(outputs)
+    return total / networks
+
+
+def wrong_share(results: Results, x: Array, labels: ArrayLike, most: int | None = None) -> NDArray[np.float64]:
+    """Return the share of networks, or of the first `most`, that answer each sample wrongly. x: (N, I) → (N,).
+
+    labels: (N,) of 0 and 1. An answer that is not a number is wrong, whatever the label.
+    """
+    total, networks, wanted = np.zeros(len(x)), 0, np.asarray(labels) > 0.5
+    for outputs in predictions(results, x, most):
+        total += (~np.isfinite(outputs) | ((outputs > 0.5) != wanted)).sum(axis=0)
         networks += len(outputs)
     return total / networks

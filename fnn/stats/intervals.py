@@ -14,9 +14,16 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def wilson(successes: int, runs: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the score interval of a proportion. Wilson, J. Am. Stat. Assoc. 22 (1927).
+    """Return the score interval of a proportion, (low, high): where a share lies of which `successes` of `runs` came.
+
+    confidence: how often such intervals hold the share. Wilson, J. Am. Stat. Assoc. 22 (1927).
 
     Raises ValueError unless 0 ≤ successes ≤ runs and runs > 0.
+
+    >>> import fnn
+    >>> low, high = fnn.wilson(180, 200)
+    >>> f"{low:.3f} to {high:.3f}"
+    '0.851 to 0.934'
     """
     if not 0 <= successes <= runs or runs == 0:
         raise ValueError(f"successes, runs: got {successes}, {runs}; expected 0 <= successes <= runs, runs > 0")

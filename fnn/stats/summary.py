@@ -29,7 +29,7 @@ def summarize(results: Results) -> Summary:
     """Return the summary of all runs in results."""
     solved = int(results.solved.sum())
     met = int(results.met.sum()) if any(config.stops for config in results.configs) else None
-    loss, accuracy = spread(results.loss), spread(results.accuracy)
+    loss, accuracy = spread(results.loss), spread(results.score)
     assert loss  # results hold at least one run
     assert accuracy
     return Summary(

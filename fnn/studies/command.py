@@ -5,7 +5,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fnn.config import SEED, as_words
+from fnn.config import SEED
+from fnn.formats import setting
 from fnn.studies.kept import Part
 from fnn.studies.model import Arm
 from fnn.sweeps.grid import DATA_SETTINGS
@@ -50,7 +51,7 @@ def _setting(arm: Arm, name: str) -> Any:
     if name in arm.settings:
         return arm.settings[name]
     value = getattr(arm.trial.samples if name in DATA_SETTINGS else arm.trial.config, name)
-    return as_words(value) if isinstance(value, tuple) else value
+    return setting(value) if isinstance(value, tuple) else value
 
 
 def _sweep(values: Mapping[str, Sequence[Any]]) -> str:

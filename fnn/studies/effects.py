@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from fnn.formats import number
 from fnn.report.document import ArmDocument, LossDocument
 from fnn.stats.intervals import median_interval, quantiles, spread
 from fnn.studies.contrasts import LEVEL, Array, Bounds, Effect, difference_effect, outcomes, share_effect, weakest
@@ -75,7 +76,7 @@ def in_words(claim: Claim, effect: Effect, results: Sequence[ArmResults]) -> str
 
 def confidence_words(level: float) -> str:
     """Return the confidence of an interval that may miss in so many cases: 95%, or 99.7% where it stopped early."""
-    return f"{100 * (1 - level):.3g}%"
+    return f"{number(100 * (1 - level))}%"
 
 
 def _share_words(claim: Claim, effect: Effect, level: str) -> str:
@@ -106,11 +107,12 @@ def _improvement_words(claim: Claim, effect: Effect, level: str, results: Sequen
     medians = [_number(float(quantiles(results[k].measures[claim.measure], [0.5])[0])) for k in (a, b)]
     interval = f"({level}, {effect.low:.1%} to {effect.high:.1%})"
     assert effect.wins is not None
+    of = " of all runs, the unsolved counting as later than all others," if claim.measure.name == "epochs" else ""
     return (
         f"{claim.measure.words} {verb} {way}{factor} with {claim.arms[a].label} than with {claim.arms[b].label} for "
         f"{effect.wins:.1%} of seeds, alike for {effect.ties:.1%}, the other way round for {effect.losses:.1%}: "
         f"{effect.effect:.1%}, ties counting half {interval}. Beyond {effect.margin:.0%} it is worth the name. The "
-        f"medians are {medians[0]} and {medians[1]}."
+        f"medians{of} are {medians[0]} and {medians[1]}."
     )
 
 
@@ -123,7 +125,7 @@ def _points(share: float) -> str:
 
 
 def _number(value: float) -> str:
-    return "infinite (unsolved or diverged)" if not np.isfinite(value) else f"{value:.3g}"
+    return "infinite (unsolved or diverged)" if not np.isfinite(value) else number(value)
 
 
 def arm_document(arm: Arm, results: ArmResults) -> ArmDocument:

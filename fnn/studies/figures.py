@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from fnn.plots import study as plots
-from fnn.plots.run import learning_rates
-from fnn.plots.study import Answers, Curve, StudyFigure
+import numpy as np
+
+from fnn.network.schedules import rates
+from fnn.report import study_figure as plots
 from fnn.report.document import FigureDocument
+from fnn.report.study_figure import Answers, Curve, StudyFigure
 from fnn.stats.curves import cumulative_share, solved_by_epoch
 from fnn.studies.effects import run_counts
 from fnn.studies.model import Arm, Figure, Study
@@ -24,11 +26,19 @@ def _final(arm: Arm, results: ArmResults) -> Curve:
     return Curve(arm.label, losses[above], share[above])
 
 
+def _rate(arm: Arm) -> Curve:
+    """Return the learning rate in each epoch, the last's to its end."""
+    config = arm.trial.config
+    epochs = np.arange(config.epochs + 1)
+    lr = rates(config.scheduler, epochs[:-1], config.epochs, config)
+    return Curve(arm.label, epochs, np.append(lr, lr[-1]))
+
+
 CURVES: dict[str, Callable[[Arm, ArmResults], Curve]] = {
     "loss": lambda arm, r: Curve(arm.label, r.curve_epochs, r.loss_levels),
     "accuracy": lambda arm, r: Curve(arm.label, r.curve_epochs, r.accuracy_levels),
     "solved": lambda arm, r: Curve(arm.label, *solved_by_epoch(r.epochs, arm.trial.config.epochs)),
-    "rate": lambda arm, _: Curve(arm.label, *learning_rates(arm.trial.config)),
+    "rate": lambda arm, _: _rate(arm),
     "final": _final,
 }
 
@@ -49,7 +59,7 @@ def figure_content(figure: Figure, results: Sequence[ArmResults]) -> StudyFigure
 
 def _answers(arm: Arm, results: ArmResults) -> Answers:
     samples = arm.trial.samples
-    return Answers(arm.label, samples.x, samples.y[:, 0], results.answers)
+    return Answers(arm.label, samples.x, samples.y[:, 0], 1 - results.right)
 
 
 def save_figures(
@@ -58,7 +68,7 @@ def save_figures(
     """Draw the figures of a study into the folder; return them for the document. draws: of the data."""
     return {
         figure.id: _save(
-            folder / f"{figure.id}.png",
+            folder / f"{figure.id}.svg",
             figure,
             [of_arm(results, arm, 1 if figure.of_one_draw else draws) for arm in figure.arms],
         )
@@ -68,11 +78,12 @@ def save_figures(
 
 def _save(path: Path, figure: Figure, results: Sequence[ArmResults]) -> FigureDocument:
     content = figure_content(figure, results)
-    width, height = plots.save(path, content)
+    alt = figure.alt or f"{figure.title}: {', '.join(arm.label for arm in figure.arms)}"
+    width, height = plots.save(path, content, alt)
     return {
         "title": figure.title,
-        "alt": figure.alt or f"{figure.title}: {', '.join(arm.label for arm in figure.arms)}",
-        "caption": f"{figure.caption} {content.runs}.".strip(),
+        "alt": alt,
+        "caption": f"{figure.caption} {content.runs}{plots.how_drawn(content)}.".strip(),
         "file": path.name,
         "width": width,
         "height": height,

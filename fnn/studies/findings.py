@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fnn.formats import number, share, shares_to, to
 from fnn.report.document import FindingDocument, TableDocument
 from fnn.stats.intervals import quantiles, wilson, worst
 from fnn.studies.contrasts import share_effect
@@ -37,11 +38,11 @@ def printed_labels(finding: Finding, _results: ResultsByLabel) -> Evidence:
     text = (
         f"{int((label != true).sum())} of {count} printed labels are not those of the data. The printed predictions "
         f"agree with {agree_printed} of {count} printed labels and with {agree_true} of {count} true ones. Against the "
-        f"true labels their mean squared error is {mse_true:.4g}, half of it {mse_true / 2:.4g}; against the printed "
-        f"ones it is {mse_printed:.3g}."
+        f"true labels their mean squared error is {number(mse_true)}, half of it {number(mse_true / 2)}; against the "
+        f"printed ones it is {number(mse_printed)}."
     )
     rows = [
-        [str(i), *(f"{v:g}" for v in samples.x[i]), f"{label[i]:g}", f"{true[i]:g}", f"{prediction[i]:.6f}",
+        [str(i), *(number(v) for v in samples.x[i]), f"{label[i]:g}", f"{true[i]:g}", f"{prediction[i]:.6f}",
          "" if label[i] == true[i] else "label differs"]
         for i in range(count)
     ]  # fmt: skip
@@ -54,33 +55,33 @@ def side_by_side(finding: Finding, results: ResultsByLabel) -> Evidence:
     for arm in finding.arms:
         d, r = arm_document(arm, results[arm.label]), results[arm.label]
         # Over draws of the data, where they are drawn: runs of one draw are more alike than those of several.
-        epochs, share = d["epochs"], share_effect(r.solved, 0.5, up=True, draws=r.draws)
+        epochs, solved = d["epochs"], share_effect(r.solved, 0.5, up=True, draws=r.draws)
         low, middle, high = quantiles(worst(r.loss), [0.25, 0.5, 0.75])
         rows.append(
             [
                 arm.label,
-                f"{share.effect:.1%} ({share.low:.1%}–{share.high:.1%})",
-                f"{epochs['median']:.4g} ({epochs['q25']:.4g}–{epochs['q75']:.4g})" if epochs else "–",
-                f"{middle:.3g} ({low:.3g}–{high:.3g})",
+                f"{share(solved.effect)} ({shares_to(solved.low, solved.high)})",
+                f"{number(epochs['median'])} ({to(epochs['q25'], epochs['q75'])})" if epochs else "–",
+                f"{number(middle)} ({to(low, high)})",
                 str(d["diverged"]),
                 f"{d['runs']:,}",
             ]
         )
-    columns = ("arm", "solved (95%)", "epochs to solve (quartiles)", "loss (quartiles)", "diverged", "runs")
+    columns = ("arm", "solved (95%)", "epochs of the solved (quartiles)", "loss (quartiles)", "diverged", "runs")
     return Evidence("", columns, rows)
 
 
 def place(finding: Finding, results: ResultsByLabel) -> Evidence:
     """Find the place of a printed loss in the distribution over seeds, of each arm."""
     value = finding.value * finding.factor
-    sentences, rows = [f"Times {finding.factor:g} the printed loss is {value:.4g}."], []
+    sentences, rows = [f"Times {finding.factor:g} the printed loss is {number(value)}."], []
     for arm in finding.arms:
         loss = worst(results[arm.label].loss)
         below = int((loss < value).sum())
         low, high = wilson(below, len(loss))
         sentences.append(f"With {arm.label}, {below / len(loss):.1%} of {len(loss):,} seeds end lower.")
         levels = quantiles(loss, [0.05, 0.25, 0.5, 0.75, 0.95])
-        rows.append([arm.label, f"{below / len(loss):.1%} ({low:.1%}–{high:.1%})", *(f"{v:.3g}" for v in levels)])
+        rows.append([arm.label, f"{share(below / len(loss))} ({shares_to(low, high)})", *(number(v) for v in levels)])
     columns = ("arm", "seeds that end lower (95%)", "loss at 5%", "25%", "50%", "75%", "95%")
     return Evidence(" ".join(sentences), columns, rows)
 
@@ -111,7 +112,7 @@ def prediction_document(table: PredictionTable, results: ArmResults) -> TableDoc
     samples = table.arm.trial.samples
     low, median, high = results.outputs
     rows = [
-        [str(i), *(f"{v:.3g}" for v in samples.x[i]), f"{samples.y[i, 0]:g}", f"{median[i]:.6f}",
+        [str(i), *(number(v) for v in samples.x[i]), f"{samples.y[i, 0]:g}", f"{median[i]:.6f}",
          f"{low[i]:.6f} to {high[i]:.6f}", f"{results.right[i]:.1%}"]
         for i in range(len(samples.x))
     ]  # fmt: skip

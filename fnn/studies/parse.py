@@ -136,7 +136,8 @@ def read(path: Path, name: str = "") -> Study | TableStudy:
         text = path.read_text(encoding="utf-8")
         values = tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise InvalidSetting("study", str(path), f"a study's TOML file ({error})") from error
+        why = getattr(error, "strerror", None) or error
+        raise InvalidSetting("study", str(path), f"a study's TOML file ({why})") from error
     top, name = TomlTable(path.name, line_numbers(text), (), values), name or path.stem
     return read_table_study(top, name, path.parent) if is_table_study(values) else parse(top, name)
 

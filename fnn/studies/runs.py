@@ -28,7 +28,7 @@ Key = tuple[Any, ...]
 # Points of all curves that stand in memory at a time.
 _CURVES = 2**24
 # Quantiles of predictions, of curves.
-LEVELS, QUARTILES = (0.05, 0.5, 0.95), (0.25, 0.5, 0.75)
+LEVELS, CURVE_LEVELS = (0.05, 0.5, 0.95), (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 @dataclass
@@ -76,7 +76,7 @@ def request(
 class ArmResults(NamedTuple):
     """The results of an arm's S runs: (S,) each, and of each measure requested.
 
-    met, stopped: as in `train.Results`. curve_epochs: (P,), loss_levels, accuracy_levels: quartiles (3, P); empty
+    met, stopped: as in `train.Results`. curve_epochs: (P,), loss_levels, accuracy_levels: quantiles (5, P); empty
     unless requested. outputs: quantiles of the predictions (3, N), right: the share right of each (N,), answers: the
     share that answers 1 of each (N,). draws: D, of the data; runs stand draw by draw, as many of each.
     """
@@ -208,7 +208,7 @@ def arm_results(runs: Runs, entry: Request) -> ArmResults:
     """Return the results of an arm from all of its runs."""
     nothing = np.empty((0, 0))
     loss, accuracy = (
-        quantiles(curve, QUARTILES) if entry.curves else nothing for curve in (runs.loss_curve, runs.accuracy_curve)
+        quantiles(curve, CURVE_LEVELS) if entry.curves else nothing for curve in (runs.loss_curve, runs.accuracy_curve)
     )
     answers = runs.outputs > 0.5
     right = answers == (entry.trial.samples.y[:, 0] > 0.5) if entry.predictions else answers

@@ -2,9 +2,10 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from fnn import checks
 from fnn.config import SEED
@@ -24,6 +25,7 @@ from fnn.studies.parse import load, shipped
 from fnn.studies.runs import Requests, request
 from fnn.studies.table_model import TableStudy
 from fnn.studies.table_study import run_table_study
+from fnn.studies.verdict_lines import Verdicts
 
 SEEDS = 1000
 # Of each run at least this much is kept: loss, accuracy and five more numbers.
@@ -35,8 +37,8 @@ OnProgress = Callable[[float, int, str], None]
 def study(
     name: str | Path,
     *,
-    seeds: int | None = None,
-    seed: int = SEED,
+    seeds: int | Sequence[int] | None = None,
+    seed: int | None = None,
     draws: int | None = None,
     multiverse: bool = False,
     until_decided: bool = False,
@@ -44,26 +46,34 @@ def study(
     threads: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> StudyDocument:
-    """Test the claims of a study over `seeds` seeds from `seed` on; return the document of verdicts.
+    """Test the claims of a study over `seeds` seeds; return the document of verdicts.
 
-    seeds: by itself 1,000; of a study of tables on each split, by itself as the study says.
-    draws: over how many draws of the data, where they are drawn, the seeds are spread; by itself as the study says.
+    name: of a shipped study (lab, xor-literature), or a TOML file. seeds: how many, from `seed` on; or which, as a
+    range; by itself 1,000, of a study of tables on each split as the study says. draws: over how many draws of the
+    data, where they are drawn, the seeds are spread; by itself as the study says. multiverse: try each claim under
+    every combination of its nuisance settings too. until_decided: test at looks that are planned before the first run,
+    and train the arms of a claim that is decided no further, see `studies.looks`. out: a folder for the figures,
+    verdicts.json and index.html; without, nothing is written. threads: as `fnn.train` has them. on_progress: is given
+    networks done, in all, and what is done.
 
-    A plain dict, whose shape is stated in `fnn.report.document`. name: of a shipped study, or a file. multiverse: try
-    each claim under every combination of its nuisance settings too. until_decided: test at looks that are planned
-    before the first run, and train the arms of a claim that is decided no further, see `studies.looks`. out: a folder
-    for the figures, verdicts.json and index.html; without, nothing is written. on_progress: is given networks done, in
-    all, and what is done. Raises InvalidSetting.
+    A dict, whose shape is stated in `fnn.report.document`; it is shown in five lines, and its `frame()` has a row for
+    each claim. Raises InvalidSetting for a study that is not there or not right, and for what it cannot be asked.
+
+    >>> import fnn
+    >>> verdicts = fnn.study("lab", seeds=30, draws=2)
+    >>> sorted(verdicts.frame("arrays"))[:4]
+    ['claim', 'effect', 'effect_name', 'high']
     """
     spec = load(name)
     if isinstance(spec, TableStudy):
+        numbers = checks.seed_range(2 if seeds is None else seeds, seed, least=2, default=SEED)
+        seeds, seed = None if seeds is None else len(numbers), numbers[0]
         if checks.boolean("until_decided", until_decided):
             raise InvalidSetting("until_decided", True, "none of it in a study of tables")
         return _of_tables(
             spec, seeds, seed, draws=draws, multiverse=multiverse, out=out, threads=threads, on_progress=on_progress
         )
-    seeds = SEEDS if seeds is None else seeds
-    numbers = checks.seed_range(seeds, seed, least=2)
+    numbers = checks.seed_range(SEEDS if seeds is None else seeds, seed, least=2, default=SEED)
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
     multiverse = checks.boolean("multiverse", multiverse)
     draws = spec.draws if draws is None else checks.whole(1)("draws", draws)
@@ -81,6 +91,7 @@ def study(
     on_look = partial(_report_look, on_progress, len(planned)) if on_progress else None
     results, decisions, done = trainer.run(spec, requests, planned, draws, threads, on_look)
     cells = _cells(spec, numbers, draws, threads, on_progress) if multiverse else {}
+    _tell(on_progress, "testing the claims")
     document = study_document(spec, results, decisions, planned, draws, cells, until_decided=until_decided)
     document["trainings"] = {"done": done, "planned": total}
     if folder is None:
@@ -88,7 +99,9 @@ def study(
     else:
         from fnn.studies.figures import save_figures
 
+        _tell(on_progress, "drawing the figures")
         document["figures"] = save_figures(folder, spec, results, draws)
+        _tell(on_progress, "writing the page")
     return _finished(document, began, threads, folder)
 
 
@@ -107,8 +120,6 @@ def _of_tables(
         raise InvalidSetting("draws", draws, "none of it in a study of tables, whose data are not drawn: it has splits")
     if checks.boolean("multiverse", multiverse):
         raise InvalidSetting("multiverse", True, "none of it in a study of tables")
-    if seeds is not None:
-        checks.seed_range(seeds, seed, least=2)
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
     folder = None if out is None else writable_folder("out", checks.path("out", out))
     began = time.perf_counter()
@@ -125,7 +136,7 @@ def _finished(document: StudyDocument, began: float, threads: int | None, folder
     document["versions"] = versions(threads)
     if folder is not None:
         write(document, folder)
-    return document
+    return cast(StudyDocument, Verdicts(document))
 
 
 def _cells(
@@ -136,6 +147,12 @@ def _cells(
 
 def _report(on_progress: OnProgress, stage: str, total: int, done: float, at_most: bool = False) -> None:
     on_progress(done, total, f"{stage}: {int(done):,} of {'at most ' if at_most else ''}{total:,} networks")
+
+
+def _tell(on_progress: OnProgress | None, stage: str) -> None:
+    """Say what is done once all is trained."""
+    if on_progress:
+        on_progress(1, 1, stage)
 
 
 def _report_look(on_progress: OnProgress, count: int, done: float, total: int, look: looks.Look) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from fnn.config import SEED
 from fnn.report.document import ClaimDocument, DatasetEffectDocument, StudyDocument, TableDocument
+from fnn.report.words import interval
 from fnn.stats.resampled import corrected_interval
 from fnn.stats.scores import default_score
 from fnn.studies.model import Arm
@@ -164,6 +165,4 @@ def _arms(study: TableStudy, dataset: Dataset, results: Results) -> dict[str, Ta
 
 def _interval(values: object, overlap: float) -> str:
     mean = corrected_interval(values, 1, overlap)  # type: ignore[arg-type]
-    return (
-        f"{mean.estimate:.3g} ({mean.low:.3g}–{mean.high:.3g})" if math.isfinite(mean.low) else f"{mean.estimate:.3g}"
-    )
+    return interval(mean)

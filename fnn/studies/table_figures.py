@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fnn.plots import table_study as plots
-from fnn.plots.table_study import ArmScores, DatasetPanel
+from fnn.report import table_figure as plots
 from fnn.report.document import FigureDocument
+from fnn.report.table_figure import ArmScores, DatasetPanel
 from fnn.stats.resampled import corrected_interval
 from fnn.stats.scores import SCORES, default_score
 from fnn.studies.model import Figure
@@ -19,16 +19,17 @@ Results = Mapping[Key, TableScores]
 
 def save_figures(folder: Path, study: TableStudy, results: Results) -> dict[str, FigureDocument]:
     """Draw the figures of a study into the folder; return them for the document."""
-    return {figure.id: _save(folder / f"{figure.id}.png", figure, study, results) for figure in study.figures.values()}
+    return {figure.id: _save(folder / f"{figure.id}.svg", figure, study, results) for figure in study.figures.values()}
 
 
 def _save(path: Path, figure: Figure, study: TableStudy, results: Results) -> FigureDocument:
     panels = [dataset_panel(figure, study, dataset, results) for dataset in study.datasets.values()]
-    width, height = plots.save(path, figure.title, panels)
     arms, names = ", ".join(arm.label for arm in figure.arms), ", ".join(study.datasets)
+    alt = figure.alt or f"{figure.title}: scores of {arms} on {names}"
+    width, height = plots.save(path, figure.title, panels, alt)
     return {
         "title": figure.title,
-        "alt": figure.alt or f"{figure.title}: scores of {arms} on {names}",
+        "alt": alt,
         "caption": f"{figure.caption} {study.splits} splits of each data set.".strip(),
         "file": path.name,
         "width": width,

@@ -38,6 +38,8 @@ def run_table_study(
     report = partial(_report, on_progress, total) if on_progress else None
     results = run(study, count, seed, threads, report)
     numbers = range(seed, seed + count)
+    if on_progress:
+        on_progress(total, total, "testing the claims and drawing their figures")
     document = table_document(study, results, numbers, table_command(study, shipped, numbers))
     document["trainings"] = {"done": total, "planned": total}
     if folder is not None:

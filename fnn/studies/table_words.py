@@ -1,5 +1,6 @@
 """Claims about tables in words: what is compared on how many data sets, by how much, and what the interval is over."""
 
+from fnn.formats import number, share
 from fnn.studies.table_effects import TableEffect, repeats_to_decide
 from fnn.studies.table_model import ENSEMBLE, IMPROVEMENT, MIDDLE, POPULATION, TableClaim, TableStudy
 from fnn.studies.verdicts import FALLS_SHORT, NO_DIFFERENCE, REVERSED, TOO_FEW, TOO_SMALL, UNDECIDED
@@ -28,17 +29,18 @@ def _effect(claim: TableClaim, entry: TableEffect) -> str:
     a, b = (claim.arms[place].label for place in claim.pairs[entry.effect.comparison])
     effect, count = entry.effect, len(claim.pairs)
     level = "95% interval" if count == 1 else "joint 95% interval"
-    ends = f"({level}, {effect.low:.3g} to {effect.high:.3g})"
+    words = share if claim.effect == IMPROVEMENT else number
+    ends = f"({level}, {words(effect.low)} to {words(effect.high)})"
     weakest = f"The weakest of {count} comparisons: " if count > 1 else ""
     if claim.effect == IMPROVEMENT:
         return (
             f"{weakest}A network of {a} has the better {_metric(claim)} than one of {b} with probability "
-            f"{effect.effect:.3g}, ties counting half {ends}; from {effect.margin:.3g} on it is worth the name."
+            f"{share(effect.effect)}, ties counting half {ends}; from {share(effect.margin)} on it is worth the name."
         )
     who = "ensemble" if claim.of == ENSEMBLE else "mean network"
     return (
-        f"{weakest}The {who} of {a} is better than that of {b} by {effect.effect:.3g} in {_metric(claim)} {ends}; "
-        f"from {effect.margin:.3g} on it is worth the name. It is better on {effect.wins:.0%} of splits, alike on "
+        f"{weakest}The {who} of {a} is better than that of {b} by {number(effect.effect)} in {_metric(claim)} {ends}; "
+        f"from {number(effect.margin)} on it is worth the name. It is better on {effect.wins:.0%} of splits, alike on "
         f"{effect.ties:.0%}, worse on {effect.losses:.0%}."
     )
 

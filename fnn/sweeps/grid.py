@@ -117,6 +117,8 @@ def several(name: str, values: Any) -> list[Any]:
     fits(name, length(values), length(values) * _VALUE)
     if not values:
         raise InvalidSetting(name, values, "at least one value")
+    if name == "hidden" and len(set(map(str, values))) < len(values):  # [4, 4], meant as layers, would be 4 twice
+        raise InvalidSetting(name, values, "each alternative once; two layers are (4, 4) or 4x4")
     return list(values)
 
 

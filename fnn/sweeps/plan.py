@@ -4,12 +4,15 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any, NamedTuple
 
 from fnn import checks
 from fnn.config import SEED
 from fnn.data.samples import Samples
 from fnn.errors import InvalidSetting
+from fnn.formats import size
+from fnn.network.labels import read_labels
 from fnn.sweeps import grid
 from fnn.sweeps.grid import Trial
 from fnn.training.memory import curve_length, most_seeds, network_bytes
@@ -19,6 +22,8 @@ from fnn.training.train import BACKENDS
 POINTS, MANY = 100, 100_000
 # Most networks of a chunk, and most bytes of their weights and curves.
 CHUNK, CHUNK_BYTES = 2**16, 2**28
+# Bytes of a run's row in a store, beside its curves.
+ROW_BYTES = 60
 
 
 class Plan(NamedTuple):
@@ -72,8 +77,8 @@ def plan(
     samples: Samples | None = None,
     /,
     *,
-    seeds: int = 1000,
-    seed: int = SEED,
+    seeds: int | Sequence[int] = 1000,
+    seed: int | None = None,
     backend: str = BACKENDS[0],
     threads: int | None = None,
     curve_points: int | None = None,
@@ -82,20 +87,33 @@ def plan(
     """Check what a sweep is asked for. curve_points: by itself 100, and none beyond 100,000 networks.
 
     samples: to train on instead of a named data set. spec: see `grid`. Raises InvalidSetting for what `grid.trials`
-    refuses, for numbers that cannot be, and for networks of which not one fits the memory.
+    refuses, for labels that a loss cannot mean, for numbers that cannot be, and for networks of which not one fits the
+    memory.
     """
     checks.one_of("backend", backend, BACKENDS)
     threads = checks.threads("threads", threads)
-    numbers = checks.seed_range(seeds, seed)
+    numbers = checks.seed_range(seeds, seed, default=SEED)
     points = checks.optional(checks.whole(0, words="a whole number of at least 0"))("curve_points", curve_points)
     trials = grid.trials(spec, samples)
+    for trial in {(id(t.samples), t.config.loss, t.config.output): t for t in trials}.values():
+        read_labels(trial.samples.y, trial.config.loss, trial.config.output)
     if points is None:
         points = POINTS if len(trials) * len(numbers) <= MANY else 0
     planned = Plan(trials, numbers, backend, threads, points)
     for trial in planned.shapes:  # of a network at a time; a chunk is as large as its networks let it be
         every = curve_every(trial.config.epochs, points)
-        most_seeds([trial.config], trial.samples.inputs, trial.samples.outputs, every)
+        points_at_once = trial.samples.points if backend == "numpy" else 0
+        most_seeds([trial.config], trial.samples.inputs, trial.samples.outputs, every, samples=points_at_once)
     return planned
+
+
+def fits_disk(planned: Plan, path: Path) -> None:
+    """Refuse a sweep whose runs would not fit the disk that its store is on, what the store has counted as theirs."""
+    there = path.stat().st_size if path.exists() else 0
+    takes, free = planned.total * (ROW_BYTES + 8 * planned.points), disk_usage(path.parent).free
+    if takes - there > free:
+        expected = f"what fits the disk of {path}, which has {size(free)} left; this takes {size(takes)}"
+        raise InvalidSetting("seeds", len(planned.seeds), expected)
 
 
 def options(path: Path | None) -> dict[str, Any]:
@@ -109,7 +127,7 @@ def options(path: Path | None) -> dict[str, Any]:
         with path.open("rb") as file:
             read = tomllib.load(file)
     except (OSError, ValueError, RecursionError) as error:  # not there, not TOML, or not UTF-8
-        raise InvalidSetting("spec", str(path), f"a TOML file ({error})") from error
+        raise InvalidSetting("spec", str(path), f"a TOML file ({getattr(error, 'strerror', None) or error})") from error
     return {name.replace("-", "_"): value for name, value in read.items()}
 
 

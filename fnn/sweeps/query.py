@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fnn.config import CHECKS
+from fnn.formats import counted
+from fnn.frames import as_frame, loss_line, matching, none_as_nan, settings_line, solved_line, typed_column
 from fnn.sweeps.conditions import Condition, clauses
 from fnn.sweeps.schema import RESULTS, Connection, Damaged, check_column, columns_of, listed
 
@@ -61,7 +64,7 @@ class Runs(NamedTuple):
 
     seed, loss, accuracy, solved: (R,); epochs_to_solve, diverged: (R,) epochs, −1 where there is none; stopped: (R,)
     epochs made; met: (R,) whether a stopping rule was. A loss that is not a number is NaN. ids: of the settings in the
-    store.
+    store. `frame()` gives a row for each run, `where(lr=0.1)` the runs of these settings.
     """
 
     settings: dict[str, list[Any]]
@@ -75,6 +78,29 @@ class Runs(NamedTuple):
     diverged: Ints
     stopped: Ints
     met: NDArray[np.bool_]
+
+    def __repr__(self) -> str:
+        lines = [f"Runs: {counted(len(self.seed), 'network')}, {counted(len(np.unique(self.seed)), 'seed')}"]
+        lines += [settings_line(self.settings, self.varying), loss_line(self.loss, self.diverged)]
+        lines += [solved_line(self.epochs_to_solve, int(self.stopped.max(initial=0)))]
+        return "\n".join([*lines, "see       .frame(), .where(lr=0.1), .column('lr'), .loss, .solved"])
+
+    def frame(self, kind: str | None = None) -> Any:
+        """Return a row for each run: the settings that differ, seed, loss, accuracy and so on.
+
+        kind: pandas, polars, or arrays for a dict of arrays (R,); by itself the first of them that is installed. What
+        there is none of, as the epochs of a run that never solved, is NaN. Raises InvalidSetting for another kind.
+        """
+        columns = {name: typed_column(self.settings[name])[self.trial] for name in self.varying}
+        columns |= {"seed": self.seed, "loss": self.loss, "accuracy": self.accuracy, "solved": self.solved}
+        epochs = {name: none_as_nan(getattr(self, name)) for name in ("epochs_to_solve", "diverged")}
+        return as_frame(columns | epochs | {"stopped": self.stopped}, kind)
+
+    def where(self, **settings: Any) -> "Runs":
+        """Return the runs of these settings, such as lr=0.1. Raises InvalidSetting where there are none."""
+        checked = {name: CHECKS.get(name, lambda _name, value: value) for name in self.settings}
+        columns = {name: self.settings.get(name, []) for name in settings}
+        return self.only(np.array(self.ids)[matching(columns, settings, checked)].tolist())
 
     def only(self, ids: Sequence[int]) -> "Runs":
         """Return the runs of these settings."""
@@ -93,8 +119,18 @@ class Runs(NamedTuple):
 
     @property
     def varying(self) -> list[str]:
-        """The settings of which there is more than one value, in the order of the columns."""
-        return [name for name, values in self.settings.items() if len(set(values)) > 1]
+        """The settings of which there is more than one value, in the order of the columns.
+
+        Of data that are told apart by name, neither their number of points nor their hash is one.
+        """
+        names = [name for name, values in self.settings.items() if len(set(values)) > 1]
+        return [name for name in names if not (name in _TOLD_BY and self._told(name, names))]
+
+    def _told(self, name: str, names: Sequence[str]) -> bool:
+        """Whether what else tells data apart, of these settings, tells this setting too."""
+        by = [other for other in _TOLD_BY[name] if other in names]
+        rows = list(zip(*(self.settings[other] for other in by), strict=True)) if by else []
+        return bool(by) and len(set(rows)) == len(set(zip(rows, self.settings[name], strict=True)))
 
 
 def read_runs(connection: Connection, where: Sequence[Condition] = (), seeds: range | None = None) -> Runs:
@@ -145,6 +181,8 @@ def _read_settings(connection: Connection, where: Sequence[Condition]) -> tuple[
     return list(ids), dict(zip(kinds, map(list, columns), strict=True))
 
 
+# What describes data a second time, each with what may have told it already.
+_TOLD_BY = {"points": ("data",), "data_digest": ("data", "points", "noise", "data_seed")}
 _NO_SETTING = {"seed", *RESULTS, "key", "session"}
 
 

@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fnn import checks
-from fnn.config import SEED
-from fnn.data.samples import Part, Samples, part_from_arrays, samples_from_arrays
+from fnn.data.samples import Part, Samples, samples_from_arrays
 from fnn.errors import InvalidSetting
-from fnn.network.scores import score_of
 from fnn.sweeps.connect import locked, open_store
 from fnn.sweeps.grid import Trial
-from fnn.sweeps.plan import Plan, curve_every, plan, store_path
+from fnn.sweeps.plan import ROW_BYTES, Plan, curve_every, fits_disk, plan, store_path
 from fnn.sweeps.query import Runs, count_runs, missing_seeds, read_runs
 from fnn.sweeps.schema import Connection
 from fnn.sweeps.tables import held_out_scores
@@ -25,7 +23,7 @@ from fnn.sweeps.write import add_settings, begin_session, end_session, write_res
 from fnn.training.grouping import named_settings
 from fnn.training.progress import Progress
 from fnn.training.results import Results
-from fnn.training.train import BACKENDS, train_parts
+from fnn.training.train import BACKENDS, labelled_part, train_parts
 
 # A chunk is trained in about this time: what a killed process loses.
 _SECONDS = 1.0
@@ -33,8 +31,8 @@ _SECONDS = 1.0
 _FIRST, _LEAST = 1024, 64
 # Seeds looked up at a time.
 _WINDOW = 2**16
-# Bytes of a run in `Runs`, and of its row in a store in memory beside its curves.
-_RUN, _ROW = 72, 60
+# Bytes of a run in `Runs`.
+_RUN = 72
 
 
 class SweepProgress(NamedTuple):
@@ -63,8 +61,8 @@ class Swept(NamedTuple):
 def sweep(
     data: str | Sequence[str] | tuple[ArrayLike, ArrayLike],
     *,
-    seeds: int = 1000,
-    seed: int = SEED,
+    seeds: int | Sequence[int] = 1000,
+    seed: int | None = None,
     out: str | Path | None = None,
     backend: str = BACKENDS[0],
     threads: int | None = None,
@@ -72,7 +70,10 @@ def sweep(
     on_progress: Callable[[SweepProgress], None] | None = None,
     **settings: Any,
 ) -> Runs:
-    """Train every combination of the settings with each of `seeds` seeds from `seed` on, and return these runs.
+    """Train every combination of the settings with each seed, and return these runs.
+
+    seeds: how many, from `seed` on; or which, as a range or a list of such as follow one another. backend, threads: as
+    `fnn.train` has them; on_progress: is called with a `SweepProgress` now and then.
 
     data: names of data sets, or x (N, I) and y (N, O). settings: of `Config`, and points, noise and data_seed; a list
     or a tuple means all of its values (but a tuple of widths is one value of hidden), a range is
@@ -82,13 +83,22 @@ def sweep(
 
     Raises InvalidSetting for settings that cannot be, for more runs than fit the memory, and for a file that is not a
     store.
+
+    >>> import fnn
+    >>> runs = fnn.sweep("xor", optimizer=["sgd", "adam"], hidden=[4, (4, 4)], seeds=50)
+    >>> runs.varying, runs.loss.shape
+    (['hidden', 'optimizer'], (200,))
+    >>> fnn.compare(runs.where(hidden=4, optimizer="adam"), runs.where(hidden=4, optimizer="sgd")).pairs
+    50
     """
     samples = _samples(data)
     spec = settings if samples is not None else {"data": data, **settings}
     planned = plan(samples, seeds=seeds, seed=seed, backend=backend, threads=threads, curve_points=curve_points, **spec)
     checks.function("on_progress", on_progress)
     path = ":memory:" if out is None else store_path(out)
-    checks.fits("seeds", len(planned.seeds), planned.total * (_RUN + (_ROW + 8 * planned.points) * (out is None)))
+    checks.fits("seeds", len(planned.seeds), planned.total * (_RUN + (ROW_BYTES + 8 * planned.points) * (out is None)))
+    if isinstance(path, Path):
+        fits_disk(planned, path)
     with locked(path), open_store(path, create=True) as connection:
         ids = fill(connection, planned, "fnn.sweep", on_progress)[1]
         return read_runs(connection, seeds=planned.seeds).only(ids)
@@ -245,7 +255,7 @@ def part_of(trial: Trial) -> Part:
     samples = trial.samples
     if samples.part is not None:
         return samples.part
-    return part_from_arrays(samples.x, samples.y, None, None, trial.config.loss, score_of)
+    return labelled_part([trial.config], samples.x, samples.y)
 
 
 def _parts(seeds: Any, work: _Work) -> Iterator[Any]:

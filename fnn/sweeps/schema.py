@@ -19,7 +19,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
-from fnn.config import Config, as_words
+from fnn.config import Config
+from fnn.formats import setting
 from fnn.stats.scores import SCORES
 
 Connection = sqlite3.Connection
@@ -108,7 +109,7 @@ def _kind(hint: Any) -> str:
 
 def column_value(value: Any) -> Any:
     """Return a setting's value as it stands in its column: widths with x between them."""
-    return as_words(value) if isinstance(value, tuple) else value
+    return setting(value) if isinstance(value, tuple) else value
 
 
 SETTINGS = setting_columns()

@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 
 from fnn.checks import one_of
 from fnn.errors import InvalidSetting
+from fnn.formats import setting
 from fnn.stats.intervals import Interval, Spread, median_interval, spread, wilson
 from fnn.sweeps.query import Runs
 
+# The value of a setting in words, as figures and studies know it.
+value_text = setting
 # What rows can be sorted by, beside settings.
 COLUMNS = ("runs", "solved", "epochs", "loss", "diverged")
 
@@ -42,11 +45,6 @@ class GroupSummary(NamedTuple):
     epochs: Spread | None
     loss: Interval
     diverged: int
-
-
-def value_text(value: Any) -> str:
-    """Return a setting's value as it is typed."""
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def group_runs(runs: Runs, by: Sequence[str] | None = None) -> list[Group]:

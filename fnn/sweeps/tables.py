@@ -59,8 +59,8 @@ def plan_table(
     preset: str,
     splitting: Splitting,
     preparation: Preparation,
-    seeds: int,
-    seed: int = SEED,
+    seeds: int | Sequence[int],
+    seed: int | None = None,
     backend: str = BACKENDS[0],
     threads: int | None = None,
     curve_points: int | None = None,
@@ -76,7 +76,7 @@ def plan_table(
     for name in grid.DATA_SETTINGS:
         if name in spec:
             raise InvalidSetting(name, spec[name], "none of it beside a table")
-    numbers = checks.seed_range(seeds, seed)
+    numbers = checks.seed_range(seeds, seed, default=SEED)
     configs = _configs(problem, preset, splitting, spec)
     samples = _samples(problem, splitting, preparation, {config.dtype for config in configs})
     trials = [Trial(of_dtype[config.dtype], config) for of_dtype in samples for config in configs]

@@ -96,7 +96,7 @@ def write_results(
     settings = np.repeat(np.array(ids), len(results) // len(ids)).tolist()
     seeds = results.seeds.tolist()
     rows = zip(
-        settings, seeds, results.loss.tolist(), results.accuracy.tolist(), results.solved.astype(int).tolist(),
+        settings, seeds, results.loss.tolist(), results.score.tolist(), results.solved.astype(int).tolist(),
         _nulls(results.epochs_to_solve), _nulls(results.diverged), results.stopped.tolist(),
         results.met.astype(int).tolist(), repeat(session),
         strict=False,
@@ -113,7 +113,7 @@ def write_results(
         if len(results.curve_epochs):
             grid = _grid(connection, results.curve_epochs)
             loss, accuracy = (
-                np.ascontiguousarray(curves, "<f4") for curves in (results.loss_curve, results.accuracy_curve)
+                np.ascontiguousarray(curves, "<f4") for curves in (results.loss_curve, results.score_curve)
             )
             blobs = zip(settings, seeds, repeat(grid), map(bytes, loss), map(bytes, accuracy), strict=False)
             connection.executemany("INSERT OR IGNORE INTO curves VALUES (?, ?, ?, ?, ?)", blobs)

@@ -2,6 +2,6 @@
 
 There is one module for each way to train a stack: the lab's (`numpy_path`), and the ways to fill the kernel's lanes.
 
-progress results memory grouping recorder numpy_path layout powers blocks networks_in_lanes units_in_lanes
-samples_in_lanes choice lanes predicting train
+progress outcome results memory snapshots grouping recorder numpy_path layout powers blocks networks_in_lanes
+units_in_lanes samples_in_lanes choice lanes predicting train
 """

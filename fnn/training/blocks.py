@@ -17,9 +17,10 @@ from fnn.network.losses import ERRORS, LOSSES
 from fnn.network.schedules import SCHEDULES
 from fnn.training.grouping import Stack
 from fnn.training.layout import Cuts, Plan, aligned, rules
+from fnn.training.outcome import Outcome, measure_rows, outcome, score_totals
 from fnn.training.powers import power_for
 from fnn.training.progress import Report
-from fnn.training.results import Outcome, measure_rows, outcome, score_totals
+from fnn.training.snapshots import spans
 
 _SCHEDULE_SETTINGS = ("gamma", "decay_every", "power", "warmup")
 
@@ -121,9 +122,11 @@ class Blocks:
 
     def spans(self, blocks: slice, cancel: NDArray[np.int64]) -> Any:
         """Yield the epochs of a call of the kernel, with the rates of these blocks."""
-        epochs = self.stack.config.epochs
-        for begin in range(0, epochs + 1, self.cuts.segment):
-            end = min(begin + self.cuts.segment, epochs + 1)
+        epochs, snapshots = self.stack.config.epochs, self.stack.snapshots
+        for begin, end in spans(epochs, self.cuts.segment, snapshots):
+            if snapshots:
+                rows = self.filling.gathered(self.weights[blocks])
+                snapshots.take_into(begin, blocks.start * self.filling.networks, rows)
             yield Epochs(begin, end, epochs, cancel, *self._factors(blocks, begin, end))
 
     def state(self, blocks: slice) -> State:

@@ -19,6 +19,7 @@ from fnn.data.samples import Part
 from fnn.network.functions import Params
 from fnn.network.layers import Layer
 from fnn.network.losses import STOPS
+from fnn.training.snapshots import Snapshots
 
 # Settings that may differ from network to network within one stack; by the other ones, configs fall into stacks.
 NUMERIC = (
@@ -47,7 +48,7 @@ class Stack(NamedTuple):
 
     config: has the settings by name, which are those of all. params: W (S, I+1, O); numeric: the settings that differ
     from network to network, (S,) each, and the seeds. part: the samples, of the dtype of params. Losses and scores, on
-    all samples, are kept after curve_epochs: (P,).
+    all samples, are kept after curve_epochs: (P,), and weights where snapshots are asked for.
     """
 
     config: Config
@@ -56,6 +57,7 @@ class Stack(NamedTuple):
     numeric: dict[str, NDArray[Any]]
     part: Part
     curve_epochs: NDArray[np.int64]
+    snapshots: Snapshots | None = None
 
     @property
     def drops(self) -> bool:

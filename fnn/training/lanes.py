@@ -14,7 +14,7 @@ from fnn.network.hidden import has_windows
 from fnn.training import networks_in_lanes, samples_in_lanes, units_in_lanes
 from fnn.training.choice import Work, units_are_faster
 from fnn.training.grouping import Stack, numeric_settings
-from fnn.training.results import Fit
+from fnn.training.outcome import Fit
 
 # Numbers from which on they are drawn compiled: NumPy takes 5 ms for so many. Blocks of four drawn at a time.
 _MANY, _BLOCKS = 2**16, 512

@@ -11,8 +11,8 @@ from fnn.kernel.simd import WIDTH
 from fnn.training.blocks import Blocks, Filling, Job, together, totals, train_all
 from fnn.training.grouping import Stack
 from fnn.training.layout import CUTS, Cuts, plan, sideways, upright
+from fnn.training.outcome import Outcome
 from fnn.training.progress import Report
-from fnn.training.results import Outcome
 
 # Blocks a thread takes at a time. One block of less work than this, in weights × samples × epochs, is done in less than
 # the fifth of a second for which Ctrl-C may wait: it is not worth a thread.

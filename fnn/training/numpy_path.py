@@ -17,6 +17,7 @@ from fnn.network.functions import (
     Params,
     backward,
     clipped,
+    flatten,
     forward,
     mean_loss,
     misses,
@@ -28,9 +29,9 @@ from fnn.network.layers import LAYER_KINDS
 from fnn.network.losses import ERRORS
 from fnn.network.schedules import SCHEDULES
 from fnn.training.grouping import Stack
+from fnn.training.outcome import Outcome
 from fnn.training.progress import Report
 from fnn.training.recorder import Recorder
-from fnn.training.results import Outcome
 
 _EPOCHS_AT_ONCE = 64
 
@@ -142,7 +143,7 @@ def _measures(stack: Stack, done: Any, part: slice, h: SimpleNamespace) -> tuple
 
 def fit(stack: Stack, report: Report | None = None) -> Outcome:
     """Train a stack to the end; `report` hears of every epoch."""
-    config, layers, params, numeric, part, _ = stack
+    config, layers, params, numeric, part, _, snapshots = stack
     learner, recorder = _Learner(stack), Recorder(stack)
     learnt, held_out = slice(0, part.training), slice(part.training, None)
     exact = hyperparameters(config, numeric, np.float64)
@@ -155,10 +156,14 @@ def fit(stack: Stack, report: Report | None = None) -> Outcome:
         weight = part.weight[learnt] if part.weighted else None
         met = meets_rule(numeric, measures[0], done.outputs[-1], part.y[learnt], weight)
         recorder.close(epoch, measures, met, params)
+        if snapshots:
+            snapshots.take_into(epoch, 0, flatten(params))
         if report:
             report(len(params[0]) * epoch / config.epochs, recorder.measures[0], recorder.scores[0])
         going = recorder.going
         if not going.any():
+            if snapshots:
+                snapshots.level_into(epoch, flatten(params))
             break
         for moved in learner.epoch(params, epoch, rate.astype(part.x.dtype), done):
             if going.all():

@@ -7,7 +7,7 @@ from fnn.config import KEEPS
 from fnn.network.functions import Array, Params, flatten
 from fnn.network.scores import MONITORS
 from fnn.training.grouping import Stack
-from fnn.training.results import Outcome, measure_rows, outcome, score_totals
+from fnn.training.outcome import Outcome, measure_rows, outcome, score_totals
 
 
 class Recorder:

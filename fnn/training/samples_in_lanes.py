@@ -27,8 +27,9 @@ from fnn.network.schedules import rates
 from fnn.training.blocks import numeric_rows, totals, uneven_rates
 from fnn.training.grouping import Stack
 from fnn.training.layout import CUTS, aligned, plan, rules, sideways
+from fnn.training.outcome import Outcome, outcome, score_totals
 from fnn.training.progress import Report
-from fnn.training.results import Outcome, outcome, score_totals
+from fnn.training.snapshots import spans
 
 # From so many samples on, they lie in the lanes, where networks have fewer weights than this: with more, units in the
 # lanes are as fast (at 337 weights samples take 0.9 of their time, at 37 weights 0.4). So many chunks, if there are
@@ -91,7 +92,7 @@ class Network:
     """Network k of a stack under training."""
 
     def __init__(self, laid_out: LaidOut, k: int) -> None:
-        stack, self.laid_out = laid_out.stack, laid_out
+        stack, self.laid_out, self.k = laid_out.stack, laid_out, k
         config, dtype, P = stack.config, stack.part.x.dtype, len(stack.curve_epochs)
         numeric = {name: float(values[k]) for name, values in stack.numeric.items()}
         L, K = WIDTH[dtype], laid_out.plan.weights
@@ -131,15 +132,16 @@ class Network:
         laid_out, total = self.laid_out, self.laid_out.stack.config.epochs
         gradients, totals, errors = sums
         team = Team(thread, threads, self.gate, gradients, totals, errors)
-        scratch = laid_out.scratch()
-        for begin in range(0, total + 1, laid_out.segment):
-            end = min(begin + laid_out.segment, total + 1)
+        scratch, snapshots = laid_out.scratch(), laid_out.stack.snapshots
+        for begin, end in spans(total, laid_out.segment, snapshots):
+            if snapshots:
+                snapshots.take_into(begin, self.k, self.weights[laid_out.plan.places][None])
             epochs = Epochs(begin, end, total, cancel, self._factors(begin, end), np.arange(end - begin))
             train_shared_into(
                 team, laid_out.plan.layout, laid_out.samples, self.rules, self.state, epochs, self.records, self.curves,
                 scratch,
             )  # fmt: skip
-            if self.records.reached[0] == total or cancel[0]:
+            if (self.records.reached[0] == total and not snapshots) or cancel[0]:
                 return
 
     def _factors(self, begin: int, end: int) -> Array:
@@ -161,7 +163,9 @@ def fit(
         laid_out = LaidOut(stack, segment)
         all_networks.append([Network(laid_out, k) for k in range(len(stack.params[0]))])
     networks = [network for each in all_networks for network in each]
-    cancel, together = np.zeros(1, np.int64), threads if len(networks) < threads else 1
+    # Threads that share a network are not done with an epoch at the same time, as snapshots need it.
+    shared = len(networks) < threads and not stacks[0].snapshots
+    cancel, together = np.zeros(1, np.int64), threads if shared else 1
     with ThreadPoolExecutor(threads) as pool:
 
         def train_alone(network: Network) -> None:

@@ -14,13 +14,16 @@ from fnn.errors import InvalidSetting
 from fnn.machine import processors
 from fnn.network import functions
 from fnn.network.functions import Array
+from fnn.network.labels import read_labels
 from fnn.network.layers import Layer
-from fnn.network.scores import score_of
+from fnn.network.scores import SCORES, score_of
 from fnn.training import numpy_path
 from fnn.training.grouping import Stack, group_alike, numeric_settings, seeds_of
 from fnn.training.memory import most_seeds
+from fnn.training.outcome import Fit, Ints, Outcome
 from fnn.training.progress import Progress, ProgressReporter, Report
-from fnn.training.results import Fit, Ints, Outcome, Results
+from fnn.training.results import Results
+from fnn.training.snapshots import Snapshots
 
 BACKENDS = ("numba", "numpy")
 # The version of the arithmetic: raise it with every change that changes a trained network's bits. Runs of different
@@ -36,7 +39,7 @@ def train(
     x: ArrayLike,
     y: ArrayLike,
     *,
-    seeds: Iterable[int] | None = None,
+    seeds: int | Iterable[int] | None = None,
     weight: ArrayLike | None = None,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
     backend: str = BACKENDS[0],
@@ -46,26 +49,56 @@ def train(
 ) -> Results:
     """Train one network for each config, or for each config and each seed, on the same samples.
 
-    x: (N, I), y: (N, O). weight: (N,) how often each sample counts, by itself once. validation: x and y of samples that
-    are not learnt from, on which epochs are compared. seeds: every config is trained with each of them, config by
-    config; without, each config with its own `seed`. backend: `numba` is the compiled kernel, `numpy` the lab it is
-    checked against. threads: of the kernel, by itself one for each processor. curve_every: epochs between two points of
-    the curves; 0 keeps none. Answers are scored as classes where the loss is cross-entropy, as labels on the two sides
-    of 1/2 where y has no more than two values, else as numbers.
+    configs: settings, or several of them. x: (N, I) finite numbers; y: (N, O), what is to be answered; one column of
+    either may be (N,). A column of classes 0, 1, 2 … is understood by output softmax with loss cross-entropy. weight:
+    (N,) how often each sample counts, by itself once. validation: x and y of samples that are not learnt from, on which
+    epochs are compared. seeds: how many, from each config's own `seed` on, or which, as a range or a list: every config
+    is trained with each of them, config by config; without, each config with its own `seed` alone. backend: `numba` is
+    the compiled kernel, `numpy` the lab it is checked against. threads: of the kernel, by itself one for each
+    processor. curve_every: epochs between two points of the curves; 0 keeps none. on_progress: is called with a
+    `Progress` now and then.
+
+    Answers are scored as classes where the loss is cross-entropy; as labels where y has two values, one on each side of
+    1/2, or −a and a, which 0 is between; else as numbers, by R².
     A network depends on its own settings and seed alone, not on what trains beside it; its bits are the same in any
     stack, in any order and on any number of threads.
 
-    Raises InvalidSetting for what is no such thing, for samples that do not fit together, and for more networks and
-    points of curves than fit the memory there is.
+    Raises InvalidSetting for what is no such thing, for samples that do not fit together, for labels that a loss or an
+    output cannot mean (a 2 for bce or sigmoid), and for more networks and points of curves than fit the memory.
+
+    >>> import fnn
+    >>> x, y = fnn.data.xor()
+    >>> results = fnn.train(fnn.Config(hidden=(4, 4), lr=0.1), x, y, seeds=200)
+    >>> len(results), results.loss.shape, bool(results.solved.mean() > 0.8)
+    (200, (200,), True)
+    >>> results.config(0).seed, results.config(1).seed
+    (312551116, 312551117)
     """
     configs = _configs(configs)
+    return train_parts(
+        configs, [labelled_part(configs, x, y, weight, validation)], seeds=seeds, backend=backend, threads=threads,
+        curve_every=curve_every, on_progress=on_progress,
+    )  # fmt: skip
+
+
+def labelled_part(
+    configs: Sequence[Config],
+    x: ArrayLike,
+    y: ArrayLike,
+    weight: ArrayLike | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+) -> Part:
+    """Return arrays as what networks of these configs are given, y as their losses take it; see `train`.
+
+    Raises InvalidSetting for samples that do not fit together, and for labels that a config cannot mean.
+    """
     losses = {config.loss for config in configs}
     if "cross-entropy" in losses and len(losses) > 1:
         raise InvalidSetting("loss", sorted(losses), "cross-entropy of all configs or of none: it scores classes")
     part = part_from_arrays(x, y, weight, validation, configs[0].loss, score_of)
-    return train_parts(
-        configs, [part], seeds=seeds, backend=backend, threads=threads, curve_every=curve_every, on_progress=on_progress
-    )
+    for loss, output in {(config.loss, config.output): None for config in configs}:
+        labels = read_labels(part.y, loss, output)
+    return part._replace(y=labels)
 
 
 def train_parts(
@@ -73,15 +106,17 @@ def train_parts(
     parts: Sequence[Part],
     *,
     per_seed: bool = False,
-    seeds: Iterable[int] | None = None,
+    seeds: int | Iterable[int] | None = None,
     backend: str = BACKENDS[0],
     threads: int | None = None,
     curve_every: int = 1,
     on_progress: Callable[[Progress], None] | None = None,
+    snapshots: Snapshots | None = None,
 ) -> Results:
     """Train every config with every seed on each of P parts, all of one width: network k of a config is that of part
     k // n and seed k % n. per_seed: each part with seeds of its own, the first n // P on the first part and so on, and
-    n networks of a config in all. The rest is as `train` has it.
+    n networks of a config in all. snapshots: of one config on one part, written while it trains. The rest is as `train`
+    has it.
     """
     began = time.perf_counter()
     checks.one_of("backend", backend, BACKENDS)
@@ -90,12 +125,13 @@ def train_parts(
     inputs, outputs = parts[0].x.shape[1], parts[0].y.shape[1]
     _need_validation(configs, parts)
     held_out, each = any(part.held_out for part in parts), 1 if per_seed else len(parts)
-    most = most_seeds(configs, inputs, outputs, curve_every, parts=each, held_out=held_out)
+    samples = max(len(part.x) for part in parts) if backend == "numpy" else 0
+    most = most_seeds(configs, inputs, outputs, curve_every, parts=each, held_out=held_out, samples=samples)
     table = _seeds(configs, seeds, most)
     turns = _turns(table.shape[1], len(parts), per_seed)
     seeds_of_all = np.concatenate([table[:, turn.seeds] for turn in turns], axis=1)
     curve_epochs = _curve_epochs(max(config.epochs for config in configs), curve_every)
-    work = _Work(configs, parts, table, turns, curve_epochs)
+    work = _Work(configs, parts, table, turns, curve_epochs, snapshots)
     ready = _numpy() if backend == "numpy" else _numba(threads or processors(), work)
     compiled = time.perf_counter()
     reporter = ProgressReporter(on_progress, seeds_of_all.size) if on_progress else None
@@ -120,6 +156,7 @@ def train_parts(
         curve_epochs=curve_epochs,
         seconds=time.perf_counter() - compiled,
         compile_seconds=compiled - began,
+        score_name=SCORES[parts[0].score].name,
     )
 
 
@@ -138,6 +175,7 @@ class _Work(NamedTuple):
     table: Ints
     turns: Sequence[_Turn]
     curve_epochs: Ints
+    snapshots: Snapshots | None
 
 
 def _turns(seeds: int, parts: int, per_seed: bool) -> list[_Turn]:
@@ -177,11 +215,9 @@ def _configs(configs: Any) -> tuple[Config, ...]:
     return tuple(row)
 
 
-def _seeds(configs: Sequence[Config], seeds: Iterable[int] | None, most: int | None) -> Ints:
+def _seeds(configs: Sequence[Config], seeds: int | Iterable[int] | None, most: int | None) -> Ints:
     """Return the seed of each network: (C, n), n at most `most`."""
-    if seeds is None:
-        return seeds_of(configs)[:, None]
-    return np.tile(checks.seeds("seeds", seeds, most), (len(configs), 1))
+    return checks.seeds_of_each(1 if seeds is None else seeds, seeds_of(configs), most)
 
 
 def _curve_epochs(epochs: int, every: int) -> Ints:
@@ -255,7 +291,7 @@ def _train_alike(work: _Work, members: Sequence[int], backend: _Backend, reporte
         for turn in work.turns:
             table = work.table[members][:, turn.seeds]
             sizes.append(table.shape[1])
-            for stack in _stacks(configs, table, work.parts[turn.part], work.curve_epochs, backend.draws, size):
+            for stack in _stacks(configs, table, work, work.parts[turn.part], backend.draws, size):
                 if waiting and sum(len(s.params[0]) for s in (*waiting, stack)) > size:
                     outcomes += _fit(backend, waiting, reporter)
                     waiting = []
@@ -278,7 +314,7 @@ def _fit(backend: _Backend, stacks: Sequence[Stack], reporter: ProgressReporter 
 
 
 def _stacks(
-    configs: Sequence[Config], table: Ints, part: Part, curve_epochs: Ints, draws: rng.Draws, size: int
+    configs: Sequence[Config], table: Ints, work: _Work, part: Part, draws: rng.Draws, size: int
 ) -> Iterator[Stack]:
     """Yield the networks of configs with the seeds (C, n) of table, at most `size` to a stack."""
     first, seeds, dtype = configs[0], table.ravel(), DTYPES[configs[0].dtype]
@@ -292,7 +328,8 @@ def _stacks(
             parametrization=first.parametrization, output_init=first.output_init,
         )  # fmt: skip
         settings = {name: values[some] for name, values in numeric.items()}
-        yield Stack(first, layers, params, settings, typed, curve_epochs)
+        snapshots = work.snapshots.of(some) if work.snapshots else None
+        yield Stack(first, layers, params, settings, typed, work.curve_epochs, snapshots)
 
 
 def _scatter(outcomes: Sequence[tuple[Ints, Outcome]], name: str) -> Any:

@@ -18,8 +18,8 @@ from fnn.network.functions import Array
 from fnn.training.blocks import Blocks, Filling, Job, batch_size, share_out, totals, train_all
 from fnn.training.grouping import Stack
 from fnn.training.layout import CUTS, Cuts, aligned, units_plan
+from fnn.training.outcome import Outcome
 from fnn.training.progress import Report
-from fnn.training.results import Outcome
 
 # As in `networks_in_lanes`, of a network.
 _AT_ONCE, _ALONE = 32, 2**30
@@ -102,7 +102,8 @@ def fit(stacks: Sequence[Stack], report: Report | None = None, *, threads: int, 
     """Train stacks as `numpy_path.fit` does one, on so many threads. Ctrl-C ends them at their next epoch."""
     jobs = [job(stack, cuts) for stack in stacks]
     networks, size = sum(len(job.blocks) for job in jobs), batch_size(stacks[0])
-    if networks < threads and size > size_of_chunks(size):
+    # Threads that share a network are not done with an epoch at the same time, as snapshots need it.
+    if networks < threads and size > size_of_chunks(size) and not stacks[0].snapshots:
         for blocks, _ in jobs:
             _train_together(blocks, threads, report)
     else:
