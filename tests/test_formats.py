@@ -66,10 +66,10 @@ def test_shares_and_p_values():
 
 def test_no_other_module_of_reports_and_commands_formats_numbers_of_its_own():
     """In reports and commands digits are chosen in `fnn.formats` alone; a place on a drawing is no number to read."""
-    drawings = ("specification_curve.py", "svg.py", "looks.py")
-    files = [*(ROOT / "fnn" / "report").glob("*.py"), *(ROOT / "fnn" / "cli").glob("*.py")]
+    drawings = {"specification_curve", "svg", "looks", "chart", "chart_file", "study_figure", "table_figure"}
+    files = [path for room in ("report", "cli", "play") for path in (ROOT / "fnn" / room).glob("*.py")]
     shown = re.compile(r":[,#]?\.\d[gef]\}|:g\}")
-    assert not [path.name for path in files if path.name not in drawings and shown.search(path.read_text("utf-8"))]
+    assert not [path.name for path in files if path.stem not in drawings and shown.search(path.read_text("utf-8"))]
 
 
 def test_formats_load_nothing():
