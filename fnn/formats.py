@@ -24,6 +24,13 @@ def number(value: float | None) -> str:
     return _exponent(f"{value:.3g}").replace("-", "−")
 
 
+def answer(value: float) -> str:
+    """Return what a network answers: a number, but just below 1 with two digits of what is missing, and not as 1."""
+    if not 0.99 < value < 1 - 1e-9:
+        return number(value)
+    return f"{value:.{1 - math.floor(math.log10(1 - value))}f}"
+
+
 def setting(value: object) -> str:
     """Return the value of a setting as it is typed, and of a hash its first letters."""
     if isinstance(value, float):

@@ -15,7 +15,7 @@ from terminal import OnTerminal
 import fnn
 from fnn.cli import main
 from fnn.ensembles.model_file import load_model
-from fnn.formats import number
+from fnn.formats import answer, number
 
 FILES = ["decision-boundary.png", "learning-curve.png", "learning-rate.png", "model.npz", "predictions.png"]
 
@@ -30,7 +30,7 @@ def test_train_prints_a_row_for_every_point_then_loss_and_accuracy_and_names_its
     p = fnn.predict(model.layers, model.params, x)
     assert lines[0].split() == ["point", "x1", "x2", "true", "predicted"]
     for i in range(100):
-        assert lines[i + 1].split() == [str(i + 1), *map(number, (*x[i], y[i, 0], p[0, i, 0]))]
+        assert lines[i + 1].split() == [str(i + 1), *map(number, (*x[i], y[i, 0])), answer(p[0, i, 0])]
     assert re.fullmatch(r"loss +\S+e−[89]", lines[102])
     assert re.fullmatch(r"accuracy +100\.0%", lines[103])
     assert all(name in lines[-1] for name in ("fnn-linear", *FILES))

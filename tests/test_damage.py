@@ -205,7 +205,8 @@ def test_a_command_says_so_in_one_line_and_exits_with_2(whole, tmp_path, stateme
         assert main.run([*command]) == 2
         out, err = capsys.readouterr()
         assert out == ""
-        assert err.startswith("fnn: --store: got 'a.db'; expected a store of fnn, as `fnn sweep --out` writes it (")
+        option = "--out" if command[0] == "sweep" else "store"
+        assert err.startswith(f"fnn: {option}: got 'a.db'; expected a store of fnn, as `fnn sweep --out` writes it (")
         assert err.count("\n") == 1
     assert not list(tmp_path.glob("a.[cn]*"))
 
@@ -214,7 +215,7 @@ def test_a_truncated_store_is_one_line_too(whole, tmp_path, capsys):
     path = tmp_path / "a.db"
     path.write_bytes(whole.read_bytes()[:5000])
     assert main.run(["show", str(path)]) == 2
-    assert capsys.readouterr().err.startswith(f"fnn: --store: got '{path}'; expected a store of fnn")
+    assert capsys.readouterr().err.startswith(f"fnn: store: got '{path}'; expected a store of fnn")
 
 
 def edited(whole, path, script):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnn.formats import duration, number, p_value, setting, share, size
+from fnn.formats import answer, duration, number, p_value, setting, share, size
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,6 +23,14 @@ def test_a_number_is_short_and_within_a_half_of_its_third_digit(value):
     if abs(value) < 1.79e308:  # beyond, three digits are more than the greatest float
         read = float(text.replace("−", "-").replace(",", ""))
         assert read == pytest.approx(value, rel=5.1e-3)
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (0.999508, "0.99951"), (0.9999996, "0.99999960"), (0.995, "0.9950"), (0.98765, "0.988"), (0.000405, "0.000405"),
+    (1.0, "1"), (1 - 1e-12, "1"), (2.5, "2.5"), (math.nan, "–"), (-1.5e157, "−1.5e157"),
+])  # fmt: skip
+def test_an_answer_just_below_1_is_not_1(value, text):
+    assert answer(value) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), [
@@ -58,10 +66,10 @@ def test_shares_and_p_values():
 
 def test_no_other_module_of_reports_and_commands_formats_numbers_of_its_own():
     """In reports and commands digits are chosen in `fnn.formats` alone; a place on a drawing is no number to read."""
-    drawings = ("specification_curve.py", "svg.py", "looks.py")
-    files = [*(ROOT / "fnn" / "report").glob("*.py"), *(ROOT / "fnn" / "cli").glob("*.py")]
+    drawings = {"specification_curve", "svg", "looks", "chart", "chart_file", "study_figure", "table_figure"}
+    files = [path for room in ("report", "cli", "play") for path in (ROOT / "fnn" / room).glob("*.py")]
     shown = re.compile(r":[,#]?\.\d[gef]\}|:g\}")
-    assert not [path.name for path in files if path.name not in drawings and shown.search(path.read_text("utf-8"))]
+    assert not [path.name for path in files if path.stem not in drawings and shown.search(path.read_text("utf-8"))]
 
 
 def test_formats_load_nothing():

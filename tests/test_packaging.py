@@ -66,7 +66,7 @@ def test_the_wheel_has_fnn_at_its_top_and_nothing_else(wheel):
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "fnn").rglob("*.py")}
     studies = {path.relative_to(ROOT).as_posix() for path in (ROOT / "fnn" / "studies").glob("*.toml")}
     page = {path.relative_to(ROOT).as_posix() for path in (ROOT / "fnn" / "play").iterdir() if path.suffix == ".js"}
-    data = {"fnn/py.typed", "fnn/report/page.css", "fnn/play/page.css", *studies, *page}
+    data = {"fnn/py.typed", "fnn/report/page.css", "fnn/report/chart.css", "fnn/play/page.css", *studies, *page}
     expected = {f"fnn/{name}" for name in bench} | modules | data
     assert {name for name in names if name.startswith("fnn/")} == expected
 

@@ -10,6 +10,7 @@ import pytest
 import fnn
 from fnn.cli.play import compared
 from fnn.errors import InvalidSetting
+from fnn.formats import size
 from fnn.network import functions
 from fnn.play.frames import LADDER, MOST_BYTES, curve_places, fidelity_for, frame_epochs, most_networks
 from fnn.play.outcomes import paired, solved
@@ -224,7 +225,7 @@ def test_the_command_says_what_became_of_them_and_writes_a_page(command, tmp_pat
     results = fnn.train(fnn.Config(epochs=200), *fnn.data.xor(), seeds=range(312551116, 312551136))
     assert f"solved {results.solved.sum()} of 20" in done.stdout
     text = (tmp_path / "fnn-play-xor.html").read_text(encoding="utf-8")
-    assert f"wrote fnn-play-xor.html: {len(text.encode()) / 1e6:.1f} MB" in done.stdout
+    assert f"wrote fnn-play-xor.html: {size(len(text.encode()))}" in done.stdout
     assert [p.name for p in tmp_path.iterdir()] == ["fnn-play-xor.html"]
     assert text.count('<th scope="row">') == 20
 

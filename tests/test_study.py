@@ -227,8 +227,6 @@ def test_published_results_stand_beside_runs_trained_directly(document):
 
 
 def test_what_is_written_reads_back_and_draws(document, path):
-    from matplotlib import image
-
     folder = path.parent / "out"
     assert json.loads((folder / "verdicts.json").read_text()) == json.loads(json.dumps(document, allow_nan=False))
     assert set(document["figures"]) == {"optimizers", "rates", "answers", "final"}
@@ -238,10 +236,10 @@ def test_what_is_written_reads_back_and_draws(document, path):
         *(f"claim-{key}" for key in document["claims"]), *(f"finding-{f['id']}" for f in document["findings"]),
         "table-predictions", "outside-rates",
     }  # fmt: skip
-    assert len(list(tree.iter("img"))) == 4
+    assert not list(tree.iter("img"))
     for figure in document["figures"].values():
-        height, width = image.imread(folder / figure["file"]).shape[:2]
-        assert (figure["width"], figure["height"]) == (width, height)
+        chart = ET.fromstring((folder / figure["file"]).read_text(encoding="utf-8"))
+        assert (float(chart.get("width")), float(chart.get("height"))) == (figure["width"], figure["height"])
         assert "100 runs" in figure["caption"]
 
 

@@ -96,7 +96,7 @@ def test_keys_say_how_many_are_solved_and_titles_what_bands_are():
     both = study_figure.StudyFigure("T", "3 runs an arm", {"loss": CURVES, "solved": [s._replace(
         y=s.y * share) for s, share in zip(STEPS, (0.996, 1), strict=True)]})  # fmt: skip
     panels, keys = study_figure.draw(both)
-    assert ["".join(ET.fromstring(key.svg).itertext()) for key in keys] == ["a · 99.6% solved", "b · 100% solved"]
+    assert ["".join(ET.fromstring(key.svg).itertext()) for key in keys] == ["a · 99.6% solved", "b · 100.0% solved"]
     assert study_figure.how_drawn(both).startswith("; lines are medians")
     assert study_figure.how_drawn(both._replace(panels={"final": STEPS})) == ""
     assert ["loss" in "".join(panel.itertext()) for panel in parsed(panels)] == [True, False]

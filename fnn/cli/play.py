@@ -11,12 +11,15 @@ import typer
 
 from fnn import checks
 from fnn import data as datasets
+from fnn.cli.encoding import echo
 from fnn.cli.options import Json, Threads, data_option, number, run_option, typed_settings, whole
 from fnn.cli.table import is_table
 from fnn.cli.terminal import progress_bar
 from fnn.cli.train import progress_of
 from fnn.config import Config
 from fnn.errors import InvalidSetting
+from fnn.formats import duration, share, shares_to
+from fnn.formats import size as bytes_text
 from fnn.training.train import BACKENDS
 
 if TYPE_CHECKING:
@@ -65,12 +68,12 @@ def play(
         )  # fmt: skip
     size = write_page(path, given, recordings, fidelity)
     if json_:
-        typer.echo(json.dumps(_document(data, recordings, path, size), allow_nan=False))
+        echo(json.dumps(_document(data, recordings, path, size), allow_nan=False))
         return
     for line in _lines(given, recordings):
-        typer.echo(line)
+        echo(line)
     seconds = sum(recording.results.seconds for recording in recordings)
-    typer.echo(f"trained in {seconds:.2g} s; wrote {path}: {size / 1e6:.1f} MB, to be opened in a browser")
+    echo(f"trained in {duration(seconds)}; wrote {path}: {bytes_text(size)}, to be opened in a browser")
 
 
 def _given_points(
@@ -138,10 +141,10 @@ def _lines(points: "Points", recordings: Sequence["Recording"]) -> Iterator[str]
     width = max(len(count.name) for count in counts)
     for count in counts:
         low, high = count.interval
-        share = f"{count.solved:,} of {count.runs:,} = {count.solved / count.runs:.1%}"
+        solved_share = f"{count.solved:,} of {count.runs:,} = {share(count.solved / count.runs)}"
         diverged = f"; {count.diverged:,} diverged" if count.diverged else ""
         name = f"{count.name:<{width}}   " if width else ""
-        yield f"{name}solved {share} (95% interval {low:.1%} to {high:.1%}){diverged}"
+        yield f"{name}solved {solved_share} (95% interval {shares_to(low, high)}){diverged}"
     if len(counts) > 1:
         both, first, second, neither = paired(recordings)
         alone = f"with {counts[0].name} alone {first:,}, with {counts[1].name} alone {second:,}"

@@ -17,7 +17,7 @@ from fnn.cli.terminal import at_work, progress_bar
 from fnn.config import Config
 from fnn.errors import InvalidSetting
 from fnn.files import made_folder
-from fnn.formats import duration, share
+from fnn.formats import duration, setting, share
 from fnn.formats import number as shown
 from fnn.report import text as report
 from fnn.report.runs import result_rows
@@ -84,7 +84,7 @@ def train(
         if plots:
             from fnn.plots.run import save_figures
 
-            title = f"{data}, {len(samples.x):,} points" + (f", noise {noise:g}" if noise else "")
+            title = f"{data}, {len(samples.x):,} points" + (f", noise {setting(noise)}" if noise else "")
             written += save_figures(folder, results, samples, title)
     if json_:
         about = {"data": data, "points": len(samples.x), "noise": noise, "data_seed": data_seed, "backend": backend}

@@ -90,7 +90,7 @@ const makeChart = (setting, height, only = null) => {
     const decades = Math.max(1, Math.ceil((lossRange[1] - lossRange[0]) / ((height - 40) / 26)));
     for (let d = Math.ceil(lossRange[0]); d <= lossRange[1]; d++) {
       if (d % decades !== 0) continue;
-      const at = y(10 ** d), word = shown(10 ** d).replace(".00e", "e");
+      const at = y(10 ** d), word = shown(10 ** d);
       parts.push(drawn("line", { class: "rule", x1: MARGINS.left, x2: right, y1: at, y2: at }));
       parts.push(drawn("text", { x: MARGINS.left - 6, y: at + 4, "text-anchor": "end" }, word));
     }

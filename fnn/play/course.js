@@ -62,14 +62,16 @@ const ranks = settings.map((s) => Array.from({ length: S }, (_, k) => {
 }));
 const solvedAtEnd = (s, k) => s.solved[k] >= 0;
 
+// Numbers as `fnn.formats` has them.
+const exponent = (text) => text.replace("e+", "e").replace("e-", "e−");
 const shown = (value) => {
   if (value < 0) return `−${shown(-value)}`;
   if (!Number.isFinite(value)) return "not finite";
   if (value === 0) return "0";
-  if (value < 1e-4 || value >= 1e6) return value.toExponential(2).replace("e+", "e");
+  if (value < 1e-4 || value >= 1e6) return exponent(value.toExponential(2)).replace(/\.?0*e/, "e");
   return String(Number(value.toPrecision(3)));
 };
-const exact = (value) => value.toPrecision(6).replace(/^-/, "−");
+const exact = (value) => exponent(value.toPrecision(6).replace(/^-/, "−"));
 const thousands = new Intl.NumberFormat("en");
 const whole = (value) => thousands.format(value);
 

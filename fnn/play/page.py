@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from fnn.config import Config
+from fnn.formats import setting
 from fnn.play.frames import Fidelity
 from fnn.play.outcomes import paired, solved
 from fnn.play.payload import payload
@@ -102,10 +103,10 @@ def settings_words(config: Config, points: Points) -> str:
     hidden = f"hidden layers {'×'.join(map(str, config.hidden))}" if config.hidden else "no hidden layer"
     parts = [
         f"{len(points.x):,} points", hidden, config.activation.replace("x", "×") if config.hidden else "",
-        f"output {config.output}", f"loss {config.loss}", config.optimizer, f"lr {config.lr:g}".replace("e+", "e"),
+        f"output {config.output}", f"loss {config.loss}", config.optimizer, f"lr {setting(config.lr)}",
         f"{config.scheduler} schedule", f"{config.epochs:,} epochs",
         f"batches of {config.batch_size:,}" if config.batch_size else "",
-        f"dropout {config.dropout:g}" if config.dropout else "",
+        f"dropout {setting(config.dropout)}" if config.dropout else "",
     ]  # fmt: skip
     return " · ".join(part for part in parts if part)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from fnn.formats import number
 from fnn.play.outcomes import outcome_word
 from fnn.play.recording import Recording
 from fnn.report.markup import Html, element, fragment
@@ -37,12 +38,11 @@ def _cells(recording: Recording, k: int) -> Iterator[Html]:
     results = recording.results
     yield element("td", outcome_word(recording, k))
     yield element("td", loss_text(results.loss[k]))
-    yield element("td", f"{results.score[k]:.3g}")
+    yield element("td", number(float(results.score[k])))
 
 
 def loss_text(value: float) -> str:
     """Return a loss with three digits; where it is no longer finite, that it is not."""
     if not np.isfinite(value):
         return "not finite"
-    digits, _, exponent = f"{value:.3g}".partition("e")
-    return f"{digits}e{int(exponent)}" if exponent else digits
+    return number(value)

@@ -19,7 +19,7 @@ from fnn.config import Config
 from fnn.data.synthetic import Data
 from fnn.errors import InvalidSetting
 from fnn.frames import setting_word
-from fnn.plots import run, sweep, table
+from fnn.plots import run, sweep, sweep_groups, table
 from fnn.plots.style import STYLE
 from fnn.sweeps.query import Runs
 from fnn.sweeps.summaries import summarize_groups
@@ -155,7 +155,7 @@ def _of_runs(figure: Figure | None, draw: Callable[..., object], given: Results 
     runs = _as_runs(given)
     summaries = summarize_groups(runs)
     grouped = {name: [s.group.settings[name] for s in summaries] for name in summaries[0].group.settings}
-    data = sweep.FigureData(None, runs, summaries, sweep.hue(grouped))  # type: ignore[arg-type]  # read for curves only
+    data = sweep_groups.FigureData(None, runs, summaries, sweep_groups.hue(grouped))  # type: ignore[arg-type]  # read for curves only
     return _drawn(figure, None, draw, data)
 
 

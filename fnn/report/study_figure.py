@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fnn.formats import share
 from fnn.plots.palette import is_ordered
 from fnn.report import chart
 from fnn.report.chart import Axis, Panel, Piece
@@ -146,8 +147,8 @@ def _keys(content: StudyFigure) -> list[Piece]:
     curves = next(iter(content.panels.values()))
     names = [curve.label for curve in curves]
     if "solved" in content.panels:
-        shares = (100 * curve.y[-1] for curve in content.panels["solved"])
-        names = [f"{name} · {share:.3g}% solved" for name, share in zip(names, shares, strict=True)]
+        shares = (share(curve.y[-1]) for curve in content.panels["solved"])
+        names = [f"{name} · {solved} solved" for name, solved in zip(names, shares, strict=True)]
     keys = [chart.line_key(look, name) for look, name in zip(arm_looks([c.label for c in curves]), names, strict=True)]
     return keys + ([chart.line_key("rule", "printed")] if content.mark is not None else [])
 

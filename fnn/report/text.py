@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.data.synthetic import Data
-from fnn.formats import number, setting, share, shares_to, to
+from fnn.formats import answer, number, setting, share, shares_to, to
 from fnn.network.functions import predict
 from fnn.report.document import ClaimDocument, StudyDocument
 from fnn.report.looks import stopped
@@ -49,7 +49,7 @@ def prediction_rows(output: Array, y: Array, x: Array) -> Iterator[str]:
     count, inputs = len(y), x.shape[1] if x.shape[1] <= MOST_INPUTS else 0
     some = range(count) if count <= MOST_ROWS else [*range(MOST_ROWS // 2), *range(count - MOST_ROWS // 2, count)]
     heads = ["point", *(f"x{k + 1}" for k in range(inputs)), "true", "predicted"]
-    rows = [[str(i + 1), *map(number, (*x[i, :inputs], y[i, 0], output[i, -1]))] for i in some]
+    rows = [[str(i + 1), *map(number, (*x[i, :inputs], y[i, 0])), answer(output[i, -1])] for i in some]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for place, row in enumerate([heads, *rows]):
         if count > MOST_ROWS and place == MOST_ROWS // 2 + 1:
