@@ -13,6 +13,7 @@ from fnn.network import functions
 from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
 from fnn.network.layers import LAYER_KINDS, Layer
 from fnn.network.scores import SCORES
+from fnn.network.windows import Window
 from fnn.play.page import page
 from fnn.play.points import named_points, table_points
 from fnn.play.recording import record
@@ -136,8 +137,10 @@ def test_every_activation_is_that_of_the_registry(browser, name):  # noqa: F811
 def test_every_layer_kind_and_output_is_that_of_the_library(browser, output):  # noqa: F811
     rng = np.random.default_rng(5)
     layers = (
-        Layer("scale", 2, 2, "identity"), Layer("dense", 2, 5, "tanh"), Layer("scale", 5, 5, "mish"),
-        Layer("dense", 5, 3, output),
+        Layer("scale", 2, 2, "identity"), Layer("dense", 2, 24, "tanh"), Layer("scale", 24, 24, "mish"),
+        Layer("conv", 24, 32, "selu", Window(3, 4, 2, 2, 3, 1, (1, 1), 2)),
+        Layer("max-pool", 32, 18, "identity", Window(4, 4, 2, 2, 2, 1, (0, 0), 2)),
+        Layer("mean-pool", 18, 8, "identity", Window(3, 3, 2, 2, 2, 1, (0, 0), 2)), Layer("dense", 8, 3, output),
     )  # fmt: skip
     assert {layer.kind for layer in layers} == set(LAYER_KINDS)
     x, flat = rng.normal(0, 2, (30, 2)), rng.normal(0, 1, functions.weights(layers))

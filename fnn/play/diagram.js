@@ -5,6 +5,12 @@ const MOST_UNITS = 8;
 // Where the weight of a layer from unit i to unit o is; −1 where there is none.
 const placeOfWeight = (layer, start, i, o) => {
   if (layer.kind === "scale") return i === o ? start + o : -1;
+  if (layer.kind === "conv") {
+    const O = layer.window[7], seen = [...Array(numbersSeen(layer.window)).keys()];
+    const k = seen.findIndex((at) => seenFrom(layer.window, Math.floor(o / O), at) === i);
+    return k < 0 ? -1 : start + k * O + o % O;
+  }
+  if (layer.window) return -1;
   return start + i * layer.fan_out + o;
 };
 const startsOf = (layers) => {
@@ -34,7 +40,8 @@ const unitName = (layers, d, u) => {
 const columnName = (layers, d) => {
   if (d === 0) return "inputs";
   if (d === layers.length) return "output";
-  return layers[d - 1].kind === "scale" ? "scaled" : layers[d - 1].activation;
+  const { kind, activation } = layers[d - 1];
+  return { scale: "scaled", "max-pool": "largest", "mean-pool": "mean" }[kind] ?? activation;
 };
 
 // Where the columns' units lie in a box of a width: the side of a map, the height, and the middle of each.

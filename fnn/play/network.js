@@ -40,11 +40,49 @@ const softmax = (columns, n) => {
 };
 
 const countWeights = (layers) => layers.reduce((sum, l) => sum + weightsOfLayer(l), 0);
-const weightsOfLayer = (l) => (l.kind === "scale" ? l.fan_in : (l.fan_in + 1) * l.fan_out);
+const weightsOfLayer = ({ kind, fan_in, fan_out, window }) => {
+  if (kind === "conv") return (numbersSeen(window) + 1) * window[7];
+  return window ? 0 : kind === "scale" ? fan_in : (fan_in + 1) * fan_out;
+};
+
+// A window is height, width, channels, rows, columns, stride, padding, channels of the outputs.
+const numbersSeen = ([, , channels, rows, columns]) => rows * columns * channels;
+
+// Which input is number k of those seen from place p; −1 where there are zeros around the image.
+const seenFrom = ([height, width, channels, , columns, stride, [down, right]], p, k) => {
+  const across = Math.floor((width + 2 * right - columns) / stride) + 1, pixel = Math.floor(k / channels);
+  const y = Math.floor(p / across) * stride + Math.floor(pixel / columns) - down;
+  const x = (p % across) * stride + pixel % columns - right;
+  return y < 0 || y >= height || x < 0 || x >= width ? -1 : (y * width + x) * channels + k % channels;
+};
+
+const convolvedInto = ({ window, fan_out }, weights, start, inputs, outputs, n) => {
+  const O = window[7], K = numbersSeen(window);
+  for (let u = 0; u < fan_out; u++) {
+    const p = Math.floor(u / O), o = u % O;
+    outputs[u].fill(weights[start + K * O + o], 0, n);
+    for (let k = 0; k < K; k++) {
+      const input = inputs[seenFrom(window, p, k)], w = weights[start + k * O + o];
+      for (let g = 0; input && g < n; g++) outputs[u][g] += w * input[g];
+    }
+  }
+};
+
+const pooledInto = ({ kind, window, fan_out }, inputs, outputs, n) => {
+  const C = window[2], K = numbersSeen(window), mean = kind === "mean-pool";
+  for (let u = 0; u < fan_out; u++) {
+    const seen = Array.from({ length: K / C }, (_, m) => inputs[seenFrom(window, Math.floor(u / C), m * C + u % C)]);
+    for (let g = 0; g < n; g++) {
+      outputs[u][g] = seen.reduce((so, c) => (mean ? so + c[g] * C / K : Math.max(so, c[g])), mean ? 0 : -Infinity);
+    }
+  }
+};
 
 // The logits of one layer for n points: a column of numbers for each input and each output.
 const logitsInto = (layer, weights, start, inputs, outputs, n) => {
   const { fan_in: I, fan_out: O } = layer;
+  if (layer.kind === "conv") return convolvedInto(layer, weights, start, inputs, outputs, n);
+  if (layer.window) return pooledInto(layer, inputs, outputs, n);
   for (let o = 0; o < O; o++) {
     const column = outputs[o];
     if (layer.kind === "scale") {

@@ -34,6 +34,10 @@ const answerRows = (outputs) => {
 const weightRows = ({ layers }, weights) => {
   const starts = startsOf(layers);
   const rows = layers.flatMap((layer, d) => Array.from({ length: weightsOfLayer(layer) }, (_, at) => {
+    if (layer.kind === "conv") {
+      const O = layer.window[7], k = Math.floor(at / O), from = k < numbersSeen(layer.window) ? `seen ${k + 1}` : "bias";
+      return [from, `layer ${d + 1}, channel ${at % O + 1}`, exact(weights[starts[d] + at])];
+    }
     const o = at % layer.fan_out, i = layer.kind === "scale" ? o : Math.floor(at / layer.fan_out);
     const from = i < layer.fan_in ? unitName(layers, d, i) : "bias";
     return [from, unitName(layers, d + 1, o), exact(weights[starts[d] + at])];

@@ -100,7 +100,7 @@ def _headline(points: Points, recordings: Sequence[Recording]) -> str:
 
 def settings_words(config: Config, points: Points) -> str:
     """Return what all networks of a setting have alike."""
-    hidden = f"hidden layers {'×'.join(map(str, config.hidden))}" if config.hidden else "no hidden layer"
+    hidden = f"hidden layers {setting(config.hidden).replace('x', '×')}" if config.hidden else "no hidden layer"
     parts = [
         f"{len(points.x):,} points", hidden, config.activation.replace("x", "×") if config.hidden else "",
         f"output {config.output}", f"loss {config.loss}", config.optimizer, f"lr {setting(config.lr)}",
