@@ -315,8 +315,8 @@ def test_only_what_undecided_claims_need_is_trained(document):
     assert document["trainings"]["done"] == 642 + 160 + 3 * 40 + 40 + 40 + 642
     assert document["trainings"]["planned"] == 5 * 640 + 3 * 642
     assert document["figures"]["optimizers"]["caption"] == (
-        "40 to 160 runs an arm, over 8 draws of the data; lines are medians, bands quartiles, thin lines where the worst "
-        "5% begin."
+        "40 to 160 runs an arm, over 8 draws of the data; lines are medians, bands quartiles, "
+        "thin lines where the worst 5% begin."
     )
     assert document["figures"]["answers"]["caption"] == "40 runs."
     assert document["findings"][0]["table"]["rows"][0][-1] == "40"
