@@ -12,12 +12,13 @@ from fnn import config, data
 from fnn.bench.run import Row
 from fnn.bench.tables import Report, check_lines, closing_lines, duration, from_document
 from fnn.bench.targets import EITHER, JAX, RATIOS, TORCH, Target
-from fnn.network import activations, initializers, losses, optimizers, schedules
+from fnn.network import activations, hidden, initializers, losses, optimizers, schedules
 
 ROOT = Path(__file__).parents[1]
 
 PARTS: dict[str, tuple[Iterable[str], str]] = {
     "data": (data.DATA, "--data"),
+    "hidden layers": (("widths", *hidden.WINDOWED), "--hidden --image"),
     "activations": (activations.ACTIVATIONS, "--activation"),
     "activations of the output": (activations.OUTPUT_ACTIVATIONS, "--output"),
     "losses": (losses.LOSSES, "--loss"),

@@ -196,12 +196,21 @@ def _at_most(name: str, count: int, most: int) -> None:
 
 
 def samples(x: Any, y: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Check for samples: x (N, I) and y (N, O), finite numbers, as float64; (N,) is one column of either."""
-    columns, labels = table("x", x), table("y", y)
+    """Check for samples: x (N, I) and y (N, O), finite numbers, as float64; (N,) is one column of either.
+
+    x may be images too, (N, H, W) or (N, H, W, C).
+    """
+    columns, labels = inputs(x), table("y", y)
     if len(columns) != len(labels):
         shapes = columns.shape, labels.shape
         raise InvalidSetting("x, y", shapes, "shapes (N, I) and (N, O), as many rows in y as in x")
     return columns, labels
+
+
+def inputs(got: Any) -> NDArray[np.float64]:
+    """Check for rows of finite numbers, (N, I); images, (N, H, W) or (N, H, W, C), are a row each."""
+    shape = np.shape(got) if isinstance(got, np.ndarray) else ()
+    return table("x", got.reshape(shape[0], -1) if len(shape) in (3, 4) and shape[0] else got)
 
 
 def table(name: str, got: Any) -> NDArray[np.float64]:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +13,7 @@ from fnn.checks import Check, named, number, one_of, optional, whole
 from fnn.errors import InvalidSetting
 from fnn.formats import setting
 from fnn.network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
-from fnn.network.hidden import WORDS, Hidden, Image, activated, has_windows, hidden_layers, spelled
+from fnn.network.hidden import activated, as_hidden, as_image, has_windows, hidden_layers
 from fnn.network.initializers import INITIALIZERS, OUTPUT_INITS, PARAMETRIZATIONS
 from fnn.network.layers import Layer
 from fnn.network.losses import LOSSES, REDUCTIONS, STOPS
@@ -30,46 +29,6 @@ ORDERS = {"fixed": False, "shuffled": True}
 INPUT_SCALES = {"none": False, "learned": True}
 # Which weights a network keeps: those of its last epoch, or those of its best on what is held out to validate.
 KEEPS = {"last": False, "best": True}
-
-
-def _hidden(name: str, got: Any) -> Hidden:
-    """Take 4x4, conv8:3-pool2-16, none, or a sequence of widths and of layers in words."""
-    if isinstance(got, str):
-        if got == "none":
-            return ()
-        items: tuple[Any, ...] = tuple(re.split("x" if re.fullmatch("[0-9x]+", got) else "-", got))
-    else:
-        items = tuple(got) if isinstance(got, (tuple, list)) else (got,)
-    try:
-        return tuple(_hidden_layer(name, item) for item in items)
-    except InvalidSetting:
-        raise InvalidSetting(name, got, WORDS) from None
-
-
-def _hidden_layer(name: str, item: Any) -> int | str:
-    if not isinstance(item, str):
-        return whole(1, 2**15 - 1)(name, item)
-    if re.fullmatch(r"[0-9]{1,5}", item):
-        return whole(1, 2**15 - 1)(name, int(item))
-    layer = spelled(item)
-    if layer is None or layer.channels >= 2**15:
-        raise InvalidSetting(name, item, WORDS)
-    return str(layer)
-
-
-def _image(name: str, got: Any) -> Image | None:
-    """Take 8x8, 28x28x3, or two or three whole numbers: height, width and channels, of which there is one by itself."""
-    if got is None:
-        return None
-    sides = got.split("x") if isinstance(got, str) else got
-    try:
-        numbers = [int(s) if isinstance(s, str) and re.fullmatch("[0-9]{1,5}", s) else s for s in sides]
-        height, width, channels = (whole(1, 2**15 - 1)(name, n) for n in (*numbers, *([1] * (len(numbers) == 2))))
-    except (TypeError, ValueError):
-        raise InvalidSetting(
-            name, got, "height x width, or height x width x channels, such as 8x8 or 28x28x3"
-        ) from None
-    return height, width, channels
 
 
 def _activation(name: str, got: Any) -> str:
@@ -111,10 +70,10 @@ class Config(_Packed):
     """
 
     hidden: tuple[int | str, ...] = _network(
-        (4, 4), _hidden, "Widths of the hidden layers; none for no hidden layer. On images, conv8:3-pool2-16."
+        (4, 4), as_hidden, "Widths of the hidden layers; none for no hidden layer. On images, conv8:3-pool2-16."
     )
     image: tuple[int, int, int] | None = _network(
-        None, _image, "Height x width (x channels) of the image that a sample's inputs are."
+        None, as_image, "Height x width (x channels) of the image that a sample's inputs are."
     )
     activation: str = _network(
         "sigmoid", _activation, f"Of the hidden layers, or of each with x between: {', '.join(ACTIVATIONS)}."

@@ -244,3 +244,40 @@ def test_a_network_that_looks_at_shapes_tells_bars_that_lie_from_bars_that_stand
     config = Config(hidden="conv8:2-pool3", image="4x4", activation="tanh", loss="bce", reduction="mean")
     results = fnn.train(config, images.reshape(80, 16), lies[:, None].astype(float), seeds=range(64))
     assert results.solved.mean() > 0.8
+
+
+# ---- images as arrays ----
+
+
+def test_images_are_rows_of_their_numbers(rng):
+    config = Config(hidden="conv3:2-pool2", image="5x4x2", epochs=3)
+    images, y = rng.normal(size=(12, 5, 4, 2)), (rng.random(12) > 0.5).astype(float)
+    ours, theirs = (fnn.train(config, x, y, seeds=3) for x in (images, images.reshape(12, 40)))
+    assert np.array_equal(ours.flat[0], theirs.flat[0])
+    assert np.array_equal(ours.predict(images), ours.predict(images.reshape(12, 40)))
+    gray = Config(hidden="conv3:2", image="5x4", epochs=3)
+    assert len(fnn.train(gray, images[..., 0], y)) == 1
+
+
+def test_images_of_another_shape_are_refused_though_they_have_as_many_numbers():
+    with pytest.raises(InvalidSetting, match="image: got '5x4x1'; expected 4x5x1, as the images of x are"):
+        fnn.train(Config(hidden="conv3", image="5x4"), np.zeros((3, 4, 5)), np.ones(3))
+
+
+def test_a_model_with_windows_is_kept_and_answers_again(tmp_path, rng):
+    config = Config(hidden="conv3:2/2+1-mean2-4", image="6x6", epochs=3)
+    x, y = samples_of(config, 20, rng)
+    results = fnn.train(config, x, y, seeds=3)
+    path = fnn.save(results, tmp_path / "model.npz")
+    names = {f"x{k + 1}": x[:, k] for k in range(36)}
+    answers = np.mean([fnn.predict(results.layers[0], results.network(k), x)[:, 0] for k in range(3)], axis=0)
+    assert fnn.load(path).predict_proba(names)[:, -1] == pytest.approx(answers, rel=1e-10)
+
+
+def test_a_sweep_keeps_layers_in_words(tmp_path):
+    store = tmp_path / "a.db"
+    given = {"hidden": ["conv2:2", "4"], "image": "1x2", "epochs": 3}
+    runs = fnn.sweep("xor", seeds=3, out=store, **given)
+    again = fnn.sweep("xor", seeds=3, out=store, **given)
+    assert [len(r.seed) for r in (runs, again)] == [6, 6]
+    assert sorted({str(v) for v in runs.frame("arrays")["hidden"]}) == ["4", "conv2:2"]

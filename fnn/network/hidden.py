@@ -7,8 +7,9 @@ overlap (`pool3/2`: of 3x3, moved by 2), `mean2` their mean. On an image of one 
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from fnn.checks import whole
 from fnn.errors import InvalidSetting
 from fnn.network.layers import LAYER_KINDS, Layer
 from fnn.network.windows import Window
@@ -31,6 +32,9 @@ WORDS = (
 )
 
 
+_side = whole(1, 2**15 - 1)
+
+
 class Spelled(NamedTuple):
     """A layer with a window in words. size: one number is that many by as many; channels: 0 of a pooling layer."""
 
@@ -45,6 +49,45 @@ class Spelled(NamedTuple):
         stride = f"/{self.stride}" if self.stride != (self.size[0] if pools else 1) else ""
         padding = f"+{self.padding}" if self.padding else ""
         return f"{self.name}{size if pools else f'{self.channels}:{size}'}{stride}{padding}"
+
+
+def as_hidden(name: str, got: Any) -> Hidden:
+    """Check for 4x4, conv8:3-pool2-16, none, the width of one layer, or a sequence of widths and layers in words."""
+    if isinstance(got, str):
+        if got == "none":
+            return ()
+        items: tuple[Any, ...] = tuple(re.split("x" if re.fullmatch("[0-9x]+", got) else "-", got))
+    else:
+        items = tuple(got) if isinstance(got, (tuple, list)) else (got,)
+    try:
+        return tuple(_item(name, item) for item in items)
+    except InvalidSetting:
+        raise InvalidSetting(name, got, WORDS) from None
+
+
+def _item(name: str, item: Any) -> int | str:
+    if not isinstance(item, str):
+        return _side(name, item)
+    if re.fullmatch("[0-9]{1,5}", item):
+        return _side(name, int(item))
+    layer = spelled(item)
+    if layer is None or layer.channels >= 2**15:
+        raise InvalidSetting(name, item, WORDS)
+    return str(layer)
+
+
+def as_image(name: str, got: Any) -> Image | None:
+    """Check for 8x8, 28x28x3, or height, width and channels in a sequence, of which there is one by itself."""
+    if got is None:
+        return None
+    sides = got.split("x") if isinstance(got, str) else got
+    try:
+        numbers = [int(s) if isinstance(s, str) and re.fullmatch("[0-9]{1,5}", s) else s for s in sides]
+        height, width, channels = (_side(name, n) for n in (*numbers, *([1] * (len(numbers) == 2))))
+    except (TypeError, ValueError):
+        words = "height x width, or height x width x channels, such as 8x8 or 28x28x3"
+        raise InvalidSetting(name, got, words) from None
+    return height, width, channels
 
 
 def spelled(text: str) -> Spelled | None:

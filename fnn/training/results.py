@@ -160,7 +160,7 @@ class Results:
         return functions.unflatten(self.flat[c][row], self.layers[c])
 
     def predict(self, x: ArrayLike) -> Array:
-        """Return every network's answers. x: (N, I) → (S, N, O); huge, inf or NaN where a network diverged.
+        """Return every network's answers. x: (N, I) or images (N, H, W, C) → (S, N, O); inf or NaN where one diverged.
 
         An answer is the output: of sigmoid or softmax a probability, of the others a number. Raises InvalidSetting for
         x that is not finite numbers in as many columns as the networks have inputs.
@@ -170,7 +170,7 @@ class Results:
         >>> results.predict([[0, 1], [0, 0]]).shape
         (3, 2, 1)
         """
-        rows, inputs = checks.table("x", x), self.layers[0][0].fan_in
+        rows, inputs = checks.inputs(x), self.layers[0][0].fan_in
         if rows.shape[1] != inputs:
             words = f"shape (N, {inputs}), a column for each input; one sample is a row, [[…]]"
             raise InvalidSetting("x", f"shape {np.shape(x)}", words)

@@ -11,6 +11,7 @@ from fnn import checks, rng
 from fnn.config import DTYPES, KEEPS, Config
 from fnn.data.samples import Part, part_from_arrays
 from fnn.errors import InvalidSetting
+from fnn.formats import setting
 from fnn.machine import processors
 from fnn.network import functions
 from fnn.network.functions import Array
@@ -75,6 +76,7 @@ def train(
     (312551116, 312551117)
     """
     configs = _configs(configs)
+    _check_images(configs, x)
     return train_parts(
         configs, [labelled_part(configs, x, y, weight, validation)], seeds=seeds, backend=backend, threads=threads,
         curve_every=curve_every, on_progress=on_progress,
@@ -218,6 +220,16 @@ def _configs(configs: Any) -> tuple[Config, ...]:
 def _seeds(configs: Sequence[Config], seeds: int | Iterable[int] | None, most: int | None) -> Ints:
     """Return the seed of each network: (C, n), n at most `most`."""
     return checks.seeds_of_each(1 if seeds is None else seeds, seeds_of(configs), most)
+
+
+def _check_images(configs: Sequence[Config], x: Any) -> None:
+    """Refuse images of another shape than a config's, though they may have as many numbers."""
+    if not isinstance(x, np.ndarray) or x.ndim not in (3, 4):
+        return
+    shape = (*x.shape[1:], 1)[:3]
+    for config in configs:
+        if config.image not in (None, shape):
+            raise InvalidSetting("image", setting(config.image), f"{setting(shape)}, as the images of x are")
 
 
 def _curve_epochs(epochs: int, every: int) -> Ints:
