@@ -281,3 +281,30 @@ def test_a_sweep_keeps_layers_in_words(tmp_path):
     again = fnn.sweep("xor", seeds=3, out=store, **given)
     assert [len(r.seed) for r in (runs, again)] == [6, 6]
     assert sorted({str(v) for v in runs.frame("arrays")["hidden"]}) == ["4", "conv2:2"]
+
+
+def images_in_a_table(rng, rows=90):
+    """Bars that lie or stand, 4 by 4 pixels with an edge that is always dark, as columns."""
+    images, lies = np.zeros((rows, 5, 4)), np.arange(rows) % 2 == 0
+    for image, lying in zip(images, lies, strict=True):
+        place = rng.integers(4)
+        image[(place, slice(None)) if lying else (slice(4), place)] = 1
+    images[:, :4] += rng.normal(0, 0.1, (rows, 4, 4))
+    pixels = images.reshape(rows, 20)
+    return {f"p{k:02}": pixels[:, k] for k in range(20)} | {"kind": np.where(lies, "lies", "stands")}
+
+
+def test_a_table_of_images_keeps_dark_pixels_and_scales_all_alike(rng, tmp_path):
+    table = images_in_a_table(rng)
+    given = {"image": "5x4", "hidden": "conv8:2-pool2-8", "seeds": 4, "epochs": 60}
+    fitted = fnn.fit(table, "kind", **given)
+    assert (fitted.preset, fitted.preparation.scaling) == ("image", "pixels")
+    assert fitted.problem.encoder.inputs == 20
+    scaling = fitted.model.groups[0].scaling
+    pixels = np.stack([table[f"p{k:02}"] for k in range(20)], axis=1)[fitted.splits[0].train]
+    assert np.ptp(scaling.center) == np.ptp(scaling.factor) == 0
+    assert scaling.center[0] == pytest.approx(pixels.mean())
+    assert 1 / scaling.factor[0] == pytest.approx(pixels.std())
+    assert (fitted.predict(table) == table["kind"]).mean() > 0.95
+    with pytest.raises(InvalidSetting, match="image: got '5x4x1'; expected one of 16 numbers"):
+        fnn.fit(table, "kind", roles={"constant": "drop"}, **given)

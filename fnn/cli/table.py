@@ -14,11 +14,11 @@ from fnn.cli.columns import print_rows, print_table
 from fnn.cli.encoding import echo
 from fnn.cli.options import number, whole
 from fnn.cli.terminal import at_work, progress_bar
-from fnn.data.encoding import MISSING, UNKNOWN
+from fnn.data.encoding import CONSTANT, MISSING, UNKNOWN
 from fnn.data.reading import FORMATS, Form
 from fnn.data.scaling import SCALINGS
 from fnn.data.targets import TASKS
-from fnn.ensembles.presets import CLASS_WEIGHTS, PRESETS, SEEDS
+from fnn.ensembles.presets import CLASS_WEIGHTS, PRESETS, SEEDS, default_preset
 from fnn.errors import InvalidSetting
 from fnn.files import writable_folder
 from fnn.formats import duration
@@ -38,6 +38,7 @@ _ROLES = {
     "weight": (str, table_option(help="The column that says how often each row counts.")),
     "groups": (str, table_option(help="The column whose equal values belong to one part of a split.")),
     "missing": (str, table_option(help=f"What becomes of missing values: {', '.join(MISSING)}.")),
+    "constant": (str, table_option(help=f"What becomes of numbers that are all alike: {', '.join(CONSTANT)}.")),
     "unknown": (str, table_option(help=f"What becomes of new categories at prediction: {', '.join(UNKNOWN)}.")),
 }
 _FORM = {
@@ -60,7 +61,17 @@ _SPLITTING = {
     "split_seed": (int, split_option(parser=whole, help="Seed of the splits.")),
     "per_seed": (bool, split_option("--per-seed/--fixed", help="A split for each seed, or the same for all.")),
 }
-_PRESET = {"preset": (str, table_option(help=f"{', '.join(PRESETS)}: settings that go together. [default: table]"))}
+_PRESET = {
+    "preset": (
+        str,
+        table_option(help=f"{', '.join(PRESETS)}: settings that go together. [default: table, with --image image]"),
+    )
+}
+    "preset": (
+        str,
+        table_option(help=f"{', '.join(PRESETS)}: settings that go together. [default: table, with --image image]"),
+    )
+}
 _OPTIONS = {**_ROLES, **_FORM, **_PRESET, **_PREPARATION, **_SPLITTING}
 NAMES = tuple(_OPTIONS)
 
@@ -105,15 +116,15 @@ def chosen(of_table: dict[str, Any], group: dict[str, Any]) -> dict[str, Any]:
     return {name: of_table[name] for name in group if of_table[name] is not None}
 
 
-def read_table_problem(data: str, of_table: dict[str, Any]) -> Any:
+def read_table_problem(data: str, of_table: dict[str, Any], settings: dict[str, Any]) -> Any:
     """Read a table and what is to be learnt of it, as the options say."""
-    from fnn.ensembles.problem import Roles, read_problem
+    from fnn.ensembles.problem import Roles, default_roles, read_problem
 
     if not Path(data).is_file():
         raise InvalidSetting("data", data, f"a file that is there, or one of {', '.join(datasets.DATA)}")
     if of_table["target"] is None:
         raise InvalidSetting("target", None, "the column to learn, by name or place (-1 is the last)")
-    return read_problem(data, Roles(**chosen(of_table, _ROLES)), form_of(of_table))
+    return read_problem(data, Roles(**{**default_roles(settings), **chosen(of_table, _ROLES)}), form_of(of_table))
 
 
 def splitting_options(of_table: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +143,8 @@ def plan_on_table(data: str, of_table: dict[str, Any], given: dict[str, Any]) ->
     from fnn.ensembles.presets import preset_preparation
     from fnn.sweeps.tables import plan_table
 
-    problem, preset = read_table_problem(data, of_table), of_table["preset"] or "table"
+    problem = read_table_problem(data, of_table, given)
+    preset = of_table["preset"] or default_preset(given)
     spec = {name: value for name, value in given.items() if name != "data"}
     asked = {name: values[0] if isinstance(values, list) else values for name, values in spec.items()}
     return plan_table(
@@ -156,11 +168,11 @@ def train_on_table(
     """Let an ensemble learn a table, show what it scores, and write its model and figures."""
     from fnn.ensembles.fit import fit_problem
 
-    problem = read_table_problem(data, of_table)
+    problem = read_table_problem(data, of_table, settings)
     with progress_bar("training", quiet=json_) as update:
         seeds = SEEDS if run["seeds"] is None else run["seeds"]
         fitted = fit_problem(
-            problem, preset=of_table["preset"] or "table", splitting=splitting_options(of_table),
+            problem, preset=of_table["preset"] or default_preset(settings), splitting=splitting_options(of_table),
             preparation=preparation_options(of_table), seeds=seeds, backend=run["backend"],
             threads=run["threads"], settings=settings,
             on_progress=update and (lambda now: update(*_progress(now))),

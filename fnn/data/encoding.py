@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from fnn.checks import fits, one_of
 from fnn.data.columns import Column, Table
 from fnn.data.features import (
+    CONSTANT,
     FEATURE_KINDS,
     MISSING,
     UNKNOWN,
@@ -24,8 +25,8 @@ from fnn.data.features import (
 from fnn.errors import InvalidSetting
 
 __all__ = [
-    "MISSING", "MOST_CATEGORIES", "UNKNOWN", "Encoder", "Feature", "complete_rows", "encode", "encoder_document",
-    "encoder_from_document", "learn_encoder",
+    "CONSTANT", "MISSING", "MOST_CATEGORIES", "UNKNOWN", "Encoder", "Feature", "complete_rows", "encode",
+    "encoder_document", "encoder_from_document", "learn_encoder",
 ]  # fmt: skip
 
 # More categories than these would be more inputs than anyone means by a column.
@@ -41,18 +42,21 @@ _ROWS = 2048
 # ---- learning ----
 
 
-def learn_encoder(table: Table, ignore: Collection[str] = (), missing: str = "error", unknown: str = "none") -> Encoder:
+def learn_encoder(
+    table: Table, ignore: Collection[str] = (), missing: str = "error", unknown: str = "none", constant: str = "drop"
+) -> Encoder:
     """Return how the columns of a table become inputs, all but those to ignore.
 
-    A column that says nothing, as it has no values or all are alike, is left out, and `dropped` says why. Raises
-    InvalidSetting for missing values where they are an error, for dates, for columns of text that are names of rows or
-    have more than `MOST_CATEGORIES` categories, where no column or no row is left, and for more inputs than rows or the
-    memory allow.
+    A column that says nothing, as it has no values or all are alike, is left out, and `dropped` says why; with constant
+    `keep` numbers that are alike stay. Raises InvalidSetting for missing values where they are an error, for dates, for
+    columns of text that are names of rows or have more than `MOST_CATEGORIES` categories, where no column or no row is
+    left, and for more inputs than rows or the memory allow.
     """
     one_of("missing", missing, MISSING)
     one_of("unknown", unknown, UNKNOWN)
+    one_of("constant", constant, CONSTANT)
     columns = table.drop(ignore).columns
-    reasons = {column.name: _useless(column, missing) for column in columns}
+    reasons = {column.name: _useless(column, missing, constant) for column in columns}
     useful = [column for column in columns if not reasons[column.name]]
     if not useful:
         raise InvalidSetting("data", table.source, "a column to learn from: all have one value, or none")
@@ -77,14 +81,14 @@ def _check_size(source: str, inputs: int, rows: int) -> None:
     fits("data", source, 8 * rows * inputs)
 
 
-def _useless(column: Column, missing: str) -> str:
+def _useless(column: Column, missing: str, constant: str) -> str:
     """Return why a column is left out, or nothing."""
     present = column.values[~column.missing]
     if not present.size:
         return "no values"
     if (present != present[0]).any() or (missing == "indicator" and len(present) < len(column.values)):
         return ""
-    return "constant"
+    return "" if constant == "keep" and column.kind == "number" else "constant"
 
 
 def _check_kind(column: Column) -> None:

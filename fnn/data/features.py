@@ -9,6 +9,8 @@ from fnn.errors import InvalidSetting
 # category none of those of its column. drop: rows that lack a value are left out. indicator: as mean, with an input
 # more for each column that lacked values when it was learnt, which is 1 where one is missing.
 MISSING = ("error", "mean", "drop", "indicator")
+# What becomes of a column of numbers that are all alike: it says nothing and is left out, but a pixel has its place.
+CONSTANT = ("drop", "keep")
 # What becomes of a category that was not there at training: it is none of those that were, or it is refused.
 UNKNOWN = ("none", "error")
 # Kinds of features, and the kinds of columns that they can be made of.

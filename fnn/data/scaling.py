@@ -78,6 +78,8 @@ SCALINGS: dict[str, Callable[[_Present], tuple[float, float]]] = {
     "robust": _robust,
     "standard": _standard,
     "none": lambda _: (0.0, 1.0),
+    # Of all columns together, which are pixels of an image: one pixel is not brighter than another for it.
+    "pixels": _standard,
 }
 
 
@@ -90,6 +92,8 @@ def learn_scaling(
     name.
     """
     measure = SCALINGS[one_of("scaling", kind, SCALINGS)]
+    if kind == "pixels":
+        return _of_pixels(x if rows is None else x[rows], smooth_clip, weight)
     columns = np.zeros((3, x.shape[1]))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # numbers may be too far apart, or too close
         for k in range(x.shape[1]):
@@ -97,6 +101,15 @@ def learn_scaling(
             columns[:, k] = _column(_present(values, weight), measure, constant=1.0 if kind == "none" else 0.0)
     center, factor, fill = columns
     return Scaling(center, factor, fill, smooth_clip)
+
+
+def _of_pixels(x: Array, smooth_clip: bool, weight: Array | None) -> Scaling:
+    """Return the scaling by mean and standard deviation of all numbers together."""
+    inputs = x.shape[1]
+    each = None if weight is None else np.repeat(weight, inputs)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        center, factor, fill = _column(_present(x.ravel(), each), _standard, constant=0.0)
+    return Scaling(np.full(inputs, center), np.full(inputs, factor), np.full(inputs, fill), smooth_clip)
 
 
 def _column(

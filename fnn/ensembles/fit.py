@@ -26,11 +26,12 @@ from fnn.ensembles.presets import (
     SEEDS,
     VALIDATION,
     Preparation,
+    default_preset,
     keeps_best,
     preset_config,
     preset_preparation,
 )
-from fnn.ensembles.problem import Prepared, Problem, Roles, prepare, read_problem
+from fnn.ensembles.problem import Prepared, Problem, Roles, default_roles, prepare, read_problem
 from fnn.machine import versions
 from fnn.stats.intervals import Interval
 from fnn.stats.prediction_intervals import LearnedInterval, learn_interval, measured_coverage
@@ -97,7 +98,7 @@ def fit(
     target: Any,
     *,
     seeds: int | Iterable[int] = SEEDS,
-    preset: str = "table",
+    preset: str | None = None,
     roles: Mapping[str, Any] | None = None,
     form: Form = Form(),  # noqa: B008, which is a tuple
     splitting: Mapping[str, Any] | None = None,
@@ -109,11 +110,11 @@ def fit(
     """Let an ensemble learn a target from the other columns of a table.
 
     seeds: networks on each split, from the config's `seed` on; or which seeds, as a range or a list. preset: settings
-    that go together, `table` or `plain`. form: how a CSV is written, where looking does not tell. backend, threads: as
+    that go together: `table`, `plain`, or `image`, which is meant where `image` is set. form: how a CSV is written, where looking does not tell. backend, threads: as
     `fnn.train` has them.
 
     source: a path (CSV, Parquet, Arrow, NPZ), a pandas or Polars frame, a mapping of arrays. target: a column's name or
-    place, several with commas between. roles: task, ignore, weight, groups, missing, unknown, as `Roles` has them.
+    place, several with commas between. roles: task, ignore, weight, groups, missing, unknown, constant, as `Roles` has them.
     splitting: validation, folds, repeats, bootstrap, split_seed, per_seed, as `data.split.Splitting` has them;
     by itself a fifth of the rows is held out. preparation: scaling, smooth_clip, class_weight. settings: of `Config`,
     before the preset's.
@@ -126,10 +127,10 @@ def fit(
     >>> fitted.predict({"size": [1.0, 4.0], "kind": ["a", "b"]}).shape, len(fitted)
     ((2,), 4)
     """
-    problem = read_problem(source, Roles(target, **_known("roles", roles, Roles._fields[1:])), form)
+    known = {**default_roles(settings), **_known("roles", roles, Roles._fields[1:])}
     return fit_problem(
-        problem, preset=preset, splitting=splitting, preparation=preparation, seeds=seeds, backend=backend,
-        threads=threads, settings=settings,
+        read_problem(source, Roles(target, **known), form), preset=preset or default_preset(settings),
+        splitting=splitting, preparation=preparation, seeds=seeds, backend=backend, threads=threads, settings=settings,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Problems: a table, what is to be learnt of it and from which of its columns, and the parts its splits make of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +22,9 @@ SCORED = {"binary": "sides", "multiclass": "largest", "multilabel": "sides", "re
 
 
 class Roles(NamedTuple):
-    """Which columns are what, by name or place; task: None to infer it. missing, unknown: as in `data.encoding`."""
+    """Which columns are what, by name or place; task: None to infer it. missing, unknown, constant: as in
+    `data.encoding`.
+    """
 
     target: Any
     task: str | None = None
@@ -31,6 +33,12 @@ class Roles(NamedTuple):
     groups: str | None = None
     missing: str = "error"
     unknown: str = "none"
+    constant: str = "drop"
+
+
+def default_roles(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is meant where it is not said: pixels of images stay, though all images have one value there."""
+    return {} if settings.get("image") is None else {"constant": "keep"}
 
 
 class Problem(NamedTuple):
@@ -88,7 +96,8 @@ def read_problem(source: Any, roles: Roles, form: Form = Form()) -> Problem:  # 
     inputs = table.drop((*targets, *passed_over))
     if not inputs.columns:
         raise InvalidSetting("target", roles.target, "a table with columns beside the target")
-    encoder, rows = learn_encoder(inputs, missing=roles.missing, unknown=roles.unknown), table.rows
+    encoder = learn_encoder(inputs, missing=roles.missing, unknown=roles.unknown, constant=roles.constant)
+    rows = table.rows
     missing = {column.name: int(column.missing.sum()) for column in inputs.columns if column.missing.any()}
     if roles.missing == "drop":
         kept = np.flatnonzero(complete_rows(inputs, encoder))
