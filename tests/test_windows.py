@@ -300,11 +300,11 @@ def test_a_table_of_images_keeps_dark_pixels_and_scales_all_alike(rng, tmp_path)
     fitted = fnn.fit(table, "kind", **given)
     assert (fitted.preset, fitted.preparation.scaling) == ("image", "pixels")
     assert fitted.problem.encoder.inputs == 20
-    scaling = fitted.model.groups[0].scaling
+    scaling = fitted.model.scaling
     pixels = np.stack([table[f"p{k:02}"] for k in range(20)], axis=1)[fitted.splits[0].train]
     assert np.ptp(scaling.center) == np.ptp(scaling.factor) == 0
-    assert scaling.center[0] == pytest.approx(pixels.mean())
-    assert 1 / scaling.factor[0] == pytest.approx(pixels.std())
+    assert scaling.center[0, 0] == pytest.approx(pixels.mean())
+    assert 1 / scaling.factor[0, 0] == pytest.approx(pixels.std())
     assert (fitted.predict(table) == table["kind"]).mean() > 0.95
     with pytest.raises(InvalidSetting, match="image: got '5x4x1'; expected one of 16 numbers"):
         fnn.fit(table, "kind", roles={"constant": "drop"}, **given)

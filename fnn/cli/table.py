@@ -67,11 +67,6 @@ _PRESET = {
         table_option(help=f"{', '.join(PRESETS)}: settings that go together. [default: table, with --image image]"),
     )
 }
-    "preset": (
-        str,
-        table_option(help=f"{', '.join(PRESETS)}: settings that go together. [default: table, with --image image]"),
-    )
-}
 _OPTIONS = {**_ROLES, **_FORM, **_PRESET, **_PREPARATION, **_SPLITTING}
 NAMES = tuple(_OPTIONS)
 
