@@ -110,12 +110,12 @@ def fit(
     """Let an ensemble learn a target from the other columns of a table.
 
     seeds: networks on each split, from the config's `seed` on; or which seeds, as a range or a list. preset: settings
-    that go together: `table`, `plain`, or `image`, which is meant where `image` is set. form: how a CSV is written, where looking does not tell. backend, threads: as
-    `fnn.train` has them.
+    that go together: `table`, `plain`, or `image`, which is meant where `image` is set. form: how a CSV is written,
+    where looking does not tell. backend, threads: as `fnn.train` has them.
 
     source: a path (CSV, Parquet, Arrow, NPZ), a pandas or Polars frame, a mapping of arrays. target: a column's name or
-    place, several with commas between. roles: task, ignore, weight, groups, missing, unknown, constant, as `Roles` has them.
-    splitting: validation, folds, repeats, bootstrap, split_seed, per_seed, as `data.split.Splitting` has them;
+    place, several with commas between. roles: task, ignore, weight, groups, missing, unknown, constant, as `Roles` has
+    them. splitting: validation, folds, repeats, bootstrap, split_seed, per_seed, as `data.split.Splitting` has them;
     by itself a fifth of the rows is held out. preparation: scaling, smooth_clip, class_weight. settings: of `Config`,
     before the preset's.
 
