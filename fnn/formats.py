@@ -13,15 +13,18 @@ _DIGEST_SHOWN = 8
 _UNITS = {"TB": 1e12, "GB": 1e9, "MB": 1e6, "kB": 1e3}
 
 
-def number(value: float | None) -> str:
-    """Return a number with three digits, whole ones and those from 1,000 on with all before the point; – for none."""
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number with three digits, whole ones and those from 1,000 on with all before the point; – for none.
+
+    digits: so many, where one more is what a number is told by.
+    """
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
         return "−∞" if value < 0 else "∞"
     if (float(value).is_integer() and abs(value) < 1e15) or 999.5 <= abs(value) < 1e15:
         return f"{value:,.0f}".replace("-", "−")
-    return _exponent(f"{value:.3g}").replace("-", "−")
+    return _exponent(f"{value:.{digits}g}").replace("-", "−")
 
 
 def answer(value: float) -> str:

@@ -322,17 +322,21 @@ def test_verdicts_of_the_lab_are_the_same_on_other_draws_with_other_seeds(tmp_pa
     }.items() <= first.items()  # fmt: skip
     evidence = {finding["id"]: finding for finding in blocks[0]["findings"]}
     assert "21 of 21 true ones" in evidence["labels"]["text"]
-    assert "half of it 1.002e-06" in evidence["labels"]["text"]  # which is the loss that the report prints
-    median = float(evidence["place-xor"]["table"]["rows"][1][4])
+    assert "half of it 1.002e−6" in evidence["labels"]["text"]  # which is the loss that the report prints
+    median = as_float(evidence["place-xor"]["table"]["rows"][1][4])
     assert median == pytest.approx(2 * 0.000001002499884, rel=0.2)
     coded = {row[0]: row for row in evidence["adam-as-coded"]["table"]["rows"]}
     assert len({row[3] for row in coded.values()}) == len(coded) == 5
-    loss = {row[0]: float(row[3].split()[0]) for row in evidence["schedules-as-coded"]["table"]["rows"]}
+    loss = {row[0]: as_float(row[3].split()[0]) for row in evidence["schedules-as-coded"]["table"]["rows"]}
     ends = {adam: {name: loss[f"Adam as {adam}: {name}"] for name in SCHEDULES} for adam in ("published", "coded")}
     # But for none at all, which no claim says it is lower than.
     assert min(list(SCHEDULES)[1:], key=ends["published"].get) == "warm-up to 1"
     assert max(SCHEDULES, key=ends["coded"].get) == "warm-up to 1"
     assert [len(table["rows"]) for table in blocks[0]["tables"]] == [21, 100]
+
+
+def as_float(text):
+    return float(text.replace("−", "-"))
 
 
 SCHEDULES = ("none", "exponential", "polynomial", "warm-up to the learning rate, 0.1", "warm-up to 1")

@@ -38,7 +38,7 @@ def printed_labels(finding: Finding, _results: ResultsByLabel) -> Evidence:
     text = (
         f"{int((label != true).sum())} of {count} printed labels are not those of the data. The printed predictions "
         f"agree with {agree_printed} of {count} printed labels and with {agree_true} of {count} true ones. Against the "
-        f"true labels their mean squared error is {number(mse_true)}, half of it {number(mse_true / 2)}; against the "
+        f"true labels their mean squared error is {number(mse_true, 4)}, half of it {number(mse_true / 2, 4)}; against the "
         f"printed ones it is {number(mse_printed)}."
     )
     rows = [
