@@ -38,8 +38,8 @@ def printed_labels(finding: Finding, _results: ResultsByLabel) -> Evidence:
     text = (
         f"{int((label != true).sum())} of {count} printed labels are not those of the data. The printed predictions "
         f"agree with {agree_printed} of {count} printed labels and with {agree_true} of {count} true ones. Against the "
-        f"true labels their mean squared error is {number(mse_true, 4)}, half of it {number(mse_true / 2, 4)}; against the "
-        f"printed ones it is {number(mse_printed)}."
+        f"true labels their mean squared error is {number(mse_true, 4)}, half of it {number(mse_true / 2, 4)}; against "
+        f"the printed ones it is {number(mse_printed)}."
     )
     rows = [
         [str(i), *(number(v) for v in samples.x[i]), f"{label[i]:g}", f"{true[i]:g}", f"{prediction[i]:.6f}",
