@@ -58,6 +58,7 @@ class Backend(NamedTuple):
 
 def numpy_backend() -> Backend:
     """Return the lab, which computes in NumPy."""
+
     def at_once(layers: Sequence[Layer], samples: int) -> int:  # a layer's outputs are to stay in a core's cache
         return max(1, _CACHE // (samples * max(layer.fan_out for layer in layers)))
 
