@@ -186,4 +186,5 @@ before, config = peak(), fnn.Config(hidden="2000x2000", epochs=1, **settings)
 fnn.train(config, *samples, seeds=[1], backend={backend!r}, curve_every=0)
 print(peak() - before, int(training_bytes(config, 2, 1, 0) + COPIES * network_bytes(config, 2, 1, 0)))
 """)
-    assert 0.9 * counted <= taken <= 2 * counted
+    # In NumPy an update has temporaries, which come to twice what is counted, but for a page or an arena more.
+    assert 0.9 * counted <= taken <= 2.1 * counted

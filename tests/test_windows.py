@@ -48,7 +48,7 @@ def samples_of(config, count, rng, outputs=1):
     ("conv8:3/1+0-pool2/2", ("conv8:3", "pool2")),
     ("pool3/2", ("pool3/2",)),
     (["conv8:3x3", "pool2", 16], ("conv8:3", "pool2", 16)),
-    (("conv8", "16"), ("conv8:3", 16)),
+    (("conv8", 16), ("conv8:3", 16)),
     ("16-8", (16, 8)),
 ])  # fmt: skip
 def test_layers_in_words_come_back_as_they_are_typed(typed, hidden):
@@ -79,6 +79,7 @@ def test_an_image_has_one_channel_by_itself(image, sides):
     ({"hidden": "pool2:3", "image": "8x8"}, "hidden: got 'pool2:3'; expected widths"),
     ({"hidden": "", "image": "8x8"}, "hidden: got ''; expected widths"),
     ({"hidden": ("conv8", 2.5), "image": "8x8"}, "expected widths"),
+    ({"hidden": ("conv8", "16"), "image": "8x8"}, "expected widths"),
     ({"image": "8"}, "image: got '8'; expected height x width"),
     ({"image": "8x8x1x1"}, "image: got '8x8x1x1'; expected height x width"),
     ({"image": "8x0"}, "image: got '8x0'; expected height x width"),

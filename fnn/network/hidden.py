@@ -56,7 +56,8 @@ def as_hidden(name: str, got: Any) -> Hidden:
     if isinstance(got, str):
         if got == "none":
             return ()
-        items: tuple[Any, ...] = tuple(re.split("x" if re.fullmatch("[0-9x]+", got) else "-", got))
+        words = re.split("x" if re.fullmatch("[0-9x]+", got) else "-", got)
+        items: tuple[Any, ...] = tuple(int(word) if re.fullmatch("[0-9]{1,5}", word) else word for word in words)
     else:
         items = tuple(got) if isinstance(got, (tuple, list)) else (got,)
     try:
@@ -68,8 +69,6 @@ def as_hidden(name: str, got: Any) -> Hidden:
 def _item(name: str, item: Any) -> int | str:
     if not isinstance(item, str):
         return _side(name, item)
-    if re.fullmatch("[0-9]{1,5}", item):
-        return _side(name, int(item))
     layer = spelled(item)
     if layer is None or layer.channels >= 2**15:
         raise InvalidSetting(name, item, WORDS)
