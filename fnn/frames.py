@@ -38,7 +38,7 @@ def as_frame(columns: Mapping[str, NDArray[Any]], kind: str | None = None) -> An
 def typed_column(values: Sequence[Any]) -> NDArray[Any]:
     """Return the values of a setting as a column: numbers as they are, NaN for none of them, widths as 4x4."""
     if any(isinstance(value, tuple) for value in values):
-        return np.array([setting_word(value) for value in values])
+        return np.array([formats.setting(value) for value in values])
     if any(value is None for value in values) and not any(isinstance(value, str) for value in values):
         return np.array([np.nan if value is None else value for value in values], np.float64)
     return np.array(values)
@@ -60,7 +60,7 @@ def matching(
     rows = np.ones(max(map(len, columns.values()), default=0), bool)
     for name, got in wanted.items():
         value = checks[one_of("setting", name, checks)](name, got)
-        rows &= [there in (value, setting_word(value)) for there in columns[name]]
+        rows &= [there in (value, formats.setting(value)) for there in columns[name]]
         if not rows.any():
             raise InvalidSetting(name, got, f"what there is: {value_words(columns[name])}")
     return rows
@@ -69,14 +69,9 @@ def matching(
 # ---- words ----
 
 
-def setting_word(value: Any) -> str:
-    """Return a setting's value as it is typed; no widths are none."""
-    return formats.setting(value) or "none"
-
-
 def value_words(values: Sequence[Any]) -> str:
     """Return the distinct values of a setting in words; of very many the first few."""
-    distinct = list(dict.fromkeys(setting_word(value) for value in values))
+    distinct = list(dict.fromkeys(formats.setting(value) for value in values))
     more = f", … ({len(distinct):,})" if len(distinct) > _LISTED else ""
     return ", ".join(distinct[:_LISTED]) + more
 

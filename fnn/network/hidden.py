@@ -18,7 +18,7 @@ from fnn.network.windows import Window
 Hidden = tuple[int | str, ...]
 Image = tuple[int, int, int]
 
-# What each kind of layer with a window is called, and whether a size must be said.
+# What each kind of layer with a window is called in words.
 WINDOWED = {"conv": "conv", "pool": "max-pool", "mean": "mean-pool"}
 _NUMBER = "[1-9][0-9]{0,4}"
 _SPELLING = re.compile(
@@ -30,7 +30,6 @@ WORDS = (
     "widths from 1 to 32767 with x between them, such as 4x4 or 8x8x4, or none; or, on images, layers with - between "
     "them, such as conv8:3-pool2-16"
 )
-
 
 _side = whole(1, 2**15 - 1)
 

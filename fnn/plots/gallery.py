@@ -18,7 +18,7 @@ from fnn import checks
 from fnn.config import Config
 from fnn.data.synthetic import Data
 from fnn.errors import InvalidSetting
-from fnn.frames import setting_word
+from fnn.formats import setting
 from fnn.plots import run, sweep, sweep_groups, table
 from fnn.plots.style import STYLE
 from fnn.sweeps.query import Runs
@@ -174,4 +174,4 @@ def _as_runs(given: Results | Runs) -> Runs:
 
 def _stored(value: Any) -> Any:
     """Return a setting as a store has it: widths as 4x4."""
-    return setting_word(value) if isinstance(value, tuple) else value
+    return setting(value) if isinstance(value, tuple) else value

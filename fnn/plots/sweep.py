@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from fnn.formats import setting
 from fnn.plots.labels import add_title
 from fnn.plots.lines import end_ticks, epoch_axis, loss_axis, quartile_band, steps, thin_lines, whiskers
 from fnn.plots.palette import is_ordered
@@ -22,7 +23,7 @@ from fnn.stats.curves import solved_by_epoch, subsample
 from fnn.stats.intervals import quantiles
 from fnn.sweeps.query import Curves, Runs, read_curves
 from fnn.sweeps.schema import SETTINGS, Connection
-from fnn.sweeps.summaries import Group, GroupSummary, ordered, value_text
+from fnn.sweeps.summaries import Group, GroupSummary, ordered
 
 Array = NDArray[Any]
 
@@ -209,7 +210,7 @@ def heat_map(figure: Figure, data: FigureData) -> bool:
         share = np.full((len(rows), len(columns)), np.nan)
         for s in panels[title]:
             share[rows.index(s.group.settings[up]), columns.index(s.group.settings[across])] = s.solved / s.runs
-        cells(ax, list(map(value_text, columns)), list(map(value_text, rows)), share, width)
+        cells(ax, list(map(setting, columns)), list(map(setting, rows)), share, width)
         ax.set(xlabel=across.replace("_", "-"), ylabel=up.replace("_", "-"))
     cell, drawn = _left_cell(figure), figure.axes[0].images[0]
     if cell is not None:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from fnn.formats import setting
 from fnn.plots.labels import plural
 from fnn.plots.palette import COLORS, LINES, MARKERS, is_ordered
 from fnn.plots.style import line_colors
 from fnn.sweeps.query import Runs
 from fnn.sweeps.schema import SETTINGS, Connection
-from fnn.sweeps.summaries import GroupSummary, ordered, value_text
+from fnn.sweeps.summaries import GroupSummary, ordered
 
 # The settings that data are told apart by, from the name on.
 DATA = ("data", "points", "noise", "data_seed", "data_digest")
@@ -82,7 +83,7 @@ class FigureData(NamedTuple):
 
 def setting_text(name: str, value: Any) -> str:
     """Return a setting with its value, in words."""
-    return f"{name.replace('_', '-')} {value_text(value)}"
+    return f"{name.replace('_', '-')} {setting(value)}"
 
 
 def data_names(keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], str]:

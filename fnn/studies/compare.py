@@ -11,7 +11,7 @@ from fnn import formats
 from fnn.checks import number, one_of
 from fnn.config import Config
 from fnn.errors import InvalidSetting
-from fnn.frames import setting_word
+from fnn.formats import setting
 from fnn.stats.comparisons import Comparison, improvement, share_difference
 from fnn.stats.intervals import Interval, median_interval, wilson
 from fnn.studies.metrics import METRICS, Measure, measure
@@ -136,22 +136,22 @@ def _arm(name: str, runs: Any) -> _Arm:
         keys = [(0, seed) for seed in runs.seed.tolist()]
     else:
         raise InvalidSetting(name, type(runs).__name__, "what fnn.train or fnn.sweep gives")
-    varying = [setting for setting, values in columns.items() if len(set(values)) > 1]
+    varying = [name for name, values in columns.items() if len(set(values)) > 1]
     if not keys or varying or len(set(keys)) < len(keys):
         apart = f"of different {', '.join(varying)}" if varying else f"{len(keys)} of {settings} settings"
         raise InvalidSetting(name, f"runs {apart}", "runs of one setting, each seed once: .where(lr=0.1) takes them")
-    return _Arm(runs, {setting: values[0] for setting, values in columns.items()}, keys)
+    return _Arm(runs, {name: values[0] for name, values in columns.items()}, keys)
 
 
 def _names(arms: tuple[_Arm, _Arm], measured: Measure) -> tuple[str, str]:
     """Return each arm's settings where they differ; refuse what the measure cannot be compared across."""
     a, b = (arm.settings for arm in arms)
-    different = [name for name in a if name in b and setting_word(a[name]) != setting_word(b[name])]
+    different = [name for name in a if name in b and setting(a[name]) != setting(b[name])]
     for name in METRICS[measured.name].same:
         if name in different:
             words = f"a measure that says the same beside another {name}, such as solved or epochs"
             raise InvalidSetting("what", measured.name, words)
-    first, second = (", ".join(f"{name} {setting_word(of[name])}" for name in different) for of in (a, b))
+    first, second = (", ".join(f"{name} {setting(of[name])}" for name in different) for of in (a, b))
     return first, second
 
 

@@ -5,13 +5,13 @@ They are tested as the study's own settings are: with all seeds, over the same d
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from fnn.formats import setting
 from fnn.report.document import PanelDocument, TurnedDocument
 from fnn.studies.effects import claim_effect
 from fnn.studies.model import Claim, Level, Study
 from fnn.studies.runs import ArmResults, Key, Requests, of_arm, request
 from fnn.studies.specifications import effective_levels, run_keys
 from fnn.studies.verdicts import adjust, verdict
-from fnn.sweeps.summaries import value_text
 
 Results = Mapping[Key, ArmResults]
 
@@ -72,4 +72,4 @@ def _verdicts(study: Study, level: Level, results: Results, draws: int) -> list[
 
 
 def _in_words(level: Level) -> str:
-    return ", ".join(f"{name} {value_text(value)}" for name, value in level.settings.items())
+    return ", ".join(f"{name} {setting(value)}" for name, value in level.settings.items())

@@ -3,10 +3,10 @@
 from typing import Any
 
 from fnn.checks import one_of
+from fnn.formats import setting
 from fnn.studies.model import Level, Settings, trial
 from fnn.studies.toml_source import TomlTable
 from fnn.sweeps import grid
-from fnn.sweeps.summaries import value_text
 
 # A level that changes nothing; the learning rate that is best for each arm; the axis of how a claim is measured.
 STATED, BEST, MEASURE = "as stated", "best", "measure"
@@ -17,9 +17,9 @@ def read_nuisance(table: TomlTable, base: Settings) -> dict[str, tuple[Level, ..
     axes = {name: _levels(table, name, base) for name in table.values}
     axis_of: dict[str, str] = {}
     for axis, levels in axes.items():
-        for setting in (name for level in levels for name in level.settings):
-            if axis_of.setdefault(setting, axis) != axis:
-                table.fail(axis, setting, f"settings that no other axis varies, as {axis_of[setting]} does")
+        for name in (name for level in levels for name in level.settings):
+            if axis_of.setdefault(name, axis) != axis:
+                table.fail(axis, name, f"settings that no other axis varies, as {axis_of[name]} does")
     return axes
 
 
@@ -34,7 +34,7 @@ def _levels(table: TomlTable, name: str, base: Settings) -> tuple[Level, ...]:
         for value in values:
             if (name, value) != ("lr", BEST):
                 trial({"data": "linear", **base, name: value})
-    levels = tuple(Level(value_text(value), {name: value}) for value in values)
+    levels = tuple(Level(setting(value), {name: value}) for value in values)
     return (Level(STATED, {}), *levels) if name == "lr" else levels
 
 
@@ -52,7 +52,7 @@ def _named_levels(table: TomlTable, name: str, values: list[Any], base: Settings
         settings = {key: v for key, v in value.items() if key != "label"}
         with entry.locating():
             trial({"data": "linear", **base, **settings})
-        words = ", ".join(f"{key} {value_text(v)}" for key, v in settings.items())
+        words = ", ".join(f"{key} {setting(v)}" for key, v in settings.items())
         label = entry.line("label") if "label" in value else words or STATED
         if label in (level.label for level in levels):
             entry.fail("label", label, "a label of its own")

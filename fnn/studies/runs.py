@@ -155,9 +155,10 @@ def trained(
             on_progress=_after(done, on_progress) if on_progress else None,
         )  # fmt: skip
         done += len(results)
+        n = len(results) // len(entries)
         for k, (key, entry) in enumerate(zip(keys, entries, strict=True)):
             asked = {"curves": entry.curves, "outputs": entry.predictions}
-            yield key, runs_of(results.of_config(k), entry.trial.samples, entry.measures, **asked)
+            yield key, runs_of(results[k * n : (k + 1) * n], entry.trial.samples, entry.measures, **asked)
 
 
 def networks(requests: Mapping[Key, Request], part: Part) -> int:

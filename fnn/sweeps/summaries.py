@@ -12,8 +12,6 @@ from fnn.formats import setting
 from fnn.stats.intervals import Interval, Spread, median_interval, spread, wilson
 from fnn.sweeps.query import Runs
 
-# The value of a setting in words, as figures and studies know it.
-value_text = setting
 # What rows can be sorted by, beside settings.
 COLUMNS = ("runs", "solved", "epochs", "loss", "diverged")
 
@@ -28,7 +26,7 @@ class Group(NamedTuple):
     @property
     def label(self) -> str:
         """The combination in words."""
-        return ", ".join(f"{name} {value_text(value)}" for name, value in self.settings.items()) or "all"
+        return ", ".join(f"{name} {setting(value)}" for name, value in self.settings.items()) or "all"
 
 
 class GroupSummary(NamedTuple):

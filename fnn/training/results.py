@@ -147,13 +147,6 @@ class Results:
         """Return the settings of network k, its own seed among them."""
         return replace(self.configs[k // len(self.flat[0])], seed=int(self.seeds[k]))
 
-    def of_config(self, c: int) -> "Results":
-        """Return what became of the networks of config c."""
-        some = slice(c * len(self.flat[c]), (c + 1) * len(self.flat[c]))
-        rows = {name: getattr(self, name)[some] for name in ("seeds", "split", *Outcome._fields) if name != "flat"}
-        one = slice(c, c + 1)
-        return replace(self, configs=self.configs[one], layers=self.layers[one], flat=self.flat[one], **rows)
-
     def network(self, k: int) -> Params:
         """Return the parameters of network k, W: (I+1, O)."""
         c, row = divmod(k, len(self.flat[0]))
