@@ -1,217 +1,297 @@
-"""Lane values at any place of a plain array, and the tiles of matrix products in which units lie in the lanes.
+"""Tiles of matrix products: a few rows by a few columns of c = a·b, whose sums stay in registers, in the order of k.
 
-Where networks lie in the lanes, row i of a lane array is one number of L networks. Where units do, a matrix is a plain
-array, row after row, and L of its numbers side by side are a lane value, wherever they start. `load(a, i)` of a plain
-array is its number i in every lane; `load_from(a, i)` is the L numbers from number i on.
+A matrix is its array, where in it it starts, and the steps to its next row and its next column. Where networks lie in
+the lanes, each number of c is a lane value, and those of a and b are too, or numbers that all lanes share. Where units
+do, c and b are plain arrays, L columns of them side by side are a lane value, and a is spread, number by number.
+
+Tiles come in two kinds. Those of a product begin at zero, or at c itself. Those behind a window begin at a matrix of
+their own, and find their rows, and the columns of a, by lists of offsets.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numpy.typing import NDArray
 
 from fnn.kernel.arrays import Matrix
-from fnn.kernel.lane_types import LanesType, call_intrinsic, instruction, lanes_of, splat, vector_of
-from fnn.kernel.simd import WIDTH, Lanes
+from fnn.kernel.emitter import INDEX, Numbers, Registers, either, matrix_of, registers, sum_products
+from fnn.kernel.lane_types import instruction
+from fnn.kernel.simd import WIDTH, fma, load, store
 
-INDEX = ir.IntType(64)
-
-
-def load_from(a: NDArray[Any], i: int) -> Lanes:
-    """Return the L numbers from number i of a plain array on."""
-    lanes: Lanes = a[i : i + WIDTH[a.dtype]].copy()
-    return lanes
+# ---- what tiles are, in Python ----
 
 
-def store_row(a: NDArray[Any], i: int, v: Lanes) -> None:
-    """Put all lanes of v at number i of a plain array and after."""
-    a[i : i + len(v)] = v
+def _tile(rows: int, columns: int) -> Callable[..., None]:
+    """Return what computes a tile of rows by columns of networks."""
+
+    def tile(c_matrix: Matrix, a_matrix: Matrix, b_matrix: Matrix, place: Any, depth: int, add: Any) -> None:
+        """Write a tile of c = a·b, or of c += a·b where `add`. place: its first row and column."""
+        (c, c0, cr, cc), (a, a0, ar, ak), (b, b0, bk, bc), (row, column) = c_matrix, a_matrix, b_matrix, place
+        for r, j in product(range(row, row + rows), range(column, column + columns)):
+            total = load(c, c0 + r * cr + j * cc) if add else np.zeros(c.shape[-1], c.dtype)
+            for k in range(depth):
+                total = fma(load(a, a0 + r * ar + k * ak), load(b, b0 + k * bk + j * bc), total)
+            store(c, c0 + r * cr + j * cc, total)
+
+    tile.__name__ = f"tile_{rows}x{columns}"
+    return tile
 
 
-def transpose_into(b_matrix: Matrix, a_matrix: Matrix) -> None:
-    """Write L rows of L numbers of a as columns of b."""
-    (b, b0, br, _), (a, a0, ar, _) = b_matrix, a_matrix
-    for r in range(WIDTH[a.dtype]):
-        for k in range(WIDTH[a.dtype]):
-            b[b0 + k * br + r] = a[a0 + r * ar + k]
-
-
-class _Numbers:
-    """A plain array in the code that is emitted: lane values at places of it."""
-
-    def __init__(self, context: Any, builder: Any, array_type: types.Array, array: Any) -> None:
-        self.builder, self.vector = builder, vector_of(LanesType(array_type.dtype))
-        self.data, self.align = (
-            context.make_array(array_type)(context, builder, array).data,
-            array_type.dtype.bitwidth // 8,
-        )
-
-    def _at(self, i: Any) -> Any:
-        return self.builder.gep(self.data, [i], inbounds=True)
-
-    def one(self, i: Any) -> Any:
-        """Return number i in every lane."""
-        return splat(self.builder, self.builder.load(self._at(i)), self.vector)
-
-    def lanes(self, i: Any) -> Any:
-        """Return the numbers from i on."""
-        address = self.builder.bitcast(self._at(i), self.vector.as_pointer())
-        loaded = self.builder.load(address, typ=self.vector)
-        loaded.align = self.align
-        return loaded
-
-    def put(self, i: Any, v: Any) -> None:
-        """Store v at number i and after."""
-        stored = self.builder.store(v, self.builder.bitcast(self._at(i), self.vector.as_pointer()))
-        stored.align = self.align
-
-    def put_first(self, i: Any, v: Any, count: Any) -> None:
-        """Store the first `count` lanes of v; what lies behind is written back as it is."""
-        builder, L = self.builder, self.vector.count
-        with builder.if_else(builder.icmp_signed("<", count, INDEX(L))) as (some, every):
-            with some:
-                places = ir.Constant(ir.VectorType(INDEX, L), [INDEX(k) for k in range(L)])
-                mask = builder.icmp_signed("<", places, splat(builder, count, places.type))
-                self.put(i, builder.select(mask, v, self.lanes(i)))
-            with every:
-                self.put(i, v)
-
-
-@instruction(load_from, (types.Array, types.Integer), lanes_of)
-def _load_from(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    return _Numbers(context, builder, sig.args[0], args[0]).lanes(args[1])
-
-
-@instruction(store_row, (types.Array, types.Integer, LanesType), lambda *_: types.none)
-def _store_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    _Numbers(context, builder, sig.args[0], args[0]).put(*args[1:])
-    return context.get_dummy_value()
-
-
-def _matrix(context: Any, builder: Any, kind: Any, value: Any) -> tuple[_Numbers, list[Any]]:
-    """Return a matrix's array, and where it starts and its steps."""
-    array, *places = cgutils.unpack_tuple(builder, value)
-    return _Numbers(context, builder, kind.types[0], array), places
-
-
-@instruction(transpose_into, (types.BaseTuple, types.BaseTuple), lambda *_: types.none)
-def _transpose(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    (b, (b0, br, _)), (a, (a0, ar, _)) = (_matrix(context, builder, *pair) for pair in zip(sig.args, args, strict=True))
-    L = a.vector.count
-
-    def interleaved(v: Any, w: Any, half: int) -> Any:
-        places = [k // 2 + half * L // 2 + L * (k % 2) for k in range(L)]
-        return builder.shuffle_vector(v, w, ir.Constant(ir.VectorType(ir.IntType(32), L), places))
-
-    rows = [a.lanes(builder.add(a0, builder.mul(INDEX(r), ar))) for r in range(L)]
-    # A perfect shuffle of all L·L numbers is a turn of the index's bits by one: log₂ L of them swap row and column.
-    for _ in range(L.bit_length() - 1):
-        rows = [interleaved(rows[r // 2], rows[r // 2 + L // 2], r % 2) for r in range(L)]
-    for k, row in enumerate(rows):
-        b.put(builder.add(b0, builder.mul(INDEX(k), br)), row)
-    return context.get_dummy_value()
-
-
-def _either(builder: Any, condition: Any, there: Callable[[], list[Any]], otherwise: list[Any]) -> list[Any]:
-    """Emit what gives the values of `there()` where the condition holds, else the others."""
-    before = builder.block
-    with builder.if_then(condition):
-        values = there()
-        inside = builder.block
-    chosen = []
-    for value, other in zip(values, otherwise, strict=True):
-        phi = _phi(builder, other, before)
-        phi.add_incoming(value, inside)
-        chosen.append(phi)
-    return chosen
-
-
-def _phi(builder: Any, value: Any, block: Any) -> Any:
-    phi = builder.phi(value.type)
-    phi.add_incoming(value, block)
-    return phi
-
-
-def _tile(rows: int, vectors: int) -> Callable[..., None]:
-    """Return what computes `rows` times `vectors` lane values of a product, all of them in registers."""
+def _units_tile(rows: int, vectors: int) -> Callable[..., None]:
+    """Return what computes a tile of rows by so many lane values of units."""
 
     def tile(c_matrix: Matrix, a_matrix: Matrix, b_matrix: Matrix, place: Any, depth: int, flags: Any) -> None:
-        """Write a tile of c = a·b, or of c += a·b where `add`, summed in the order of k, the `depth` columns of a.
+        """Write a tile of c = a·b, or of c += a·b where `add`.
 
         place: its row and its column in c, and how many columns there are from there on. flags: add, and whether row
         `depth` of b is added at the end.
         """
         (c, c0, cr, _), (a, a0, ar, ak), (b, b0, bk, _) = c_matrix, a_matrix, b_matrix
         (row, column, columns), (add, biased) = place, flags
-        c0, a0, b0, tail = c0 + row * cr + column, a0 + row * ar, b0 + column, columns - (vectors - 1) * WIDTH[c.dtype]
-        width = (vectors - 1) * WIDTH[c.dtype] + min(tail, WIDTH[c.dtype])
+        width = min(columns, vectors * WIDTH[c.dtype])
+        c0, a0, b0 = c0 + row * cr + column, a0 + row * ar, b0 + column
         for r in range(rows):
             total = c[c0 + r * cr : c0 + r * cr + width] if add else np.zeros(width, c.dtype)
             for k in range(depth):
                 total = a[a0 + r * ar + k * ak] * b[b0 + k * bk : b0 + k * bk + width] + total
             c[c0 + r * cr : c0 + r * cr + width] = total + b[b0 + depth * bk :][:width] if biased else total
 
-    tile.__name__ = f"tile_{rows}x{vectors}"
+    tile.__name__ = f"units_{rows}x{vectors}"
     return tile
 
 
-# The sums of a tile wait for each other four cycles long, two start a cycle: eight or more are to be under way.
-tile_4x4, tile_1x4 = _tile(4, 4), _tile(1, 4)
-tile_8x2, tile_4x2, tile_1x2 = _tile(8, 2), _tile(4, 2), _tile(1, 2)
-tile_8x1, tile_4x1, tile_1x1 = _tile(8, 1), _tile(4, 1), _tile(1, 1)
+def _window_tile(rows: int, columns: int) -> Callable[..., None]:
+    """Return what computes a tile behind a window, of rows by columns of networks, or by lane values of units."""
+
+    def tile(
+        c_matrix: Matrix, a_matrix: Matrix, b_matrix: Matrix, start: Matrix, offsets: Any, place: Any, depth: int
+    ) -> None:
+        """Write a tile of c[r, j] = start[r, j] + Σₖ a[r, k]·b[k, j], of which offsets say where rows, and a's columns, lie.
+
+        place: its first row and column, and how many columns there are from there on.
+        """
+        (c, c0, c_rows, cc), (a, a0, a_rows, a_columns), (b, b0, bk, bc) = c_matrix, a_matrix, b_matrix
+        (s, s0, s_rows, sc), (row, column, left) = start, place
+        width = min(left, columns * WIDTH[c.dtype]) if c.ndim == 1 else columns
+        for r, j in product(range(row, row + rows), range(column, column + width)):
+            total = s[s0 + offsets[s_rows + r] + j * sc]
+            for k in range(depth):
+                i = a0 + offsets[a_rows + r] + offsets[a_columns + k]
+                total = a[i] * b[b0 + k * bk + j * bc] + total
+            c[c0 + offsets[c_rows + r] + j * cc] = total
+
+    tile.__name__ = f"window_{rows}x{columns}"
+    return tile
+
+
+tile_4x4, tile_4x2, tile_4x1, tile_1x4, tile_1x1 = (_tile(r, v) for r, v in ((4, 4), (4, 2), (4, 1), (1, 4), (1, 1)))
+units_4x4, units_1x4 = _units_tile(4, 4), _units_tile(1, 4)
+units_8x2, units_4x2, units_1x2 = _units_tile(8, 2), _units_tile(4, 2), _units_tile(1, 2)
+units_8x1, units_4x1, units_1x1 = _units_tile(8, 1), _units_tile(4, 1), _units_tile(1, 1)
+window_8x2, window_4x4, window_4x2, window_1x4, window_1x2 = (
+    _window_tile(r, v) for r, v in ((8, 2), (4, 4), (4, 2), (1, 4), (1, 2))
+)
+window_8x1, window_4x1, window_1x1 = (_window_tile(r, 1) for r in (8, 4, 1))
+_WINDOW_TILES = {
+    (8, 2): window_8x2, (4, 4): window_4x4, (4, 2): window_4x2, (1, 4): window_1x4, (1, 2): window_1x2,
+    (8, 1): window_8x1, (4, 1): window_4x1, (1, 1): window_1x1,
+}  # fmt: skip
 _TILES = {
-    **{(4, 4): tile_4x4, (1, 4): tile_1x4, (8, 2): tile_8x2, (4, 2): tile_4x2, (1, 2): tile_1x2},
-    **{(8, 1): tile_8x1, (4, 1): tile_4x1, (1, 1): tile_1x1},
-}
-_KINDS = (*[types.BaseTuple] * 4, types.Integer, types.BaseTuple)
+    (4, 4): tile_4x4, (4, 2): tile_4x2, (4, 1): tile_4x1, (1, 4): tile_1x4, (1, 1): tile_1x1,
+}  # fmt: skip
+_UNITS_TILES = {
+    (4, 4): units_4x4, (1, 4): units_1x4, (8, 2): units_8x2, (4, 2): units_4x2, (1, 2): units_1x2,
+    (8, 1): units_8x1, (4, 1): units_4x1, (1, 1): units_1x1,
+}  # fmt: skip
 
-for (_rows, _vectors), _function in _TILES.items():
+# ---- what is emitted for them ----
 
-    @instruction(_function, _KINDS, lambda *_: types.none)
-    def _emit_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int = _rows, vectors: int = _vectors) -> Any:
-        *matrices, place, depth, flags = args
-        (c, (c0, cr, _)), (a, (a0, ar, ak)), (b, (b0, bk, _)) = (
-            _matrix(context, builder, *pair) for pair in zip(sig.args, matrices, strict=False)
+# A row, and a column with the piece of it.
+Cell = tuple[int, tuple[int, int]]
+
+
+def _groups(rows: int, across: Sequence[tuple[int, int]], here: Registers) -> Iterator[list[Cell]]:
+    """Yield the cells of a tile in groups whose sums stay in registers. across: columns, each with a piece."""
+    width = len(across) if here.pieces == 1 else min(len(across), 4)
+    height = max(1, here.sums // width)
+    for row in range(0, rows, height):
+        for at in range(0, len(across), width):
+            yield [(r, column) for r in range(row, min(row + height, rows)) for column in across[at : at + width]]
+
+
+def _zero(c: Numbers, here: Registers) -> Any:
+    return ir.Constant(ir.VectorType(c.vector.element, c.vector.count // here.pieces), None)
+
+
+def _shifted(builder: Any, start: Any, *steps: tuple[Any, int]) -> Any:
+    """Emit start + Σ step · count."""
+    for step, count in steps:
+        start = builder.add(start, builder.mul(step, INDEX(count)))
+    return start
+
+
+def _emit_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int, columns: int) -> Any:
+    *matrices, place, depth, add = args
+    (c, (c0, cr, cc)), (a, (a0, ar, ak)), (b, (b0, bk, bc)) = (
+        matrix_of(context, builder, *pair) for pair in zip(sig.args, matrices, strict=False)
+    )
+    here, (row, column) = registers(context), cgutils.unpack_tuple(builder, place)
+    add = builder.trunc(add, ir.IntType(1))
+    c0 = builder.add(builder.add(c0, builder.mul(row, cr)), builder.mul(column, cc))
+    a0, b0 = builder.add(a0, builder.mul(row, ar)), builder.add(b0, builder.mul(column, bc))
+
+    def value(of: Numbers, i: Any, piece: int) -> Any:
+        return of.one(i, here.pieces) if of.plain else of.lanes(i, piece, here.pieces)
+
+    across = [(v, p) for p in range(here.pieces) for v in range(columns)]
+    for cells in _groups(rows, across, here):
+        at = [(_shifted(builder, c0, (cr, r), (cc, v)), p) for r, (v, p) in cells]
+        begun = either(
+            builder, add, lambda at=at: [c.lanes(i, p, here.pieces) for i, p in at], [_zero(c, here)] * len(at)
         )
-        first, column, columns = cgutils.unpack_tuple(builder, place)
-        add, biased = (builder.trunc(flag, ir.IntType(1)) for flag in cgutils.unpack_tuple(builder, flags))
-        c0, a0 = (builder.add(start, builder.mul(first, step)) for start, step in ((c0, cr), (a0, ar)))
-        c0, b0 = builder.add(c0, column), builder.add(b0, column)
-        tail = builder.sub(columns, INDEX((vectors - 1) * c.vector.count))
-        L, places = c.vector.count, [(r, v) for r in range(rows) for v in range(vectors)]
-        zeros = [ir.Constant(c.vector, None)] * len(places)
+        # The row's operand depends on the piece too, unless all lanes share it.
+        keyed = [((r, 0 if a.plain else p), (v, p)) for r, (v, p) in cells]
+        sums = sum_products(
+            builder, depth, [(a0, ak), (b0, bk)], keyed, begun,
+            lambda _, places: (
+                lambda key: value(a, _shifted(builder, places[0], (ar, key[0])), key[1]),
+                lambda key: value(b, _shifted(builder, places[1], (bc, key[0])), key[1]),
+            ),
+        )  # fmt: skip
+        for (i, p), total in zip(at, sums, strict=True):
+            c.put(i, total, p)
+    return context.get_dummy_value()
 
-        def shifted(start: Any, step: Any, r: int, v: int = 0) -> Any:
-            return builder.add(builder.add(start, builder.mul(step, INDEX(r))), INDEX(v * L))
 
-        totals = _either(builder, add, lambda: [c.lanes(shifted(c0, cr, r, v)) for r, v in places], zeros)
-        begun, loop, done = builder.block, builder.append_basic_block("loop"), builder.append_basic_block("done")
-        builder.branch(loop)
-        builder.position_at_end(loop)
-        counted, ai, bi, *sums = (_phi(builder, v, begun) for v in (INDEX(0), a0, b0, *totals))
-        row = [b.lanes(builder.add(bi, INDEX(v * L))) for v in range(vectors)]
-        spread = [a.one(shifted(ai, ar, r)) for r in range(rows)]
-        added = [
-            call_intrinsic(builder, "fma", spread[r], row[v], total) for (r, v), total in zip(places, sums, strict=True)
-        ]
-        following = builder.add(counted, INDEX(1)), builder.add(ai, ak), builder.add(bi, bk), *added
-        for phi, value in zip((counted, ai, bi, *sums), following, strict=True):
-            phi.add_incoming(value, loop)
-        builder.cbranch(builder.icmp_signed("<", following[0], depth), loop, done)
-        builder.position_at_end(done)
-        bias = builder.add(b0, builder.mul(depth, bk))
+def _emit_units_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int, vectors: int) -> Any:
+    *matrices, place, depth, flags = args
+    (c, (c0, cr, _)), (a, (a0, ar, ak)), (b, (b0, bk, _)) = (
+        matrix_of(context, builder, *pair) for pair in zip(sig.args, matrices, strict=False)
+    )
+    here, L = registers(context), c.vector.count
+    row, column, columns = cgutils.unpack_tuple(builder, place)
+    add, biased = (builder.trunc(flag, ir.IntType(1)) for flag in cgutils.unpack_tuple(builder, flags))
+    c0, a0 = (builder.add(start, builder.mul(row, step)) for start, step in ((c0, cr), (a0, ar)))
+    c0, b0 = builder.add(c0, column), builder.add(b0, column)
+    bias, tail = builder.add(b0, builder.mul(depth, bk)), builder.sub(columns, INDEX((vectors - 1) * L))
 
-        def with_bias() -> list[Any]:
-            last = [b.lanes(builder.add(bias, INDEX(v * L))) for v in range(vectors)]
-            return [builder.fadd(total, last[v]) for (_, v), total in zip(places, added, strict=True)]
+    def emit(across: Sequence[tuple[int, int]]) -> None:
+        for cells in _groups(rows, across, here):
+            at = [(_shifted(builder, c0, (cr, r), (INDEX(L), v)), v, p) for r, (v, p) in cells]
+            begun = either(
+                builder, add, lambda at=at: [c.lanes(i, p, here.pieces) for i, _, p in at], [_zero(c, here)] * len(at)
+            )
 
-        for (r, v), total in zip(places, _either(builder, biased, with_bias, added), strict=True):
-            if v + 1 < vectors:
-                c.put(shifted(c0, cr, r, v), total)
-            else:
-                c.put_first(shifted(c0, cr, r, v), total, tail)
+            def of_b(start: Any, key: tuple[int, int]) -> Any:
+                return b.lanes(builder.add(start, INDEX(key[0] * L)), key[1], here.pieces)
+
+            sums = sum_products(
+                builder, depth, [(a0, ak), (b0, bk)], cells, begun,
+                lambda _, places: (
+                    lambda r: a.one(_shifted(builder, places[0], (ar, r)), here.pieces),
+                    lambda key: of_b(places[1], key),
+                ),
+            )  # fmt: skip
+
+            def with_bias(cells: Sequence[Cell] = cells, sums: Sequence[Any] = sums) -> list[Any]:
+                last = {key: of_b(bias, key) for key in dict.fromkeys(key for _, key in cells)}
+                return [builder.fadd(total, last[key]) for (_, key), total in zip(cells, sums, strict=True)]
+
+            for (i, v, p), total in zip(at, either(builder, biased, with_bias, sums), strict=True):
+                if v + 1 < vectors:
+                    c.put(i, total, p)
+                else:
+                    c.put_first(i, total, tail, p)
+
+    _emit_whole_or_half(builder, here, vectors, tail, L, emit)
+    return context.get_dummy_value()
+
+
+def _emit_window_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int, columns: int) -> Any:
+    *matrices, listed, place, depth = args
+    (c, (c0, c_rows, cc)), (a, (a0, a_rows, a_columns)), (b, (b0, bk, bc)), (s, (s0, s_rows, sc)) = (
+        matrix_of(context, builder, *pair) for pair in zip(sig.args, matrices, strict=False)
+    )
+    offsets, here, units = Numbers(context, builder, sig.args[4], listed), registers(context), c.plain
+    row, column, left = cgutils.unpack_tuple(builder, place)
+    c0, b0, s0 = (builder.add(start, builder.mul(column, step)) for start, step in ((c0, cc), (b0, bc), (s0, sc)))
+    L = c.vector.count
+    last = builder.sub(left, INDEX((columns - 1) * L))
+
+    def places(start: Any, rows_list: Any) -> list[Any]:
+        at = builder.add(rows_list, row)
+        return [builder.add(start, offsets.number(builder.add(at, INDEX(r)))) for r in range(rows)]
+
+    c_places, a_places, s_places = places(c0, c_rows), places(a0, a_rows), places(s0, s_rows)
+
+    def value(of: Numbers, i: Any, piece: int) -> Any:
+        return of.one(i, here.pieces) if of.plain else of.lanes(i, piece, here.pieces)
+
+    def lanes(of: Numbers, i: Any, step: Any, key: tuple[int, int]) -> Any:
+        if units:
+            return of.lanes(builder.add(i, INDEX(key[0] * L)), key[1], here.pieces)
+        return value(of, _shifted(builder, i, (step, key[0])), key[1])
+
+    def emit(across: Sequence[tuple[int, int]]) -> None:
+        for cells in _groups(rows, across, here):
+            keyed = [((r, 0 if a.plain else p), (v, p)) for r, (v, p) in cells]
+
+            def operands(k: Any, at: Sequence[Any]) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+                seen = offsets.number(builder.add(a_columns, k))
+                return (
+                    lambda key: value(a, builder.add(a_places[key[0]], seen), key[1]),
+                    lambda key: lanes(b, at[0], bc, key),
+                )
+
+            begun = [lanes(s, s_places[r], sc, key) for r, key in cells]
+            sums = sum_products(builder, depth, [(b0, bk)], keyed, begun, operands)
+            for (r, (v, p)), total in zip(cells, sums, strict=True):
+                if not units:
+                    c.put(_shifted(builder, c_places[r], (cc, v)), total, p)
+                elif v + 1 < columns:
+                    c.put(builder.add(c_places[r], INDEX(v * L)), total, p)
+                else:
+                    c.put_first(builder.add(c_places[r], INDEX(v * L)), total, last, p)
+
+    if not units:
+        emit([(v, p) for p in range(here.pieces) for v in range(columns)])
         return context.get_dummy_value()
+    _emit_whole_or_half(builder, here, columns, last, L, emit)
+    return context.get_dummy_value()
+
+
+def _emit_whole_or_half(
+    builder: Any, here: Registers, vectors: int, tail: Any, L: int, emit: Callable[[Sequence[tuple[int, int]]], None]
+) -> None:
+    """Emit a tile of units; a last lane value of which half is needed costs half where registers are narrower."""
+    across = [(v, p) for v in range(vectors) for p in range(here.pieces)]
+    if here.pieces == 1:
+        emit(across)
+        return
+    with builder.if_else(builder.icmp_signed(">", tail, INDEX(L // 2))) as (whole, half):
+        with whole:
+            emit(across)
+        with half:
+            emit(across[:-1])
+
+
+def _add_instructions(
+    tiles: dict[tuple[int, int], Callable[..., None]], kinds: Sequence[Any], emit: Callable[..., Any]
+) -> None:
+    for (rows, columns), function in tiles.items():
+
+        @instruction(function, tuple(kinds), lambda *_: types.none)
+        def _(context: Any, builder: Any, sig: Any, args: Any, rows: int = rows, columns: int = columns) -> Any:
+            return emit(context, builder, sig, args, rows, columns)
+
+
+_MATRICES = [types.BaseTuple] * 3
+_add_instructions(_TILES, [*_MATRICES, types.BaseTuple, types.Integer, types.Boolean], _emit_tile)
+_add_instructions(_UNITS_TILES, [*_MATRICES, types.BaseTuple, types.Integer, types.BaseTuple], _emit_units_tile)
+_add_instructions(
+    _WINDOW_TILES, [*_MATRICES, types.BaseTuple, types.Array, types.BaseTuple, types.Integer], _emit_window_tile
+)

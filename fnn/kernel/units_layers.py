@@ -23,7 +23,7 @@ from fnn.kernel.arrays import flat, matrix
 from fnn.kernel.jit import policy
 from fnn.kernel.layers import DENSE, SCALE, undrop_into
 from fnn.kernel.simd import fma, spread
-from fnn.kernel.tiles import load_from, store_row, transpose_into
+from fnn.kernel.plain import load_from, store_row, transpose_into
 from fnn.kernel.units_products import product_into
 
 

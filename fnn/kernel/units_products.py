@@ -1,7 +1,16 @@
 """Matrix products with units in the lanes, by tiles that stay in registers."""
 
 from fnn.kernel.jit import policy
-from fnn.kernel.tiles import tile_1x1, tile_1x2, tile_1x4, tile_4x1, tile_4x2, tile_4x4, tile_8x1, tile_8x2
+from fnn.kernel.tiles import (
+    units_1x1,
+    units_1x2,
+    units_1x4,
+    units_4x1,
+    units_4x2,
+    units_4x4,
+    units_8x1,
+    units_8x2,
+)
 
 
 @policy
@@ -16,31 +25,31 @@ def product_into(c, a, b, rows, columns, depth, flags):
         r, left = 0, columns - j
         if left > 3 * L:
             while r + 4 <= rows:
-                tile_4x4(c, a, b, (r, j, left), depth, flags)
+                units_4x4(c, a, b, (r, j, left), depth, flags)
                 r += 4
             while r < rows:
-                tile_1x4(c, a, b, (r, j, left), depth, flags)
+                units_1x4(c, a, b, (r, j, left), depth, flags)
                 r += 1
             j += 4 * L
         elif left > L:
             while r + 8 <= rows:
-                tile_8x2(c, a, b, (r, j, left), depth, flags)
+                units_8x2(c, a, b, (r, j, left), depth, flags)
                 r += 8
             while r + 4 <= rows:
-                tile_4x2(c, a, b, (r, j, left), depth, flags)
+                units_4x2(c, a, b, (r, j, left), depth, flags)
                 r += 4
             while r < rows:
-                tile_1x2(c, a, b, (r, j, left), depth, flags)
+                units_1x2(c, a, b, (r, j, left), depth, flags)
                 r += 1
             j += 2 * L
         else:
             while r + 8 <= rows:
-                tile_8x1(c, a, b, (r, j, left), depth, flags)
+                units_8x1(c, a, b, (r, j, left), depth, flags)
                 r += 8
             while r + 4 <= rows:
-                tile_4x1(c, a, b, (r, j, left), depth, flags)
+                units_4x1(c, a, b, (r, j, left), depth, flags)
                 r += 4
             while r < rows:
-                tile_1x1(c, a, b, (r, j, left), depth, flags)
+                units_1x1(c, a, b, (r, j, left), depth, flags)
                 r += 1
             j += L

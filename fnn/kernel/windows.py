@@ -28,94 +28,37 @@ from fnn.kernel.arguments import (
 )
 from fnn.kernel.arrays import matrix
 from fnn.kernel.jit import policy
-from fnn.kernel.products import fma4, load4, store4_into
+from fnn.kernel.products import load4, store4_into
 from fnn.kernel.simd import fma, load, select, spread, store
+from fnn.kernel.tiles import window_1x1, window_1x4, window_4x1, window_4x2, window_4x4
 
 
 @policy
-def offset_product_into(c_matrix, a_matrix, b_matrix, start, offsets, sizes):
+def offset_product_into(c, a, b, start, offsets, sizes):
     """Write c[r, j] = start[r, j] + Σₖ a[r, k]·b[k, j], summed in the order of k. sizes: of r, j and k.
 
     b is a `matrix`; so are the others, but for steps: where in `offsets` those of their rows are listed, and those of
     a's columns. Tiles of 4×4, 4×2, 4×1, 1×4 and 1×1, as in `products`.
     """
-    (c, c0, c_rows, cc), (a, a0, a_rows, a_columns), (b, b0, bk, bc) = c_matrix, a_matrix, b_matrix
-    (s, s0, s_rows, sc), (rows, columns, depth) = start, sizes
-    r = 0
+    (rows, columns, depth), r = sizes, 0
     while r + 4 <= rows:
-        a_0, a_1 = a0 + offsets[a_rows + r], a0 + offsets[a_rows + r + 1]
-        a_2, a_3 = a0 + offsets[a_rows + r + 2], a0 + offsets[a_rows + r + 3]
-        c_0, c_1 = c0 + offsets[c_rows + r], c0 + offsets[c_rows + r + 1]
-        c_2, c_3 = c0 + offsets[c_rows + r + 2], c0 + offsets[c_rows + r + 3]
-        s_0, s_1 = s0 + offsets[s_rows + r], s0 + offsets[s_rows + r + 1]
-        s_2, s_3 = s0 + offsets[s_rows + r + 2], s0 + offsets[s_rows + r + 3]
         j = 0
         while j + 4 <= columns:
-            v_0, v_1 = load4(s, s_0 + j * sc, sc), load4(s, s_1 + j * sc, sc)
-            v_2, v_3 = load4(s, s_2 + j * sc, sc), load4(s, s_3 + j * sc, sc)
-            bi = b0 + j * bc
-            for k in range(depth):
-                i, b_k = offsets[a_columns + k], load4(b, bi, bc)
-                v_0 = fma4(load(a, a_0 + i), b_k, v_0)
-                v_1 = fma4(load(a, a_1 + i), b_k, v_1)
-                v_2 = fma4(load(a, a_2 + i), b_k, v_2)
-                v_3 = fma4(load(a, a_3 + i), b_k, v_3)
-                bi += bk
-            store4_into(c, c_0 + j * cc, cc, v_0)
-            store4_into(c, c_1 + j * cc, cc, v_1)
-            store4_into(c, c_2 + j * cc, cc, v_2)
-            store4_into(c, c_3 + j * cc, cc, v_3)
+            window_4x4(c, a, b, start, offsets, (r, j, columns - j), depth)
             j += 4
-        while j < columns:
-            w_0, w_1 = load(s, s_0 + j * sc), load(s, s_1 + j * sc)
-            w_2, w_3 = load(s, s_2 + j * sc), load(s, s_3 + j * sc)
-            bi = b0 + j * bc
-            if j + 2 <= columns:
-                x_0, x_1 = load(s, s_0 + j * sc + sc), load(s, s_1 + j * sc + sc)
-                x_2, x_3 = load(s, s_2 + j * sc + sc), load(s, s_3 + j * sc + sc)
-                for k in range(depth):
-                    i, b_0, b_1 = offsets[a_columns + k], load(b, bi), load(b, bi + bc)
-                    v = load(a, a_0 + i)
-                    w_0, x_0 = fma(v, b_0, w_0), fma(v, b_1, x_0)
-                    v = load(a, a_1 + i)
-                    w_1, x_1 = fma(v, b_0, w_1), fma(v, b_1, x_1)
-                    v = load(a, a_2 + i)
-                    w_2, x_2 = fma(v, b_0, w_2), fma(v, b_1, x_2)
-                    v = load(a, a_3 + i)
-                    w_3, x_3 = fma(v, b_0, w_3), fma(v, b_1, x_3)
-                    bi += bk
-                store(c, c_0 + j * cc + cc, x_0)
-                store(c, c_1 + j * cc + cc, x_1)
-                store(c, c_2 + j * cc + cc, x_2)
-                store(c, c_3 + j * cc + cc, x_3)
-            else:
-                for k in range(depth):
-                    i, b_0 = offsets[a_columns + k], load(b, bi)
-                    w_0, w_1 = fma(load(a, a_0 + i), b_0, w_0), fma(load(a, a_1 + i), b_0, w_1)
-                    w_2, w_3 = fma(load(a, a_2 + i), b_0, w_2), fma(load(a, a_3 + i), b_0, w_3)
-                    bi += bk
-            store(c, c_0 + j * cc, w_0)
-            store(c, c_1 + j * cc, w_1)
-            store(c, c_2 + j * cc, w_2)
-            store(c, c_3 + j * cc, w_3)
-            j += 2 if j + 2 <= columns else 1
+        if j + 2 <= columns:
+            window_4x2(c, a, b, start, offsets, (r, j, columns - j), depth)
+            j += 2
+        if j < columns:
+            window_4x1(c, a, b, start, offsets, (r, j, columns - j), depth)
         r += 4
     while r < rows:
-        a_0, c_0, s_0 = a0 + offsets[a_rows + r], c0 + offsets[c_rows + r], s0 + offsets[s_rows + r]
         j = 0
         while j + 4 <= columns:
-            v_0, bi = load4(s, s_0 + j * sc, sc), b0 + j * bc
-            for k in range(depth):
-                v_0 = fma4(load(a, a_0 + offsets[a_columns + k]), load4(b, bi, bc), v_0)
-                bi += bk
-            store4_into(c, c_0 + j * cc, cc, v_0)
+            window_1x4(c, a, b, start, offsets, (r, j, columns - j), depth)
             j += 4
         while j < columns:
-            w_0, bi = load(s, s_0 + j * sc), b0 + j * bc
-            for k in range(depth):
-                w_0 = fma(load(a, a_0 + offsets[a_columns + k]), load(b, bi), w_0)
-                bi += bk
-            store(c, c_0 + j * cc, w_0)
+            window_1x1(c, a, b, start, offsets, (r, j, columns - j), depth)
             j += 1
         r += 1
 

@@ -1,0 +1,67 @@
+"""Lane values at any place of a plain array, as where units lie in the lanes.
+
+Where networks lie in the lanes, row i of a lane array is one number of L networks. Where units do, a matrix is a plain
+array, row after row, and L of its numbers side by side are a lane value, wherever they start. `load(a, i)` of a plain
+array is its number i in every lane; `load_from(a, i)` is the L numbers from number i on.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numpy.typing import NDArray
+
+from fnn.kernel.arrays import Matrix
+from fnn.kernel.emitter import INDEX, Numbers, matrix_of
+from fnn.kernel.lane_types import LanesType, instruction, lanes_of
+from fnn.kernel.simd import WIDTH, Lanes
+
+
+def load_from(a: NDArray[Any], i: int) -> Lanes:
+    """Return the L numbers from number i of a plain array on."""
+    lanes: Lanes = a[i : i + WIDTH[a.dtype]].copy()
+    return lanes
+
+
+def store_row(a: NDArray[Any], i: int, v: Lanes) -> None:
+    """Put all lanes of v at number i of a plain array and after."""
+    a[i : i + len(v)] = v
+
+
+def transpose_into(b_matrix: Matrix, a_matrix: Matrix) -> None:
+    """Write L rows of L numbers of a as columns of b."""
+    (b, b0, br, _), (a, a0, ar, _) = b_matrix, a_matrix
+    for r in range(WIDTH[a.dtype]):
+        for k in range(WIDTH[a.dtype]):
+            b[b0 + k * br + r] = a[a0 + r * ar + k]
+
+
+@instruction(load_from, (types.Array, types.Integer), lanes_of)
+def _load_from(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return Numbers(context, builder, sig.args[0], args[0]).lanes(args[1])
+
+
+@instruction(store_row, (types.Array, types.Integer, LanesType), lambda *_: types.none)
+def _store_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    Numbers(context, builder, sig.args[0], args[0]).put(*args[1:])
+    return context.get_dummy_value()
+
+
+@instruction(transpose_into, (types.BaseTuple, types.BaseTuple), lambda *_: types.none)
+def _transpose(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    (b, (b0, br, _)), (a, (a0, ar, _)) = (
+        matrix_of(context, builder, *pair) for pair in zip(sig.args, args, strict=True)
+    )
+    L = a.vector.count
+
+    def interleaved(v: Any, w: Any, half: int) -> Any:
+        places = [k // 2 + half * L // 2 + L * (k % 2) for k in range(L)]
+        return builder.shuffle_vector(v, w, ir.Constant(ir.VectorType(ir.IntType(32), L), places))
+
+    rows = [a.lanes(builder.add(a0, builder.mul(INDEX(r), ar))) for r in range(L)]
+    # A perfect shuffle of all L·L numbers is a turn of the index's bits by one: log₂ L of them swap row and column.
+    for _ in range(L.bit_length() - 1):
+        rows = [interleaved(rows[r // 2], rows[r // 2 + L // 2], r % 2) for r in range(L)]
+    for k, row in enumerate(rows):
+        b.put(builder.add(b0, builder.mul(INDEX(k), br)), row)
+    return context.get_dummy_value()
