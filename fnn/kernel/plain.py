@@ -28,6 +28,11 @@ def store_row(a: NDArray[Any], i: int, v: Lanes) -> None:
     a[i : i + len(v)] = v
 
 
+def store_first(a: NDArray[Any], i: int, v: Lanes, count: int) -> None:
+    """Put the first `count` lanes of v at number i of a plain array and after."""
+    a[i : i + min(len(v), count)] = v[:count]
+
+
 def transpose_into(b_matrix: Matrix, a_matrix: Matrix) -> None:
     """Write L rows of L numbers of a as columns of b."""
     (b, b0, br, _), (a, a0, ar, _) = b_matrix, a_matrix
@@ -44,6 +49,13 @@ def _load_from(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 @instruction(store_row, (types.Array, types.Integer, LanesType), lambda *_: types.none)
 def _store_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     Numbers(context, builder, sig.args[0], args[0]).put(*args[1:])
+    return context.get_dummy_value()
+
+
+@instruction(store_first, (types.Array, types.Integer, LanesType, types.Integer), lambda *_: types.none)
+def _store_first(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    array, i, v, count = args
+    Numbers(context, builder, sig.args[0], array).put_first(i, v, count)
     return context.get_dummy_value()
 
 

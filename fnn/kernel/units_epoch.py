@@ -38,7 +38,7 @@ def units_pass_into(gradient, network, layout, samples, batches, rules, scratch,
             if batches.units > 0:
                 masks = batches.masks
                 dropout_into(masks, batches.words, seeds, settings, table, first, count, epoch, samples.count)
-        units_forward_into(scratch, table, weights, x, inputs, count, flat(masks))
+        units_forward_into(scratch, layout, weights, x, inputs, count, flat(masks))
         if measures:
             total, misses = units_loss_into(
                 scratch, table, samples, settings, first, count, rules, factor, (total, misses)
@@ -49,7 +49,7 @@ def units_pass_into(gradient, network, layout, samples, batches, rules, scratch,
             units_gradient_into(scratch, table, targets, settings, places, count, rules.loss, factor)
         if learns:
             units_backward_into(
-                flat(gradient), scratch, table, (weights, settings), x, inputs, count, first > low, flat(masks)
+                flat(gradient), scratch, layout, (weights, settings), x, inputs, count, first > low, flat(masks)
             )  # fmt: skip
     return total, misses
 

@@ -9,6 +9,7 @@ sum is taken in the order of `layers`, and has the same bits.
 from fnn.kernel.activations import SOFTMAX, activate_into, times_slope_into, units_softmax_into
 from fnn.kernel.arguments import (
     ACTIVATION,
+    CHANNELS,
     FAN_IN,
     FAN_OUT,
     INPUTS,
@@ -16,24 +17,35 @@ from fnn.kernel.arguments import (
     LOGITS,
     MASKS,
     OUTPUTS,
+    SIZE,
     TRANSPOSED,
     WEIGHTS,
 )
 from fnn.kernel.arrays import flat, matrix
 from fnn.kernel.jit import policy
-from fnn.kernel.layers import DENSE, SCALE, undrop_into
+from fnn.kernel.layers import CONV, DENSE, MAX_POOL, MEAN_POOL, SCALE, undrop_into
 from fnn.kernel.simd import fma, spread
 from fnn.kernel.plain import load_from, store_row, transpose_into
 from fnn.kernel.units_products import product_into
+from fnn.kernel.units_windows import (
+    units_conv_gradient_into,
+    units_conv_input_gradient_into,
+    units_conv_into,
+    units_conv_transposed_into,
+    units_max_pool_input_gradient_into,
+    units_max_pool_into,
+    units_mean_pool_input_gradient_into,
+    units_mean_pool_into,
+)
 
 
 @policy
-def units_forward_into(scratch, table, weights, x, inputs, count, masks):
+def units_forward_into(scratch, layout, weights, x, inputs, count, masks):
     """Write the outputs of every layer for `count` samples, and logits; the first one's inputs are x from a number on.
 
     weights, x, masks: plain arrays. masks: what to multiply outputs by, without numbers where nothing is dropped.
     """
-    L = scratch.values.shape[1]
+    L, table, offsets = scratch.values.shape[1], layout.table, layout.offsets
     values, logits, transposed = flat(scratch.values), flat(scratch.logits), flat(scratch.transposed)
     for d in range(len(table)):
         fan_in, fan_out, z = table[d, FAN_IN], table[d, FAN_OUT], table[d, LOGITS]
@@ -50,6 +62,13 @@ def units_forward_into(scratch, table, weights, x, inputs, count, masks):
             product_into(matrix(logits, z, fan_out, 1), a, b, rows, columns, depth, (d < 0, biased))
         elif table[d, KIND] == SCALE:
             units_scale_into(logits, z, h, h0, weights, table[d, WEIGHTS], count, fan_in)
+        elif table[d, KIND] == CONV:
+            units_conv_into(logits, z, h, h0, values, weights, table[d], offsets, count)
+        elif table[d, KIND] == MAX_POOL:
+            units_max_pool_into(logits, z, h, h0, table[d], offsets, count)
+        elif table[d, KIND] == MEAN_POOL:
+            share = spread(scratch.values, 1.0) / spread(scratch.values, table[d, SIZE] // table[d, CHANNELS])
+            units_mean_pool_into(logits, z, h, h0, table[d], offsets, count, share)
         rows = (count * fan_out + L - 1) // L
         if table[d, ACTIVATION] == SOFTMAX:
             units_softmax_into(values, table[d, OUTPUTS], logits, z, flat(scratch.delta), count, fan_out)
@@ -94,12 +113,12 @@ def units_times_into(a, a0, masks, m0, count):
 
 
 @policy
-def units_backward_into(gradient, scratch, table, network, x, inputs, count, add, masks):
+def units_backward_into(gradient, scratch, layout, network, x, inputs, count, add, masks):
     """Write the gradient by each weight, or add it to that of earlier samples; delta: by the last layer's logits.
 
     network: its weights and settings. gradient, weights, x, masks: plain arrays, masks as in `units_forward_into`.
     """
-    L, (weights, settings) = scratch.values.shape[1], network
+    L, (weights, settings), table, offsets = scratch.values.shape[1], network, layout.table, layout.offsets
     values, delta, transposed = flat(scratch.values), flat(scratch.delta), flat(scratch.transposed)
     here, there = 0, len(delta) // 2
     for d in range(len(table) - 1, -1, -1):
@@ -117,6 +136,10 @@ def units_backward_into(gradient, scratch, table, network, x, inputs, count, add
             product_into(bias, a, b, 1 + 0 * d, fan_out, count, (add, d < 0))
         elif table[d, KIND] == SCALE:
             units_scale_gradient_into(gradient, w, scratch, here, h, h0, count, fan_in, add)
+        elif table[d, KIND] == CONV:
+            units_conv_gradient_into(
+                gradient, table[d], delta, here, h, h0, values, transposed, offsets, count, add
+            )  # fmt: skip
         if d > 0:
             if table[d, KIND] == DENSE:
                 if fan_out == 1:
@@ -127,6 +150,18 @@ def units_backward_into(gradient, scratch, table, network, x, inputs, count, add
                 product_into(before, a, b, count, fan_in, fan_out, (d < 0, d < 0))
             elif table[d, KIND] == SCALE:
                 units_scale_into(delta, there, delta, here, weights, w, count, fan_in)
+            elif table[d, KIND] == CONV:
+                units_conv_input_gradient_into(
+                    delta, there, delta, here, values, transposed, table[d], offsets, count
+                )  # fmt: skip
+            elif table[d, KIND] == MAX_POOL:
+                one, a = spread(scratch.values, 1.0), table[d, OUTPUTS]
+                units_max_pool_input_gradient_into(
+                    delta, there, delta, here, values, a, h, h0, table[d], offsets, count, one
+                )  # fmt: skip
+            elif table[d, KIND] == MEAN_POOL:
+                share = spread(scratch.values, 1.0) / spread(scratch.values, table[d, SIZE] // table[d, CHANNELS])
+                units_mean_pool_input_gradient_into(delta, there, delta, here, table[d], offsets, count, share)
             rows = (count * fan_in + L - 1) // L
             if len(masks) > 0 and table[d - 1, MASKS] >= 0:
                 units_times_into(delta, there, masks, table[d - 1, MASKS], rows * L)
@@ -150,6 +185,8 @@ def transposed_into(transposed, table, weights):
     for d in range(1, len(table)):
         fan_in, fan_out, w, t = table[d, FAN_IN], table[d, FAN_OUT], table[d, WEIGHTS], table[d, TRANSPOSED]
         step = row_of(fan_in, L)
+        if table[d, KIND] == CONV:
+            units_conv_transposed_into(transposed, table[d], weights)
         if fan_out == 1 or table[d, KIND] != DENSE:
             continue
         for i in range(0, fan_in, L):

@@ -180,7 +180,7 @@ def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS)
     table, start, values, transposed = [], 0, L * rows(part * layers[0].fan_in), L
     inputs, logits = 0, L * rows(part * widest)
     masks, units, all_masks = dropped(layers, part, L)
-    windows = _Windows()  # there are none: see `lanes.way`
+    windows = _Windows()
     for d, layer in enumerate(layers):
         last = d + 1 == len(layers)
         stays = not last and REGISTRY[layer.activation].from_logits
@@ -197,10 +197,16 @@ def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS)
         start += math.prod(LAYER_KINDS[layer.kind].shape(layer))
         # The last layer's weights transposed are a row as they are: in their place, its inputs are.
         columns = L * rows(part) if layer.fan_out == 1 else layer.fan_out
-        transposed += columns * L * rows(layer.fan_in) if d > 0 else 0
-    layout = Layout(np.array(table), np.array(windows.offsets), part, True)
+        if layer.window:
+            columns = 1 if layer.kind == "conv" else 0
+        length = math.prod(LAYER_KINDS[layer.kind].shape(layer)) if layer.window else layer.fan_in
+        transposed += columns * L * rows(length) if d > 0 else 0
+    rows_of = np.array(table)
+    rows_of[:, PADDED] += np.where(rows_of[:, PADDED] >= 0, values, 0)
+    layout = Layout(rows_of, np.array(windows.offsets), part, True)
     delta = 2 * rows(part * widest)
-    values = rows(values + L * widest)  # a last block of L samples is read whole
+    # A last block of L samples is read whole.
+    values = rows(values + max(windows.room + L, L * widest))
     return Plan(
         layout, np.arange(start), rows(start), values, logits // L, delta, 4, units, all_masks, transposed // L + 2
     )
