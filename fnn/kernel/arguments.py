@@ -19,8 +19,11 @@ KIND, FAN_IN, FAN_OUT, ACTIVATION, WEIGHTS, INPUTS, OUTPUTS, OUTPUT_STEP, STEP, 
 # whole numbers, and zeros.
 HEIGHT, WIDTH, CHANNELS, PAD_DOWN, PAD_RIGHT, OUT_CHANNELS, SIZE, PADDED = range(12, 20)
 PLACES, SEEN, MULTIPLES, ONES, ZEROS = range(20, 25)
+# Where units lie in the lanes: where in `Scratch.values` there is room for the gradient by an image, each pixel in full
+# lanes; and where the offsets there are listed of places, and of the pixels that are seen from one.
+ROOM, WIDE_PLACES, WIDE_SEEN = range(25, 28)
 # Of every layer: the rows and columns of its weights, and how far its rows are apart, from WEIGHTS on.
-WEIGHT_ROWS, WEIGHT_COLUMNS, WEIGHT_STEP = range(25, 28)
+WEIGHT_ROWS, WEIGHT_COLUMNS, WEIGHT_STEP = range(28, 31)
 # The rows of `State.settings`: the rate that the schedule is a factor on, what optimizers and losses use, dropout's
 # threshold, the longest gradient, when to stop.
 _USED = (*(entry.uses for entry in OPTIMIZERS.values()), *(entry.uses for entry in LOSSES.values()))
@@ -39,7 +42,7 @@ TOTAL_LOSS, TOTAL_SCORE, TOTAL_HELD_OUT_LOSS, TOTAL_HELD_OUT_SCORE, MEAN_GRADIEN
 
 
 class Layout(NamedTuple):
-    """How layers lie in lane arrays. table: (d, 28) whole numbers, a row a layer, its columns named above.
+    """How layers lie in lane arrays. table: (d, 31) whole numbers, a row a layer, its columns named above.
 
     offsets: lists of whole numbers, for layers with a window. part: samples passed through at a time; kept: whether the
     inputs of all samples stay in `Scratch.values`.

@@ -15,10 +15,10 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class LanesType(types.Type):
-    """A row of `count` numbers of a float type."""
+    """A row of `count` numbers of a float type, by itself of 512 bits."""
 
-    def __init__(self, scalar: types.Float) -> None:
-        self.scalar, self.count = scalar, 512 // scalar.bitwidth
+    def __init__(self, scalar: types.Float, count: int = 0) -> None:
+        self.scalar, self.count = scalar, count or 512 // scalar.bitwidth
         super().__init__(name=f"lanes({scalar} x {self.count})")
 
 

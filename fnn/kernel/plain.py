@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fnn.kernel.arrays import Matrix
 from fnn.kernel.emitter import INDEX, Numbers, matrix_of
+from fnn.kernel.jit import policy
 from fnn.kernel.lane_types import LanesType, instruction, lanes_of
 from fnn.kernel.simd import WIDTH, Lanes
 
@@ -33,6 +34,28 @@ def store_first(a: NDArray[Any], i: int, v: Lanes, count: int) -> None:
     a[i : i + min(len(v), count)] = v[:count]
 
 
+def load_like(a: NDArray[Any], i: int, v: Lanes) -> Lanes:
+    """Return the numbers from number i of a plain array on, as many as v has lanes."""
+    lanes: Lanes = a[i : i + len(v)].copy()
+    return lanes
+
+
+def number(a: NDArray[Any], i: int) -> Any:
+    """Return number i of a plain array; i is not looked at, where Numba would see whether it counts from behind."""
+    return a[i]
+
+
+def half(v: Lanes) -> Lanes:
+    """Return the first half of the lanes."""
+    return v[: len(v) // 2]
+
+
+@policy
+def row_of(count, L):
+    """Return how many numbers are a row of `count` in full lanes."""
+    return (count + L - 1) // L * L
+
+
 def transpose_into(b_matrix: Matrix, a_matrix: Matrix) -> None:
     """Write L rows of L numbers of a as columns of b."""
     (b, b0, br, _), (a, a0, ar, _) = b_matrix, a_matrix
@@ -50,6 +73,24 @@ def _load_from(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 def _store_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     Numbers(context, builder, sig.args[0], args[0]).put(*args[1:])
     return context.get_dummy_value()
+
+
+@instruction(load_like, (types.Array, types.Integer, LanesType), lambda _, __, v: v)
+def _load_like(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    pieces = 512 // sig.return_type.scalar.bitwidth // sig.return_type.count
+    return Numbers(context, builder, sig.args[0], args[0]).lanes(args[1], 0, pieces)
+
+
+@instruction(number, (types.Array, types.Integer), lambda a, _: a.dtype)
+def _number(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    data = context.make_array(sig.args[0])(context, builder, args[0]).data
+    return builder.load(builder.gep(data, [args[1]], inbounds=True))
+
+
+@instruction(half, (LanesType,), lambda v: LanesType(v.scalar, v.count // 2))
+def _half(_context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    places = ir.Constant(ir.VectorType(ir.IntType(32), sig.return_type.count), list(range(sig.return_type.count)))
+    return builder.shuffle_vector(args[0], args[0], places)
 
 
 @instruction(store_first, (types.Array, types.Integer, LanesType, types.Integer), lambda *_: types.none)

@@ -72,10 +72,11 @@ def _window_tile(rows: int, columns: int) -> Callable[..., None]:
     ) -> None:
         """Write a tile of c[r, j] = start[r, j] + Σₖ a[r, k]·b[k, j], of which offsets say where rows, and a's columns, lie.
 
-        place: its first row and column, and how many columns there are from there on.
+        place: its first row and column, how many columns there are from there on, and, of units, whether what lies
+        behind the last one is to stay as it is.
         """
         (c, c0, c_rows, cc), (a, a0, a_rows, a_columns), (b, b0, bk, bc) = c_matrix, a_matrix, b_matrix
-        (s, s0, s_rows, sc), (row, column, left) = start, place
+        (s, s0, s_rows, sc), (row, column, left, _) = start, place
         width = min(left, columns * WIDTH[c.dtype]) if c.ndim == 1 else columns
         for r, j in product(range(row, row + rows), range(column, column + width)):
             total = s[s0 + offsets[s_rows + r] + j * sc]
@@ -114,12 +115,15 @@ _UNITS_TILES = {
 Cell = tuple[int, tuple[int, int]]
 
 
-def _groups(rows: int, across: Sequence[tuple[int, int]], here: Registers) -> Iterator[list[Cell]]:
-    """Yield the cells of a tile in groups whose sums stay in registers. across: columns, each with a piece."""
-    width = len(across) if here.pieces == 1 else min(len(across), 4)
+def _groups(rows: int, across: Sequence[tuple[int, int]], here: Registers, most: int) -> Iterator[list[Cell]]:
+    """Yield the cells of a tile in groups whose sums stay in registers, strip after strip of columns.
+
+    across: columns, each with a piece, of which `most` are a strip where registers are few.
+    """
+    width = len(across) if here.pieces == 1 else min(len(across), most)
     height = max(1, here.sums // width)
-    for row in range(0, rows, height):
-        for at in range(0, len(across), width):
+    for at in range(0, len(across), width):
+        for row in range(0, rows, height):
             yield [(r, column) for r in range(row, min(row + height, rows)) for column in across[at : at + width]]
 
 
@@ -148,7 +152,7 @@ def _emit_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int, colum
         return of.one(i, here.pieces) if of.plain else of.lanes(i, piece, here.pieces)
 
     across = [(v, p) for p in range(here.pieces) for v in range(columns)]
-    for cells in _groups(rows, across, here):
+    for cells in _groups(rows, across, here, 4):
         at = [(_shifted(builder, c0, (cr, r), (cc, v)), p) for r, (v, p) in cells]
         begun = either(
             builder, add, lambda at=at: [c.lanes(i, p, here.pieces) for i, p in at], [_zero(c, here)] * len(at)
@@ -179,8 +183,8 @@ def _emit_units_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int,
     c0, b0 = builder.add(c0, column), builder.add(b0, column)
     bias, tail = builder.add(b0, builder.mul(depth, bk)), builder.sub(columns, INDEX((vectors - 1) * L))
 
-    def emit(across: Sequence[tuple[int, int]]) -> None:
-        for cells in _groups(rows, across, here):
+    def emit(here: Registers, across: Sequence[tuple[int, int]]) -> None:
+        for cells in _groups(rows, across, here, 2):
             at = [(_shifted(builder, c0, (cr, r), (INDEX(L), v)), v, p) for r, (v, p) in cells]
             begun = either(
                 builder, add, lambda at=at: [c.lanes(i, p, here.pieces) for i, _, p in at], [_zero(c, here)] * len(at)
@@ -217,7 +221,7 @@ def _emit_window_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int
         matrix_of(context, builder, *pair) for pair in zip(sig.args, matrices, strict=False)
     )
     offsets, here, units = Numbers(context, builder, sig.args[4], listed), registers(context), c.plain
-    row, column, left = cgutils.unpack_tuple(builder, place)
+    row, column, left, keeps = cgutils.unpack_tuple(builder, place)
     c0, b0, s0 = (builder.add(start, builder.mul(column, step)) for start, step in ((c0, cc), (b0, bc), (s0, sc)))
     L = c.vector.count
     last = builder.sub(left, INDEX((columns - 1) * L))
@@ -228,55 +232,73 @@ def _emit_window_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int
 
     c_places, a_places, s_places = places(c0, c_rows), places(a0, a_rows), places(s0, s_rows)
 
-    def value(of: Numbers, i: Any, piece: int) -> Any:
-        return of.one(i, here.pieces) if of.plain else of.lanes(i, piece, here.pieces)
+    def value(of: Numbers, i: Any, piece: int, pieces: int) -> Any:
+        return of.one(i, pieces) if of.plain else of.lanes(i, piece, pieces)
 
-    def lanes(of: Numbers, i: Any, step: Any, key: tuple[int, int]) -> Any:
+    def lanes(of: Numbers, i: Any, step: Any, key: tuple[int, int], pieces: int) -> Any:
         if units:
-            return of.lanes(builder.add(i, INDEX(key[0] * L)), key[1], here.pieces)
-        return value(of, _shifted(builder, i, (step, key[0])), key[1])
+            return of.lanes(builder.add(i, INDEX(key[0] * L)), key[1], pieces)
+        return value(of, _shifted(builder, i, (step, key[0])), key[1], pieces)
 
-    def emit(across: Sequence[tuple[int, int]]) -> None:
-        for cells in _groups(rows, across, here):
+    def emit(here: Registers, across: Sequence[tuple[int, int]]) -> None:
+        for cells in _groups(rows, across, here, 2 if units else 4):
             keyed = [((r, 0 if a.plain else p), (v, p)) for r, (v, p) in cells]
 
             def operands(k: Any, at: Sequence[Any]) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
                 seen = offsets.number(builder.add(a_columns, k))
                 return (
-                    lambda key: value(a, builder.add(a_places[key[0]], seen), key[1]),
-                    lambda key: lanes(b, at[0], bc, key),
+                    lambda key: value(a, builder.add(a_places[key[0]], seen), key[1], here.pieces),
+                    lambda key: lanes(b, at[0], bc, key, here.pieces),
                 )
 
-            begun = [lanes(s, s_places[r], sc, key) for r, key in cells]
+            begun = [lanes(s, s_places[r], sc, key, here.pieces) for r, key in cells]
             sums = sum_products(builder, depth, [(b0, bk)], keyed, begun, operands)
-            for (r, (v, p)), total in zip(cells, sums, strict=True):
-                if not units:
-                    c.put(_shifted(builder, c_places[r], (cc, v)), total, p)
-                elif v + 1 < columns:
-                    c.put(builder.add(c_places[r], INDEX(v * L)), total, p)
-                else:
-                    c.put_first(builder.add(c_places[r], INDEX(v * L)), total, last, p)
+            steps = [INDEX(L) if units else cc] * len(cells)
+            at = [
+                (_shifted(builder, c_places[r], (step, v)), v, p)
+                for (r, (v, p)), step in zip(cells, steps, strict=True)
+            ]
+            if not units:
+                for (i, _, p), total in zip(at, sums, strict=True):
+                    c.put(i, total, p)
+                continue
+            with builder.if_else(builder.trunc(keeps, ir.IntType(1))) as (kept, free):
+                with kept:
+                    for (i, v, p), total in zip(at, sums, strict=True):
+                        if v + 1 < columns:
+                            c.put(i, total, p)
+                        else:
+                            c.put_first(i, total, last, p)
+                with free:
+                    for (i, _, p), total in zip(at, sums, strict=True):
+                        c.put(i, total, p)
 
     if not units:
-        emit([(v, p) for p in range(here.pieces) for v in range(columns)])
+        emit(here, [(v, p) for p in range(here.pieces) for v in range(columns)])
         return context.get_dummy_value()
     _emit_whole_or_half(builder, here, columns, last, L, emit)
     return context.get_dummy_value()
 
 
 def _emit_whole_or_half(
-    builder: Any, here: Registers, vectors: int, tail: Any, L: int, emit: Callable[[Sequence[tuple[int, int]]], None]
+    builder: Any,
+    here: Registers,
+    vectors: int,
+    tail: Any,
+    L: int,
+    emit: Callable[[Registers, Sequence[tuple[int, int]]], None],
 ) -> None:
-    """Emit a tile of units; a last lane value of which half is needed costs half where registers are narrower."""
+    """Emit a tile of units; of one lane value, or where registers are narrower of the last, half is enough if it is."""
     across = [(v, p) for v in range(vectors) for p in range(here.pieces)]
-    if here.pieces == 1:
-        emit(across)
+    if here.pieces == 1 and vectors > 1:
+        emit(here, across)
         return
+    narrow = [cell for cell in ((v, p) for v in range(vectors) for p in range(2))][:-1]
     with builder.if_else(builder.icmp_signed(">", tail, INDEX(L // 2))) as (whole, half):
         with whole:
-            emit(across)
+            emit(here, across)
         with half:
-            emit(across[:-1])
+            emit(here._replace(pieces=2), narrow)
 
 
 def _add_instructions(

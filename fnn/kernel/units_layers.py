@@ -25,7 +25,7 @@ from fnn.kernel.arrays import flat, matrix
 from fnn.kernel.jit import policy
 from fnn.kernel.layers import CONV, DENSE, MAX_POOL, MEAN_POOL, SCALE, undrop_into
 from fnn.kernel.simd import fma, spread
-from fnn.kernel.plain import load_from, store_row, transpose_into
+from fnn.kernel.plain import half, load_from, row_of, store_row, transpose_into
 from fnn.kernel.units_products import product_into
 from fnn.kernel.units_windows import (
     units_conv_gradient_into,
@@ -65,7 +65,11 @@ def units_forward_into(scratch, layout, weights, x, inputs, count, masks):
         elif table[d, KIND] == CONV:
             units_conv_into(logits, z, h, h0, values, weights, table[d], offsets, count)
         elif table[d, KIND] == MAX_POOL:
-            units_max_pool_into(logits, z, h, h0, table[d], offsets, count)
+            one = spread(scratch.values, 1.0)
+            if 2 * table[d, CHANNELS] <= L:
+                units_max_pool_into(logits, z, h, h0, table[d], offsets, count, half(one))
+            else:
+                units_max_pool_into(logits, z, h, h0, table[d], offsets, count, one)
         elif table[d, KIND] == MEAN_POOL:
             share = spread(scratch.values, 1.0) / spread(scratch.values, table[d, SIZE] // table[d, CHANNELS])
             units_mean_pool_into(logits, z, h, h0, table[d], offsets, count, share)
@@ -120,7 +124,7 @@ def units_backward_into(gradient, scratch, layout, network, x, inputs, count, ad
     """
     L, (weights, settings), table, offsets = scratch.values.shape[1], network, layout.table, layout.offsets
     values, delta, transposed = flat(scratch.values), flat(scratch.delta), flat(scratch.transposed)
-    here, there = 0, len(delta) // 2
+    here, there, zero = 0, len(delta) // 2, spread(scratch.values, 0.0)
     for d in range(len(table) - 1, -1, -1):
         fan_in, fan_out, w = table[d, FAN_IN], table[d, FAN_OUT], table[d, WEIGHTS]
         h, h0 = (values, table[d, INPUTS]) if d > 0 else (x, inputs)
@@ -152,16 +156,26 @@ def units_backward_into(gradient, scratch, layout, network, x, inputs, count, ad
                 units_scale_into(delta, there, delta, here, weights, w, count, fan_in)
             elif table[d, KIND] == CONV:
                 units_conv_input_gradient_into(
-                    delta, there, delta, here, values, transposed, table[d], offsets, count
+                    delta, there, here, values, transposed, table[d], offsets, count, zero
                 )  # fmt: skip
             elif table[d, KIND] == MAX_POOL:
-                one, a = spread(scratch.values, 1.0), table[d, OUTPUTS]
-                units_max_pool_input_gradient_into(
-                    delta, there, delta, here, values, a, h, h0, table[d], offsets, count, one
-                )  # fmt: skip
+                starts, one = (there, here, h0, table[d, OUTPUTS]), spread(scratch.values, 1.0)
+                if 2 * table[d, CHANNELS] <= L:
+                    units_max_pool_input_gradient_into(
+                        delta, values, h, starts, table[d], offsets, count, half(one), zero
+                    )  # fmt: skip
+                else:
+                    units_max_pool_input_gradient_into(delta, values, h, starts, table[d], offsets, count, one, zero)
             elif table[d, KIND] == MEAN_POOL:
                 share = spread(scratch.values, 1.0) / spread(scratch.values, table[d, SIZE] // table[d, CHANNELS])
-                units_mean_pool_input_gradient_into(delta, there, delta, here, table[d], offsets, count, share)
+                if 2 * table[d, CHANNELS] <= L:
+                    units_mean_pool_input_gradient_into(
+                        delta, values, there, here, table[d], offsets, count, half(share), zero
+                    )  # fmt: skip
+                else:
+                    units_mean_pool_input_gradient_into(
+                        delta, values, there, here, table[d], offsets, count, share, zero
+                    )  # fmt: skip
             rows = (count * fan_in + L - 1) // L
             if len(masks) > 0 and table[d - 1, MASKS] >= 0:
                 units_times_into(delta, there, masks, table[d - 1, MASKS], rows * L)
@@ -169,12 +183,6 @@ def units_backward_into(gradient, scratch, layout, network, x, inputs, count, ad
             a, z = (scratch.values, h0 // L, 0, 1), (scratch.logits, table[d - 1, LOGITS] // L, 0, 1)
             times_slope_into((scratch.delta, there // L, 0, 1), a, z, 1, rows, table[d - 1, ACTIVATION])
             here, there = there, here
-
-
-@policy
-def row_of(count, L):
-    """Return how many numbers are a row of `count` in full lanes."""
-    return (count + L - 1) // L * L
 
 
 @policy

@@ -13,18 +13,22 @@ from fnn.kernel.arguments import (
     ONES,
     OUT_CHANNELS,
     PAD_DOWN,
+    PAD_RIGHT,
     PADDED,
     PLACES,
+    ROOM,
     SEEN,
     SIZE,
     TRANSPOSED,
     WEIGHTS,
+    WIDE_PLACES,
+    WIDE_SEEN,
     WIDTH,
     ZEROS,
 )
 from fnn.kernel.arrays import matrix
 from fnn.kernel.jit import policy
-from fnn.kernel.plain import load_from, store_first, store_row
+from fnn.kernel.plain import load_from, load_like, number, row_of, store_row
 from fnn.kernel.simd import fma, select
 from fnn.kernel.tiles import (
     window_1x1,
@@ -39,31 +43,34 @@ from fnn.kernel.windows import inner, padded_line
 
 
 @policy
-def units_offset_product_into(c, a, b, start, offsets, sizes):
-    """Write what `windows.offset_product_into` does, with L columns j in the lanes."""
+def units_offset_product_into(c, a, b, start, offsets, sizes, keeps):
+    """Write what `windows.offset_product_into` does, with L columns j in the lanes.
+
+    keeps: whether what lies behind the last column of a row of c is to stay as it is.
+    """
     (rows, columns, depth), L, j = sizes, 64 // c[0].itemsize, 0
     while j < columns:
         r, left = 0, columns - j
         if left > L:
             while r + 8 <= rows:
-                window_8x2(c, a, b, start, offsets, (r, j, left), depth)
+                window_8x2(c, a, b, start, offsets, (r, j, left, keeps), depth)
                 r += 8
             while r + 4 <= rows:
-                window_4x2(c, a, b, start, offsets, (r, j, left), depth)
+                window_4x2(c, a, b, start, offsets, (r, j, left, keeps), depth)
                 r += 4
             while r < rows:
-                window_1x2(c, a, b, start, offsets, (r, j, left), depth)
+                window_1x2(c, a, b, start, offsets, (r, j, left, keeps), depth)
                 r += 1
             j += 2 * L
         else:
             while r + 8 <= rows:
-                window_8x1(c, a, b, start, offsets, (r, j, left), depth)
+                window_8x1(c, a, b, start, offsets, (r, j, left, keeps), depth)
                 r += 8
             while r + 4 <= rows:
-                window_4x1(c, a, b, start, offsets, (r, j, left), depth)
+                window_4x1(c, a, b, start, offsets, (r, j, left, keeps), depth)
                 r += 4
             while r < rows:
-                window_1x1(c, a, b, start, offsets, (r, j, left), depth)
+                window_1x1(c, a, b, start, offsets, (r, j, left, keeps), depth)
                 r += 1
             j += L
 
@@ -96,7 +103,9 @@ def units_conv_into(z, z0, h, h0, values, weights, row, offsets, count):
     for r in range(count):
         image, first = units_image_of(values, row, h, h0 + r * row[FAN_IN])
         a, c = matrix(image, first, row[PLACES], row[SEEN]), matrix(z, z0 + r * row[FAN_OUT], row[MULTIPLES], 1)
-        units_offset_product_into(c, a, b, bias, offsets, (row[FAN_OUT] // width, width, size))
+        units_offset_product_into(
+            c, a, b, bias, offsets, (row[FAN_OUT] // width, width, size), width > 2 * (64 // z.itemsize)
+        )
 
 
 @policy
@@ -109,7 +118,7 @@ def units_conv_gradient_into(gradient, row, error, e0, h, h0, values, transposed
     for r in range(count):
         image, first = units_image_of(values, row, h, h0 + r * row[FAN_IN])
         a, b = matrix(image, first, row[SEEN], row[PLACES]), matrix(error, e0 + r * row[FAN_OUT], width, 1)
-        units_offset_product_into(c, a, b, c, offsets, (size, width, places))
+        units_offset_product_into(c, a, b, c, offsets, (size, width, places), w >= 0)
     # The bias's input is 1 at every place.
     a, b, c = matrix(transposed, 0, 0, 0), matrix(error, e0, width, 1), matrix(gradient, w + size * width, width, 1)
     product_into(c, a, b, 1 + 0 * w, width, count * places, (add, w < 0))
@@ -134,83 +143,118 @@ def units_conv_transposed_into(transposed, row, weights):
 
 
 @policy
-def units_conv_input_gradient_into(before, b0, error, e0, values, transposed, row, offsets, count):
-    """Write the gradient by the inputs, pixel by pixel of the window; those seen from several places get a sum."""
-    width, channels, line = row[OUT_CHANNELS], row[CHANNELS], padded_line(row)
-    numbers = (row[HEIGHT] + 2 * row[PAD_DOWN]) * line
-    for r in range(count):
-        into, first = before, b0 + r * row[FAN_IN]
-        if row[PADDED] >= 0:
-            into, first = values, row[PADDED] + numbers
-        units_zeros_into(into, first, numbers)
-        a = matrix(error, e0 + r * row[FAN_OUT], row[MULTIPLES], row[ONES])
-        for k in range(0, row[SIZE], channels):
-            b = matrix(transposed, row[TRANSPOSED] + k * width, channels, 1)
-            c = matrix(into, first + offsets[row[SEEN] + k], row[PLACES], 1)
-            units_offset_product_into(c, a, b, c, offsets, (row[FAN_OUT] // width, channels, width))
-        if row[PADDED] >= 0:
-            units_copy_image_into(
-                before, b0 + r * row[FAN_IN], row[WIDTH] * channels, values, first + inner(row), line, row
-            )
+def wide_step(row, L):
+    """Return how far pixels are apart where each is in full lanes, or in half of them if that will do."""
+    half = L // 2
+    return half if row[CHANNELS] <= half else row_of(row[CHANNELS], L)
 
 
 @policy
-def units_max_pool_into(z, z0, h, h0, row, offsets, count):
-    """Write the largest number of each channel that is seen from each place."""
-    L, channels = 64 // z.itemsize, row[CHANNELS]
-    for r in range(count):
-        for p in range(row[FAN_OUT] // channels):
-            first = h0 + r * row[FAN_IN] + offsets[row[PLACES] + p]
-            into = z0 + r * row[FAN_OUT] + p * channels
+def units_room_into(values, row, zero):
+    """Write zeros to the room for a gradient by an image."""
+    L, room = 64 // values.itemsize, row[ROOM]
+    pixels = (row[HEIGHT] + 2 * row[PAD_DOWN]) * (row[WIDTH] + 2 * row[PAD_RIGHT])
+    for i in range(room, room + pixels * wide_step(row, L), L):
+        store_row(values, i, zero)
+
+
+@policy
+def units_room_out_into(delta, there, values, row):
+    """Write the gradient by an image from where its pixels are in full lanes to where they follow each other."""
+    L, channels, line, width = 64 // delta.itemsize, row[CHANNELS], row[WIDTH] + 2 * row[PAD_RIGHT], row[WIDTH]
+    step = wide_step(row, L)
+    for y in range(row[HEIGHT]):
+        first = row[ROOM] + ((y + row[PAD_DOWN]) * line + row[PAD_RIGHT]) * step
+        for x in range(width):
             for c in range(0, channels, L):
-                largest = load_from(h, first + c)
-                for k in range(channels, row[SIZE], channels):
-                    v = load_from(h, first + offsets[row[SEEN] + k] + c)
+                store_row(delta, there + (y * width + x) * channels + c, load_from(values, first + x * step + c))
+
+
+@policy
+def units_conv_input_gradient_into(delta, there, here, values, transposed, row, offsets, count, zero):
+    """Write the gradient by the inputs, pixel by pixel of the window; those seen from several places get a sum.
+
+    delta: by the outputs, from `here` on, and by the inputs, from `there` on. zero: in all lanes.
+    """
+    width, channels = row[OUT_CHANNELS], row[CHANNELS]
+    for r in range(count):
+        units_room_into(values, row, zero)
+        a = matrix(delta, here + r * row[FAN_OUT], row[MULTIPLES], row[ONES])
+        for k in range(row[SIZE] // channels):
+            b = matrix(transposed, row[TRANSPOSED] + k * channels * width, channels, 1)
+            c = matrix(values, row[ROOM] + number(offsets, row[WIDE_SEEN] + k), row[WIDE_PLACES], 1)
+            units_offset_product_into(c, a, b, c, offsets, (row[FAN_OUT] // width, channels, width), count < 0)
+        units_room_out_into(delta, there + r * row[FAN_IN], values, row)
+
+
+@policy
+def units_max_pool_into(z, z0, h, h0, row, offsets, count, one):
+    """Write the largest number of each channel that is seen from each place, in lane values like `one`."""
+    L, channels, seen, listed = 64 // z.itemsize, row[CHANNELS], row[SEEN], row[PLACES]
+    pixels, places = row[SIZE] // channels, row[FAN_OUT] // channels
+    for r in range(count):
+        for p in range(places):
+            first = h0 + r * row[FAN_IN] + number(offsets, listed + p)
+            into = z0 + (r * places + p) * channels
+            for c in range(0, channels, L):
+                largest = load_like(h, first + c, one)
+                for k in range(1, pixels):
+                    v = load_like(h, first + number(offsets, seen + k * channels) + c, one)
                     largest = select(v > largest, v, largest)
-                store_first(z, into + c, largest, channels - c)
+                store_row(z, into + c, largest)
 
 
 @policy
-def units_max_pool_input_gradient_into(before, b0, error, e0, outputs, a0, h, h0, row, offsets, count, one):
-    """Write the gradient by the inputs: it goes to the first of the largest. outputs: of the layer; one: in all lanes."""
-    L, channels, none = 64 // before.itemsize, row[CHANNELS], one - one
-    units_zeros_into(before, b0, count * row[FAN_IN])
+def units_max_pool_input_gradient_into(delta, values, h, starts, row, offsets, count, one, zero):
+    """Write the gradient by the inputs: it goes to the first of the largest. one: 1 in all lanes of a lane value.
+
+    starts: in delta, of the gradients by the inputs and by the outputs; in h, of the inputs; in values, of the outputs.
+    """
+    (there, here, h0, a0), L, channels, none = starts, 64 // delta.itemsize, row[CHANNELS], one - one
+    seen, listed, wide_seen, wide = row[SEEN], row[PLACES], row[WIDE_SEEN], row[WIDE_PLACES]
+    pixels, places, room = row[SIZE] // channels, row[FAN_OUT] // channels, row[ROOM]
     for r in range(count):
-        for p in range(row[FAN_OUT] // channels):
-            place, o = offsets[row[PLACES] + p], r * row[FAN_OUT] + p * channels
+        units_room_into(values, row, zero)
+        for p in range(places):
+            first, o = h0 + r * row[FAN_IN] + number(offsets, listed + p), (r * places + p) * channels
+            into = room + number(offsets, wide + p)
             for c in range(0, channels, L):
-                largest, e, free = load_from(outputs, a0 + o + c), load_from(error, e0 + o + c), one
-                for k in range(0, row[SIZE], channels):
-                    at = r * row[FAN_IN] + place + offsets[row[SEEN] + k] + c
-                    here = select(load_from(h, h0 + at) == largest, free, none)
-                    store_first(before, b0 + at, fma(e, here, load_from(before, b0 + at)), channels - c)
-                    free = free - here
+                largest, e, free = load_like(values, a0 + o + c, one), load_like(delta, here + o + c, one), one
+                for k in range(pixels):
+                    v = load_like(h, first + number(offsets, seen + k * channels) + c, one)
+                    share, i = select(v == largest, free, none), into + number(offsets, wide_seen + k) + c
+                    store_row(values, i, fma(e, share, load_like(values, i, one)))
+                    free = free - share
+        units_room_out_into(delta, there + r * row[FAN_IN], values, row)
 
 
 @policy
 def units_mean_pool_into(z, z0, h, h0, row, offsets, count, share):
-    """Write the mean of each channel over what is seen from each place. share: one part of it, which all lanes have."""
-    L, channels = 64 // z.itemsize, row[CHANNELS]
+    """Write the mean of each channel over what is seen from each place. share: 1 over how much that is, in all lanes."""
+    L, channels, seen, listed = 64 // z.itemsize, row[CHANNELS], row[SEEN], row[PLACES]
+    pixels, places = row[SIZE] // channels, row[FAN_OUT] // channels
     for r in range(count):
-        for p in range(row[FAN_OUT] // channels):
-            first = h0 + r * row[FAN_IN] + offsets[row[PLACES] + p]
+        for p in range(places):
+            first = h0 + r * row[FAN_IN] + number(offsets, listed + p)
             for c in range(0, channels, L):
                 total = load_from(h, first + c)
-                for k in range(channels, row[SIZE], channels):
-                    total = total + load_from(h, first + offsets[row[SEEN] + k] + c)
-                store_first(z, z0 + r * row[FAN_OUT] + p * channels + c, total * share, channels - c)
+                for k in range(1, pixels):
+                    total = total + load_from(h, first + number(offsets, seen + k * channels) + c)
+                store_row(z, z0 + (r * places + p) * channels + c, total * share)
 
 
 @policy
-def units_mean_pool_input_gradient_into(before, b0, error, e0, row, offsets, count, share):
+def units_mean_pool_input_gradient_into(delta, values, there, here, row, offsets, count, share, zero):
     """Write the gradient by the inputs: to each an even share, which all lanes have."""
-    L, channels = 64 // before.itemsize, row[CHANNELS]
-    units_zeros_into(before, b0, count * row[FAN_IN])
+    L, channels, wide_seen, wide = 64 // delta.itemsize, row[CHANNELS], row[WIDE_SEEN], row[WIDE_PLACES]
+    pixels, places, room = row[SIZE] // channels, row[FAN_OUT] // channels, row[ROOM]
     for r in range(count):
-        for p in range(row[FAN_OUT] // channels):
-            first = b0 + r * row[FAN_IN] + offsets[row[PLACES] + p]
+        units_room_into(values, row, zero)
+        for p in range(places):
+            into, o = room + number(offsets, wide + p), here + (r * places + p) * channels
             for c in range(0, channels, L):
-                e = load_from(error, e0 + r * row[FAN_OUT] + p * channels + c) * share
-                for k in range(0, row[SIZE], channels):
-                    at = first + offsets[row[SEEN] + k] + c
-                    store_first(before, at, load_from(before, at) + e, channels - c)
+                e = load_like(delta, o + c, share) * share
+                for k in range(pixels):
+                    i = into + number(offsets, wide_seen + k) + c
+                    store_row(values, i, load_like(values, i, share) + e)
+        units_room_out_into(delta, there + r * row[FAN_IN], values, row)

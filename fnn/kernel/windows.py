@@ -44,21 +44,21 @@ def offset_product_into(c, a, b, start, offsets, sizes):
     while r + 4 <= rows:
         j = 0
         while j + 4 <= columns:
-            window_4x4(c, a, b, start, offsets, (r, j, columns - j), depth)
+            window_4x4(c, a, b, start, offsets, (r, j, columns - j, r < 0), depth)
             j += 4
         if j + 2 <= columns:
-            window_4x2(c, a, b, start, offsets, (r, j, columns - j), depth)
+            window_4x2(c, a, b, start, offsets, (r, j, columns - j, r < 0), depth)
             j += 2
         if j < columns:
-            window_4x1(c, a, b, start, offsets, (r, j, columns - j), depth)
+            window_4x1(c, a, b, start, offsets, (r, j, columns - j, r < 0), depth)
         r += 4
     while r < rows:
         j = 0
         while j + 4 <= columns:
-            window_1x4(c, a, b, start, offsets, (r, j, columns - j), depth)
+            window_1x4(c, a, b, start, offsets, (r, j, columns - j, r < 0), depth)
             j += 4
         while j < columns:
-            window_1x1(c, a, b, start, offsets, (r, j, columns - j), depth)
+            window_1x1(c, a, b, start, offsets, (r, j, columns - j, r < 0), depth)
             j += 1
         r += 1
 

@@ -29,7 +29,8 @@ def way(config: Config, part: Part, networks: Sequence[int], threads: int) -> Fi
         return samples_in_lanes.fit
     if has_windows(config.hidden):
         import os
-        return WAYS[os.environ.get("WAY","units")]
+
+        return WAYS[os.environ.get("WAY", "units")]
     batch, L = min(config.batch_size or samples, samples), WIDTH[np.dtype(DTYPES[config.dtype])]
     work = Work(layers, samples, batch, ORDERS[config.order], networks, threads, L)
     return WAYS["units" if units_are_faster(work) else "networks"]

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from fnn.config import KEEPS, Config
 from fnn.kernel.activations import REGISTRY
-from fnn.kernel.arguments import PADDED, Layout, Rules
+from fnn.kernel.arguments import PADDED, ROOM, Layout, Rules
 from fnn.network.functions import Array
 from fnn.network.layers import LAYER_KINDS, Layer
 from fnn.network.losses import LOSSES, REDUCTIONS
@@ -93,33 +93,47 @@ def _weight_rows(layer: Layer, step: int) -> int:
 class _Windows:
     """Where windows lie: of each layer its columns of the table, and the lists of offsets of all of them.
 
-    room: the rows taken for images among zeros, which the columns count from 0.
+    L: of units in the lanes, 0 where networks lie there. room: the rows, of units the numbers, taken for images, which
+    the columns count from 0.
     """
 
-    def __init__(self) -> None:
-        self.room, self.offsets = 0, [0]
+    def __init__(self, L: int = 0) -> None:
+        self.L, self.room, self.offsets = L, 0, [0]
 
     def columns(self, layer: Layer) -> tuple[int, ...]:
-        """Return the columns from HEIGHT on: zeros of a layer without a window."""
+        """Return the columns from HEIGHT to WIDE_SEEN: zeros of a layer without a window."""
         if layer.window is None:
-            return (0,) * 13
+            return (0,) * 16
         w = layer.window
-        down, right = w.padding
-        line, room = (w.width + 2 * right) * w.channels, -1
-        if any(w.padding):
-            room = self.room
-            self.room += 2 * (w.height + 2 * down) * line
-        places = np.add.outer(np.arange(w.out_height) * line, np.arange(w.out_width) * w.channels) * w.stride
-        seen = np.add.outer(np.arange(w.rows) * line, np.arange(w.columns * w.channels))
-        count = max(w.places, w.size)
-        lists = places, seen, np.arange(count) * w.out_channels, np.arange(w.out_channels), np.zeros(w.places, np.int64)
-        starts = [self._listed(numbers) for numbers in lists]
-        return (w.height, w.width, w.channels, down, right, w.out_channels, w.size, room, *starts)
+        (down, right), count, width = w.padding, max(w.places, w.size), w.width + 2 * w.padding[1]
+        pixels = (w.height + 2 * down) * width
+        padded = self._taken(pixels * w.channels * (1 if self.L else 2)) if any(w.padding) else -1
+        places = np.add.outer(np.arange(w.out_height) * width, np.arange(w.out_width)) * w.stride
+        seen = np.add.outer(np.arange(w.rows) * width, np.arange(w.columns))
+        numbers = np.add.outer(seen * w.channels, np.arange(w.channels))
+        lists = [places * w.channels, numbers, np.arange(count) * w.out_channels, np.arange(w.out_channels)]
+        starts = [self._listed(each) for each in (*lists, np.zeros(w.places, np.int64))]
+        wide = (0, 0, 0)
+        if self.L:  # pixels in full lanes, or in half of them if that will do: `units_windows.wide_step`
+            step = self.L // 2 if w.channels <= self.L // 2 else w.channels + -w.channels % self.L
+            wide = self._taken(pixels * step), self._listed(places * step), self._listed(seen * step)
+        return (w.height, w.width, w.channels, down, right, w.out_channels, w.size, padded, *starts, *wide)
+
+    def _taken(self, numbers: int) -> int:
+        self.room += numbers
+        return self.room - numbers
 
     def _listed(self, numbers: NDArray[np.int64]) -> int:
         start = len(self.offsets)
         self.offsets += numbers.ravel().tolist()
         return start
+
+    def placed(self, table: Sequence[Sequence[int]], room: int) -> NDArray[np.int64]:
+        """Return the table with room for images counted from `room` on."""
+        rows = np.array(table)
+        rows[:, PADDED] += np.where(rows[:, PADDED] >= 0, room, 0)
+        rows[:, ROOM] += room
+        return rows
 
 
 def dropped(layers: Sequence[Layer], part: int, L: int = 1) -> tuple[list[int], int, int]:
@@ -160,9 +174,9 @@ def plan(layers: Sequence[Layer], samples: int, L: int, *, batches: bool = False
         )  # fmt: skip
         places.append(start + np.add.outer(np.arange(weight_rows) * row, np.arange(columns)).ravel())
         start, inputs, logits = start + _weight_rows(layer, step), outputs, logits + stays * part * step
-    values, rows_of = inputs + part * layers[-1].fan_out, np.array(table)
-    rows_of[:, PADDED] += np.where(rows_of[:, PADDED] >= 0, values, 0)
-    layout, values = Layout(rows_of, np.array(windows.offsets), part, kept), values + windows.room
+    values = inputs + part * layers[-1].fan_out
+    layout = Layout(windows.placed(table, values), np.array(windows.offsets), part, kept)
+    values += windows.room
     return Plan(layout, np.concatenate(places), start, values, logits, 2 * part * max(steps), 4 * L, units, all_masks)
 
 
@@ -180,7 +194,7 @@ def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS)
     table, start, values, transposed = [], 0, L * rows(part * layers[0].fan_in), L
     inputs, logits = 0, L * rows(part * widest)
     masks, units, all_masks = dropped(layers, part, L)
-    windows = _Windows()
+    windows = _Windows(L)
     for d, layer in enumerate(layers):
         last = d + 1 == len(layers)
         stays = not last and REGISTRY[layer.activation].from_logits
@@ -201,9 +215,7 @@ def units_plan(layers: Sequence[Layer], samples: int, L: int, cuts: Cuts = CUTS)
             columns = 1 if layer.kind == "conv" else 0
         length = math.prod(LAYER_KINDS[layer.kind].shape(layer)) if layer.window else layer.fan_in
         transposed += columns * L * rows(length) if d > 0 else 0
-    rows_of = np.array(table)
-    rows_of[:, PADDED] += np.where(rows_of[:, PADDED] >= 0, values, 0)
-    layout = Layout(rows_of, np.array(windows.offsets), part, True)
+    layout = Layout(windows.placed(table, values), np.array(windows.offsets), part, True)
     delta = 2 * rows(part * widest)
     # A last block of L samples is read whole.
     values = rows(values + max(windows.room + L, L * widest))
