@@ -104,7 +104,7 @@ def units_conv_into(z, z0, h, h0, values, weights, row, offsets, count):
         image, first = units_image_of(values, row, h, h0 + r * row[FAN_IN])
         a, c = matrix(image, first, row[PLACES], row[SEEN]), matrix(z, z0 + r * row[FAN_OUT], row[MULTIPLES], 1)
         units_offset_product_into(
-            c, a, b, bias, offsets, (row[FAN_OUT] // width, width, size), width > 2 * (64 // z.itemsize)
+            c, a, b, bias, offsets, (row[FAN_OUT] // width, width, size), width > 64 // z.itemsize
         )
 
 
