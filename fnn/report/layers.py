@@ -149,7 +149,7 @@ def total_lines(description: Description) -> Iterator[str]:
     if _has_windows(d):
         yield _line("window", "rows x columns of pixels, /step, +padding")
     if chance := max(layer.dropout for layer in d.layers):
-        yield _line("dropout", f"{setting(chance)} of the outputs of every hidden layer that has an activation")
+        yield _line("dropout", f"{setting(chance)} of the outputs of each hidden layer with an activation")
     yield _line("parameters", f"{d.parameters:,}")
     yield _line("multiply-adds", f"{d.multiply_adds:,} in a forward pass of one sample")
     together = f", {size(d.bytes)} for {d.networks:,} networks" if d.networks > 1 else ""
