@@ -203,6 +203,7 @@ def test_what_is_described_is_what_is_trained(images, capsys, tmp_path):
     for words in (
         [*images, "--hidden", "conv3:2-6", "--repeats", "2", "--input-scale", "learned"],
         [*images[:5], "--preset", "plain", "--hidden", "5x3", "--per-seed", "--describe"],
+        [*images, "--hidden", "4", "--validation", "0"],
         ["train", "--data", "xor", "--output", "softmax", "--loss", "cross-entropy", "--describe"],
     ):
         more = ["--seeds", "2", "--json", "--epochs", "2", "--backend", "numpy", "--no-plots", "--out", "out"]
@@ -210,7 +211,8 @@ def test_what_is_described_is_what_is_trained(images, capsys, tmp_path):
         told = json.loads(capsys.readouterr().out)
         assert not (tmp_path / "out").exists()
         assert run([*(word for word in words if word != "--describe"), *more]) == 0
-        capsys.readouterr()
+        trained = json.loads(capsys.readouterr().out)
+        assert all(told[name] == trained[name] for name in {"preset", "data", "task", "settings", "config"} & told.keys())
         model = fnn.load("out/model.npz")
         assert told["networks"] == len(model)
         assert told["bytes"] == sum(w.nbytes for w in model.params)
