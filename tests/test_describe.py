@@ -212,7 +212,9 @@ def test_what_is_described_is_what_is_trained(images, capsys, tmp_path):
         assert not (tmp_path / "out").exists()
         assert run([*(word for word in words if word != "--describe"), *more]) == 0
         trained = json.loads(capsys.readouterr().out)
-        assert all(told[name] == trained[name] for name in {"preset", "data", "task", "settings", "config"} & told.keys())
+        assert all(
+            told[name] == trained[name] for name in {"preset", "data", "task", "settings", "config"} & told.keys()
+        )
         model = fnn.load("out/model.npz")
         assert told["networks"] == len(model)
         assert told["bytes"] == sum(w.nbytes for w in model.params)
