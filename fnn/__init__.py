@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fnn.ensembles.saving import save
     from fnn.errors import InvalidSetting
     from fnn.network.functions import accuracy, backward, forward, init, mean_loss, predict, start, update
+    from fnn.report.layers import describe
     from fnn.stats.intervals import wilson
     from fnn.studies.compare import compare
     from fnn.studies.study import study
@@ -39,6 +40,7 @@ __all__ = [
     "backward",
     "compare",
     "data",
+    "describe",
     "fit",
     "forward",
     "init",
@@ -67,6 +69,7 @@ _HOMES = {
         ("accuracy", "backward", "forward", "init", "mean_loss", "predict", "start", "update"), "network.functions"
     ),
     "compare": "studies.compare",
+    "describe": "report.layers",
     "fit": "ensembles.fit",
     "study": "studies.study",
     "sweep": "sweeps.run",

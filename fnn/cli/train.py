@@ -10,9 +10,10 @@ import fnn
 from fnn import checks
 from fnn import data as datasets
 from fnn.cli.columns import print_rows
+from fnn.cli.describe import describe_samples, describe_table
 from fnn.cli.encoding import echo
 from fnn.cli.options import Json, Rows, Threads, data_option, number, run_option, typed_settings, whole
-from fnn.cli.table import NAMES, is_table, table_options, train_on_table
+from fnn.cli.table import NAMES, is_table, read_table_problem, table_options, train_on_table
 from fnn.cli.terminal import at_work, progress_bar
 from fnn.config import Config
 from fnn.errors import InvalidSetting
@@ -47,6 +48,9 @@ def train(
     out: Annotated[Path | None, run_option(help="Folder to write to; by itself fnn-DATA.")] = None,
     json_: Json = False,
     rows: Rows = False,
+    describe: Annotated[
+        bool, run_option("--describe", help="Print a table of the network's layers; train and write nothing.")
+    ] = False,
     plots: Annotated[bool, run_option("--plots/--no-plots", help="Draw the figures.")] = True,
     *,
     of_table: dict[str, Any],
@@ -63,6 +67,9 @@ def train(
         for name in sorted(typed_settings(context, ("points", "noise", "data_seed"))):
             raise InvalidSetting(name, context.params[name], "none of it beside a table")
         given = {name: settings[name] for name in typed_settings(context, settings)}
+        if describe:
+            describe_table(read_table_problem(data, of_table, given), of_table, given, seeds, json_=json_)
+            return
         run = {"seeds": seeds, "backend": backend, "threads": threads}
         train_on_table(data, of_table, given, run, out, json_=json_, rows=rows, plots=plots)
         return
@@ -71,6 +78,10 @@ def train(
     config, count = Config(**settings), 1 if seeds is None else seeds
     numbers = checks.seed_range(count, config.seed)
     samples = datasets.make(data, points, noise, data_seed)
+    about = {"data": data, "points": len(samples.x), "noise": noise, "data_seed": data_seed}
+    if describe:
+        describe_samples(samples, about, config, count, json_=json_)
+        return
     folder = out or Path(f"fnn-{data}")
     # Curves are for the figures; of very many networks a point now and then keeps them in memory.
     every = -(-count * config.epochs // MOST_POINTS) if plots else 0
@@ -87,8 +98,7 @@ def train(
             title = f"{data}, {len(samples.x):,} points" + (f", noise {setting(noise)}" if noise else "")
             written += save_figures(folder, results, samples, title)
     if json_:
-        about = {"data": data, "points": len(samples.x), "noise": noise, "data_seed": data_seed, "backend": backend}
-        about["files"] = [str(path) for path in written]
+        about |= {"backend": backend, "files": [str(path) for path in written]}
         document = report.document(results, about) | ({"rows": result_rows(results)} if rows else {})
         echo(json.dumps(document, allow_nan=False))
         return

@@ -88,6 +88,11 @@ def make_splits(
     return [split for repeat in range(count) for split in _repeat(s, table, repeat)]
 
 
+def split_count(splitting: Splitting) -> int:
+    """Return how many splits all seeds share; 1 where each seed has one of its own."""
+    return splitting.repeats * (splitting.folds or 1)
+
+
 # ---- what is dealt out ----
 
 

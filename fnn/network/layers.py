@@ -51,9 +51,9 @@ class LayerKind(NamedTuple):
 
     shape(layer): of its weights; initial_scale(layer, initializer, parametrization): the factor on what is drawn for
     each of them, and initial_value: what that is added to. rate(layer, h, parametrization): the factor on the learning
-    rate of each. activated: whether it has an activation, which dropout may drop. forward(layer, w, inputs): the
-    logits. gradient(layer, inputs, delta): of the loss by the weights, and input_gradient(layer, w, inputs, delta): by
-    the inputs.
+    rate of each. activated: whether it has an activation, which dropout may drop. multiply_adds(layer): how often a
+    forward pass of one sample multiplies and adds. forward(layer, w, inputs): the logits. gradient(layer, inputs,
+    delta): of the loss by the weights, and input_gradient(layer, w, inputs, delta): by the inputs.
     """
 
     shape: Callable[[Layer], tuple[int, int]]
@@ -61,6 +61,7 @@ class LayerKind(NamedTuple):
     initial_value: float
     rate: Callable[[Layer, Any, Parametrization], Scales]
     activated: bool
+    multiply_adds: Callable[[Layer], int]
     forward: Callable[[Layer, Array, Array], Array]
     gradient: Callable[[Layer, Array, Array], Array]
     input_gradient: Callable[[Layer, Array, Array, Array], Array]
@@ -96,6 +97,11 @@ def biased_rate(layer: Layer, h: Any, parametrization: Parametrization) -> Scale
     rate = np.full(biased_shape(layer), parametrization(_ends(layer)[0]))
     rate[-1] = h.bias_lr
     return rate
+
+
+def biased_multiply_adds(layer: Layer) -> int:
+    """Return how many products all sums of a sample are of, those with zeros of padding too; biases are none."""
+    return _ends(layer)[0] * layer.fan_out
 
 
 def dense_forward(_layer: Layer, w: Array, inputs: Array) -> Array:
@@ -147,27 +153,29 @@ def _nothing(*_: Any) -> Scales:
 
 LAYER_KINDS: dict[str, LayerKind] = {
     "dense": LayerKind(
-        biased_shape, biased_initial_scale, 0.0, biased_rate, True, dense_forward, dense_gradient, dense_input_gradient
+        biased_shape, biased_initial_scale, 0.0, biased_rate, True, biased_multiply_adds,
+        dense_forward, dense_gradient, dense_input_gradient,
     ),
     # Each input times a factor that is learnt, 1 at first.
     "scale": LayerKind(
         scale_shape, lambda layer, _initializer, _parametrization: np.zeros(scale_shape(layer)), 1.0,
         lambda layer, h, _parametrization: np.full(scale_shape(layer), h.input_scale_lr), False,
+        lambda layer: layer.fan_in,
         lambda _layer, w, inputs: inputs * w, scale_gradient, lambda _layer, w, _inputs, delta: delta * w,
     ),
     "conv": LayerKind(
-        biased_shape, biased_initial_scale, 0.0, biased_rate, True,
+        biased_shape, biased_initial_scale, 0.0, biased_rate, True, biased_multiply_adds,
         lambda layer, w, inputs: conv_forward(layer.image, w, inputs),
         lambda layer, inputs, delta: conv_gradient(layer.image, inputs, delta),
         lambda layer, w, _inputs, delta: conv_input_gradient(layer.image, w, delta),
     ),
     "max-pool": LayerKind(
-        no_shape, _nothing, 0.0, _nothing, False,
+        no_shape, _nothing, 0.0, _nothing, False, lambda _layer: 0,
         lambda layer, _w, inputs: max_pool_forward(layer.image, inputs), no_gradient,
         lambda layer, _w, inputs, delta: max_pool_input_gradient(layer.image, inputs, delta),
     ),
     "mean-pool": LayerKind(
-        no_shape, _nothing, 0.0, _nothing, False,
+        no_shape, _nothing, 0.0, _nothing, False, lambda _layer: 0,
         lambda layer, _w, inputs: mean_pool_forward(layer.image, inputs), no_gradient,
         lambda layer, _w, _inputs, delta: mean_pool_input_gradient(layer.image, delta),
     ),
@@ -177,3 +185,8 @@ LAYER_KINDS: dict[str, LayerKind] = {
 def activations(layers: Layers) -> list[Activation]:
     """Return each layer's activation; the last one's is among those of output layers."""
     return [*(ACTIVATIONS[layer.activation] for layer in layers[:-1]), OUTPUT_ACTIVATIONS[layers[-1].activation]]
+
+
+def may_drop(layers: Layers) -> list[bool]:
+    """Return which layers have outputs that dropout may leave out: those with an activation, but the last."""
+    return [LAYER_KINDS[layer.kind].activated and d + 1 < len(layers) for d, layer in enumerate(layers)]

@@ -1,26 +1,25 @@
 """What is shown of an ensemble that learnt a table, made from what `fit` gives: its report, and what figures draw."""
 
 import warnings
-from dataclasses import fields
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.config import KEEPS, Config
+from fnn.config import KEEPS
 from fnn.ensembles.answers import class_places, probabilities
 from fnn.ensembles.evaluation import SplitNetworks, answers, rows_of
 from fnn.ensembles.fit import Fit
 from fnn.ensembles.importance import column_importance
-from fnn.ensembles.presets import PRESETS
 from fnn.formats import counted, number
 from fnn.plots.classification import ConfusionMatrix, ReliabilityDiagram
 from fnn.plots.decision_map import DecisionMap
 from fnn.plots.labels import settings_line
 from fnn.plots.regression import PredictedNumbers
 from fnn.plots.table import Curves, Importance, LearningCurves, TableFigures
-from fnn.report.table import Parts, ScoreRow, TableData, TableReport, Task
+from fnn.report.problem import preset_settings, table_data, task_of
+from fnn.report.table import Parts, ScoreRow, TableReport
 from fnn.stats.calibration import expected_calibration_error, reliability
 from fnn.stats.intervals import spread
 from fnn.stats.prediction_intervals import prediction_interval
@@ -41,10 +40,10 @@ def table_report(fit: Fit) -> TableReport:
     """Return what is printed of a fit."""
     keeps, splits, best = KEEPS[fit.config.keep], len(fit.splits), fit.results.best_epoch
     return TableReport(
-        data=_table_data(fit),
-        task=_task(fit),
+        data=table_data(fit.problem),
+        task=task_of(fit.problem),
         preset=fit.preset,
-        settings=_settings(fit),
+        settings=preset_settings(fit.preset, fit.problem.target.task, fit.preparation, fit.config),
         parts=_parts(fit),
         seeds=len(fit) // splits,
         epochs=fit.config.epochs,
@@ -53,44 +52,6 @@ def table_report(fit: Fit) -> TableReport:
         coverage=fit.model.coverage,
         diverged=len(fit) - len(fit.model),
     )
-
-
-def _table_data(fit: Fit) -> TableData:
-    problem = fit.problem
-    return TableData(
-        source=problem.source,
-        rows=problem.rows,
-        columns=problem.columns,
-        inputs=problem.encoder.inputs,
-        categories={f.name: len(f.categories) for f in problem.encoder.features if f.categories},
-        dropped=dict(problem.encoder.dropped),
-        missing=problem.missing,
-        policy=problem.encoder.missing,
-        rows_dropped=problem.rows_dropped,
-    )
-
-
-def _task(fit: Fit) -> Task:
-    target = fit.problem.target
-    return Task(
-        targets=target.names,
-        name=target.task,
-        reason="inferred; --task says otherwise" if fit.problem.inferred else "as said",
-        classes=target.classes,
-    )
-
-
-def _settings(fit: Fit) -> dict[str, Any]:
-    """Return what the preset is made of, and what was set beside it."""
-    entry = PRESETS[fit.preset]
-    listed = {*entry.settings, *entry.by_task.get(fit.problem.target.task, {}), "loss", "output"}
-    default = Config()
-    shown = {
-        f.name: getattr(fit.config, f.name)
-        for f in fields(Config)
-        if f.name != "seed" and (f.name in listed or getattr(fit.config, f.name) != getattr(default, f.name))
-    }
-    return {**fit.preparation._asdict(), **shown}
 
 
 def _parts(fit: Fit) -> Parts:

@@ -93,16 +93,21 @@ class TableReport(NamedTuple):
 
 def data_lines(report: TableReport) -> Iterator[str]:
     """Yield what was read, what is predicted, how, and on which rows."""
-    d, task, parts = report.data, report.task, report.parts
-    yield _line("data", f"{printable(d.source)}: {counted(d.rows, 'row')}, {counted(d.columns, 'column')}")
-    yield from _column_lines(d)
-    classes = f" of {len(task.classes)} classes ({listed(task.classes)})" if task.classes else ""
-    yield _line("target", f"{listed(task.targets)}: {task.name}{classes}, {task.reason}")
-    yield from _preset_lines(report.preset, report.settings)
+    yield from source_lines(report.data, report.task, report.preset, report.settings)
+    parts = report.parts
     held_out = [f"{rows:,} to {verb}" for rows, verb in ((parts.validation, "validate"), (parts.test, "test")) if rows]
     yield _line("splits", f"{parts.description}: " + ", ".join([f"{parts.training:,} rows to learn from", *held_out]))
     each = f" ({counted(report.seeds, 'seed')} for each of {parts.splits} splits)" if parts.splits > 1 else ""
     yield _line("networks", f"{report.seeds * parts.splits:,}{each}")
+
+
+def source_lines(d: TableData, task: Task, preset: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what was read, what is predicted, and by which settings."""
+    yield _line("data", f"{printable(d.source)}: {counted(d.rows, 'row')}, {counted(d.columns, 'column')}")
+    yield from _column_lines(d)
+    classes = f" of {len(task.classes)} classes ({listed(task.classes)})" if task.classes else ""
+    yield _line("target", f"{listed(task.targets)}: {task.name}{classes}, {task.reason}")
+    yield from _preset_lines(preset, settings)
 
 
 def _column_lines(d: TableData) -> Iterator[str]:
@@ -194,15 +199,23 @@ def warnings(report: TableReport) -> Iterator[str]:
 def document(report: TableReport) -> dict[str, Any]:
     """Return the JSON document of an ensemble trained on a table. A number that is not finite is null."""
     return {
-        **{name: getattr(report, name) for name in ("preset", "seeds", "epochs", "diverged")},
-        "data": report.data._asdict() | {name: dict(getattr(report.data, name)) for name in _MAPPINGS},
-        "task": {name: list(v) if name in _SEQUENCES else v for name, v in report.task._asdict().items()},
-        "settings": {name: list(v) if isinstance(v, tuple) else v for name, v in report.settings.items()},
+        **{name: getattr(report, name) for name in ("seeds", "epochs", "diverged")},
+        **source_document(report.data, report.task, report.preset, report.settings),
         "splits": report.parts._asdict(),
         "scores": [_score_document(s) for s in report.scores],
         "kept": report.kept and report.kept._asdict(),
         "coverage": report.coverage and interval_document(report.coverage),
         "warnings": list(warnings(report)),
+    }
+
+
+def source_document(d: TableData, task: Task, preset: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was read, what is predicted, and by which settings, for a JSON document."""
+    return {
+        "preset": preset,
+        "data": d._asdict() | {name: dict(getattr(d, name)) for name in _MAPPINGS},
+        "task": {name: list(v) if name in _SEQUENCES else v for name, v in task._asdict().items()},
+        "settings": {name: list(v) if isinstance(v, tuple) else v for name, v in settings.items()},
     }
 
 

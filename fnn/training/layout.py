@@ -12,7 +12,7 @@ from fnn.config import KEEPS, Config
 from fnn.kernel.activations import REGISTRY
 from fnn.kernel.arguments import PADDED, ROOM, Layout, Rules
 from fnn.network.functions import Array
-from fnn.network.layers import LAYER_KINDS, Layer
+from fnn.network.layers import LAYER_KINDS, Layer, may_drop
 from fnn.network.losses import LOSSES, REDUCTIONS
 from fnn.network.optimizers import BIAS_CORRECTIONS, EPSILON_PLACES, OPTIMIZERS
 from fnn.network.scores import MONITORS, SCORES
@@ -142,8 +142,7 @@ def dropped(layers: Sequence[Layer], part: int, L: int = 1) -> tuple[list[int], 
     L: in whole rows of so many.
     """
     places, units, start = [], 0, 0
-    for d, layer in enumerate(layers):
-        drops = LAYER_KINDS[layer.kind].activated and d + 1 < len(layers)
+    for layer, drops in zip(layers, may_drop(layers), strict=True):
         places.append(start if drops else -1)
         units += layer.fan_out * drops
         start += (-(-part * layer.fan_out // L) * L) * drops

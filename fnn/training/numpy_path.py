@@ -25,7 +25,7 @@ from fnn.network.functions import (
     start,
     update,
 )
-from fnn.network.layers import LAYER_KINDS
+from fnn.network.layers import may_drop
 from fnn.network.losses import ERRORS
 from fnn.network.schedules import SCHEDULES
 from fnn.training.grouping import Stack
@@ -81,10 +81,8 @@ def rates_of_epochs(config: Config, h: SimpleNamespace) -> Iterator[NDArray[np.f
 
 def masks(stack: Stack, first: int, count: int, epoch: int) -> Sequence[Array | None]:
     """Return what dropout multiplies each layer's outputs by for samples at these places of the epoch's order."""
-    widths = [
-        layer.fan_out if LAYER_KINDS[layer.kind].activated and d + 1 < len(stack.layers) else 0
-        for d, layer in enumerate(stack.layers)
-    ]
+    drops = may_drop(stack.layers)
+    widths = [layer.fan_out * drop for layer, drop in zip(stack.layers, drops, strict=True)]
     threshold, samples = rng.dropout_threshold(stack.numeric["dropout"]), (first, count, stack.part.training)
     drawn = rng.dropout_masks(stack.numeric["seed"], threshold, sum(widths), samples, epoch).astype(stack.part.x.dtype)
     ends = np.cumsum(widths)
