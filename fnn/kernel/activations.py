@@ -2,9 +2,9 @@
 
 from fnn.kernel.arguments import codes
 from fnn.kernel.jit import inlined, policy
+from fnn.kernel.plain import load_from, store_row
 from fnn.kernel.simd import constant, load, select, spread, store
 from fnn.kernel.simd_math import exp, expm1_below_zero, log_from_one, normal_cdf, sigmoid, tanh
-from fnn.kernel.plain import load_from, store_row
 from fnn.network.activations import ACTIVATIONS, LEAK, OUTPUT_ACTIVATIONS, SELU_ALPHA, SELU_SCALE
 
 REGISTRY = {**ACTIVATIONS, **OUTPUT_ACTIVATIONS}

@@ -117,32 +117,36 @@ def _phi(builder: Any, value: Any, block: Any) -> Any:
     return phi
 
 
+# The operand of a row, or of a column, of a tile at step k: `operand(k, places, key)`, at places that move with k.
+Operand = Callable[[Any, Sequence[Any], Any], Any]
+
+
 def sum_products(
     builder: Any,
     depth: Any,
     moving: Sequence[tuple[Any, Any]],
     cells: Sequence[tuple[Any, Any]],
     totals: Sequence[Any],
-    operands: Callable[[Any, Sequence[Any]], tuple[Callable[[Any], Any], Callable[[Any], Any]]],
+    row: Operand,
+    column: Operand,
 ) -> list[Any]:
     """Emit a loop over k that adds to each total the product of its row's operand and its column's; return the sums.
 
-    depth: how often, at least once. moving: starts and steps of places that move with k. cells: each total's row and
-    column. operands(k, places): what gives the operand of a row, and that of a column.
+    depth: how often, at least once. moving: starts and steps of places that move with k. cells: each total's keys, of
+    its row and of its column.
     """
     begun, loop, done = builder.block, builder.append_basic_block("loop"), builder.append_basic_block("done")
     builder.branch(loop)
     builder.position_at_end(loop)
     phis = [_phi(builder, value, begun) for value in (INDEX(0), *(start for start, _ in moving), *totals)]
-    counted, places, sums = phis[0], phis[1 : 1 + len(moving)], phis[1 + len(moving) :]
-    row, column = operands(counted, places)
-    columns = {at: column(at) for at in dict.fromkeys(at for _, at in cells)}
-    rows = {at: row(at) for at in dict.fromkeys(at for at, _ in cells)}
+    k, places, sums = phis[0], phis[1 : 1 + len(moving)], phis[1 + len(moving) :]
+    columns = {key: column(k, places, key) for key in dict.fromkeys(key for _, key in cells)}
+    rows = {key: row(k, places, key) for key in dict.fromkeys(key for key, _ in cells)}
     added = [
         call_intrinsic(builder, "fma", rows[r], columns[v], total) for (r, v), total in zip(cells, sums, strict=True)
     ]
     moved = [builder.add(place, step) for place, (_, step) in zip(places, moving, strict=True)]
-    following = builder.add(counted, INDEX(1)), *moved, *added
+    following = builder.add(k, INDEX(1)), *moved, *added
     for phi, value in zip(phis, following, strict=True):
         phi.add_incoming(value, loop)
     builder.cbranch(builder.icmp_signed("<", following[0], depth), loop, done)

@@ -4,9 +4,9 @@ from fnn.kernel.activations import output_slope
 from fnn.kernel.arguments import ACTIVATION, FAN_OUT, LOGITS, OUTPUTS, STEP, codes, settings_rows
 from fnn.kernel.arrays import flat
 from fnn.kernel.jit import inlined, policy
+from fnn.kernel.plain import load_from, store_row
 from fnn.kernel.simd import constant, fma, load, magnitude, select, spread, sqrt, store
 from fnn.kernel.simd_math import exp, log1p_small
-from fnn.kernel.plain import load_from, store_row
 from fnn.network.losses import ERRORS, LOSSES, REDUCTIONS
 from fnn.network.scores import SCORES
 

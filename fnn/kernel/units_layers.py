@@ -24,8 +24,8 @@ from fnn.kernel.arguments import (
 from fnn.kernel.arrays import flat, matrix
 from fnn.kernel.jit import policy
 from fnn.kernel.layers import CONV, DENSE, MAX_POOL, MEAN_POOL, SCALE, undrop_into
-from fnn.kernel.simd import fma, spread
 from fnn.kernel.plain import half, load_from, row_of, store_row, transpose_into
+from fnn.kernel.simd import fma, spread
 from fnn.kernel.units_products import product_into
 from fnn.kernel.units_windows import (
     units_conv_gradient_into,

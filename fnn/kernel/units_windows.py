@@ -133,7 +133,7 @@ def units_zeros_into(a, first, count):
 
 @policy
 def units_conv_transposed_into(transposed, row, weights):
-    """Write, for each pixel of the window, its weights transposed: a row of the channels that are seen for each made."""
+    """Write the weights of each pixel of the window transposed: for each channel made, a row of those seen."""
     width, channels = row[OUT_CHANNELS], row[CHANNELS]
     for k in range(0, row[SIZE], channels):
         w, t = row[WEIGHTS] + k * width, row[TRANSPOSED] + k * width
@@ -230,7 +230,7 @@ def units_max_pool_input_gradient_into(delta, values, h, starts, row, offsets, c
 
 @policy
 def units_mean_pool_into(z, z0, h, h0, row, offsets, count, share):
-    """Write the mean of each channel over what is seen from each place. share: 1 over how much that is, in all lanes."""
+    """Write the mean of each channel over what is seen from each place. share: 1 over how many, in all lanes."""
     L, channels, seen, listed = 64 // z.itemsize, row[CHANNELS], row[SEEN], row[PLACES]
     pixels, places = row[SIZE] // channels, row[FAN_OUT] // channels
     for r in range(count):

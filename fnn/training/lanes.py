@@ -10,7 +10,6 @@ from fnn.config import DTYPES, ORDERS, Config
 from fnn.data.samples import Part
 from fnn.kernel.rng import draw_into
 from fnn.kernel.simd import WIDTH
-from fnn.network.hidden import has_windows
 from fnn.training import networks_in_lanes, samples_in_lanes, units_in_lanes
 from fnn.training.choice import Work, units_are_faster
 from fnn.training.grouping import Stack, numeric_settings
@@ -27,8 +26,6 @@ def way(config: Config, part: Part, networks: Sequence[int], threads: int) -> Fi
     layers, samples = config.layers(part.x.shape[1], part.y.shape[1]), part.training
     if samples_in_lanes.suits(config, layers, part):
         return samples_in_lanes.fit
-    if has_windows(config.hidden):  # measured: 3 to 4 times as fast as networks in the lanes, whose images need more cache
-        return WAYS["units"]
     batch, L = min(config.batch_size or samples, samples), WIDTH[np.dtype(DTYPES[config.dtype])]
     work = Work(layers, samples, batch, ORDERS[config.order], networks, threads, L)
     return WAYS["units" if units_are_faster(work) else "networks"]
