@@ -2,7 +2,8 @@
 
 The public ones, of results, are those of `gallery`: they come when they are first asked for, as Matplotlib is slow.
 
-palette style labels lines classification regression decision_map run sweep_groups sweep table gallery
+palette style labels lines tiles channels misclassified images classification regression decision_map run
+sweep_groups sweep table gallery
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,0 +1,166 @@
+"""Figures of convolutional networks from within: the windows they learnt, and what their layers make of images."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from fnn.plots.labels import add_title, plural, shorten
+from fnn.plots.tiles import (
+    MOST_CHANNELS,
+    aspect,
+    brightness_range,
+    cells_axes,
+    is_signal,
+    picture,
+    picture_aspect,
+    scale_of,
+    tell_scale,
+    tile,
+)
+from fnn.stats.channels import Windows
+
+Array = NDArray[np.floating[Any]]
+
+# Networks and channels in the figure of windows; samples in that of maps, and the maps of one sample in all layers.
+MOST_NETWORKS, MOST_WINDOWS, MOST_SAMPLES, MOST_MAPS = 5, 16, 10, 26
+_QUANTILES = ("lowest", "25%", "median", "75%", "highest")
+
+
+class Kernels(NamedTuple):
+    """Windows of the first convolution. layer: in words; channels: of it, O. of: the loss that orders networks.
+
+    seeds, loss: (R,) of the networks that are shown; networks: S, which are compared.
+    """
+
+    about: str
+    layer: str
+    channels: int
+    windows: Windows
+    seeds: Sequence[int]
+    loss: Sequence[float]
+    networks: int
+    of: str = "loss"
+
+
+def kernels(figure: Figure, content: Kernels) -> None:
+    """The weights of each channel's window, a row of them for each network, like beside like; of one network all.
+
+    Input channels lie above each other: as colours they would not do, for weights are negative too. Of more than a few
+    the length over them is drawn.
+    """
+    shown = content.windows.weights
+    many = shown.shape[-1] > MOST_CHANNELS
+    weights = np.sqrt((shown.astype(np.float64) ** 2).sum(axis=-1, keepdims=True)) if many else shown
+    R, K, height, width, C = weights.shape
+    per_row = min(K, MOST_WINDOWS)
+    blocks = [(r, k) for r in range(R) for k in range(0, K, per_row)]
+    gap = 0.3 if C > 1 or per_row < K else 0.12
+    rows = len(blocks) * (C + gap) - gap
+    cell = 0.52 if rows <= 12 else 0.36
+    wide = cell * aspect(height, width)
+    figure.set_size_inches(max(5.2, wide * per_row + 1.6), cell * rows + 2.1)
+    ax = cells_axes(figure.subplots(), per_row, rows)
+    scale = scale_of(weights)
+    for block, (r, first) in enumerate(blocks):
+        for k in range(first, min(first + per_row, K)):
+            for c in range(C):
+                tile(ax, weights[r, k, :, :, c], k - first, block * (C + gap) + c, scale)
+    ax.set_yticks(*_row_names(content, blocks, C, gap))
+    if content.networks > 1:
+        names = [
+            f"{k}\n{cosine:.2f}" for k, cosine in zip(content.windows.channels, content.windows.cosine, strict=True)
+        ]
+        ax.set_xticks(np.arange(K) + 0.5, names)
+    else:
+        ax.set_xticks([])
+    ax.xaxis.tick_top()
+    size = f"{height}×{width}" + (f"×{shown.shape[-1]}" if shown.shape[-1] > 1 else "")
+    label = f"length over {shown.shape[-1]} input channels" if many else "weight"
+    tell_scale(ax, scale, label, signal=is_signal(height, width))
+    add_title(figure, _kernel_title(content, size), content.about)
+
+
+def _row_names(
+    content: Kernels, blocks: Sequence[tuple[int, int]], C: int, gap: float
+) -> tuple[list[float], list[str]]:
+    """Return where rows stand and what they are called."""
+    R, single = len(content.seeds), content.networks == 1
+    words = _QUANTILES if len(_QUANTILES) == R and content.networks > R else ("",) * R
+    names, places = [], []
+    for block, (r, first) in enumerate(blocks):
+        top = block * (C + gap)
+        if not single:
+            quantile = f"{words[r]}: " if words[r] else ""
+            names.append(f"{quantile}{content.loss[r]:.3g}\nseed {content.seeds[r]}")
+            places.append(top + C / 2)
+            continue
+        last = min(first + MOST_WINDOWS, len(content.windows.channels)) - 1
+        of = f"channels {content.windows.channels[first]}–{content.windows.channels[last]}"
+        names += [of] if C == 1 else [f"{of}\ninput {c + 1}" if c == 0 else f"input {c + 1}" for c in range(C)]
+        places += [top + c + 0.5 for c in range(C)]
+    return places, names
+
+
+def _kernel_title(content: Kernels, size: str) -> str:
+    windows, shown = content.windows, len(content.windows.channels)
+    some = f"{shown} of {content.channels}" if shown < content.channels else f"{shown}"
+    title = f"windows of the first convolution, {content.layer}: {some} channels of {size} weights"
+    if content.networks == 1:
+        return title
+    before = "" if windows.before is None else f", before training {windows.before:.2f}"
+    return (
+        f"{title}\nrows: networks by {content.of}; columns: channels of the median network and their mean cosine with "
+        f"the windows most like them in the other {content.networks - 1:,} (all channels "
+        f"{windows.all_channels:.2f}{before})"
+    )
+
+
+class LayerMaps(NamedTuple):
+    """What some channels of a layer make of N images, (N, H, W, K). channels: (K,) their numbers, of so many in all."""
+
+    layer: str
+    maps: Array
+    channels: Sequence[int]
+    of: int
+
+
+class FeatureMaps(NamedTuple):
+    """Images (N, H, W, C), what each is, and what the layers of one network make of them."""
+
+    about: str
+    images: Array
+    names: Sequence[str]
+    layers: Sequence[LayerMaps]
+
+
+def feature_maps(figure: Figure, content: FeatureMaps) -> None:
+    """A row for each image: the image, and beside it its maps, layer by layer, each layer on one scale."""
+    N, height, width, channels = content.images.shape
+    shapes = [(picture_aspect((height, width, channels)), 1)]
+    shapes += [(aspect(*each.maps.shape[1:3]), len(each.channels)) for each in content.layers]
+    cell = 0.44 if N > 4 else 0.6
+    widths = [cell * side * count for side, count in shapes]
+    figure.set_size_inches(max(6.0, sum(widths) + 0.25 * len(widths) + 1.0), cell * N + 2.1)
+    axes = figure.subplots(1, len(shapes), width_ratios=widths, squeeze=False)[0]
+    low, high = brightness_range(content.images)
+    for row, image in enumerate(content.images):
+        picture(axes[0], image, 0, row, low, high)
+    cells_axes(axes[0], 1, N).set_yticks(np.arange(N) + 0.5, shorten(content.names, 16))
+    axes[0].set_xticks([])
+    axes[0].set_title("image", fontsize=8.5)
+    for ax, each in zip(axes[1:], content.layers, strict=True):
+        scale, signal = scale_of(each.maps), is_signal(*each.maps.shape[1:3])
+        for row in range(N):
+            for k in range(len(each.channels)):
+                tile(ax, each.maps[row, :, :, k], k, row, scale)
+        cells_axes(ax, len(each.channels), N).set_yticks([])
+        ax.set_xticks(np.arange(len(each.channels)) + 0.5, [str(k) for k in each.channels])
+        ax.xaxis.tick_top()
+        h, w = each.maps.shape[1:3]
+        some = "" if len(each.channels) == each.of else f"{len(each.channels)} of "
+        ax.set_title(f"{each.layer}: {some}{plural(each.of, 'map')}, {h}×{w}", fontsize=8.5)
+        tell_scale(ax, scale, "output", signal=signal)
+    add_title(figure, "feature maps: what each layer makes of an image, by channel", content.about)
