@@ -1,13 +1,15 @@
 """Figures of convolutional networks from within: the windows they learnt, and what their layers make of images."""
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fnn.plots.labels import add_title, plural, shorten
+from fnn.plots.labels import add_title, shorten
 from fnn.plots.tiles import (
     MOST_CHANNELS,
     aspect,
@@ -77,10 +79,24 @@ def kernels(figure: Figure, content: Kernels) -> None:
     else:
         ax.set_xticks([])
     ax.xaxis.tick_top()
-    size = f"{height}×{width}" + (f"×{shown.shape[-1]}" if shown.shape[-1] > 1 else "")
-    label = f"length over {shown.shape[-1]} input channels" if many else "weight"
+    if content.networks > 1:
+        ax.set_title(fill(_columns(content), int(wide * per_row * 16)), fontsize=8.5)
+        ax.set_ylabel(f"networks, by {content.of}", fontsize=8.5)
+    label = f"length over {shown.shape[-1]} input channels" if many else f"weight{_above_each_other(C)}"
     tell_scale(ax, scale, label, signal=is_signal(height, width))
-    add_title(figure, _kernel_title(content, size), content.about)
+    add_title(figure, _kernel_title(content), content.about)
+
+
+def _above_each_other(C: int) -> str:
+    """Return where input channels are, if there are several."""
+    return "" if C == 1 else f" of each input channel, {'red, green, blue' if C == 3 else f'1 to {C}'} from above"
+
+
+def _columns(content: Kernels) -> str:
+    """Return what stands above the columns of windows."""
+    others = content.networks - 1
+    matches = f"the other {'network' if others == 1 else f'{others:,} networks'}"
+    return f"channels of the median network, and the mean cosine of each with its match in {matches}"
 
 
 def _row_names(
@@ -104,27 +120,27 @@ def _row_names(
     return places, names
 
 
-def _kernel_title(content: Kernels, size: str) -> str:
+def _kernel_title(content: Kernels) -> str:
     windows, shown = content.windows, len(content.windows.channels)
     some = f"{shown} of {content.channels}" if shown < content.channels else f"{shown}"
-    title = f"windows of the first convolution, {content.layer}: {some} channels of {size} weights"
+    title = f"windows of the first convolution, {content.layer}: {some} channels"
     if content.networks == 1:
         return title
-    before = "" if windows.before is None else f", before training {windows.before:.2f}"
-    return (
-        f"{title}\nrows: networks by {content.of}; columns: channels of the median network and their mean cosine with "
-        f"the windows most like them in the other {content.networks - 1:,} (all channels "
-        f"{windows.all_channels:.2f}{before})"
-    )
+    before = "" if windows.before is None else f" ({windows.before:.2f} before training)"
+    return f"{title}\nalike over seeds: mean cosine {windows.all_channels:.2f}{before}"
 
 
 class LayerMaps(NamedTuple):
-    """What some channels of a layer make of N images, (N, H, W, K). channels: (K,) their numbers, of so many in all."""
+    """What some channels of a layer make of N images, (N, H, W, K). channels: (K,) their numbers, of so many in all.
+
+    windows: (K, rows, columns), that each is seen through, where the image has one channel; None of others.
+    """
 
     layer: str
     maps: Array
     channels: Sequence[int]
     of: int
+    windows: Array | None = None
 
 
 class FeatureMaps(NamedTuple):
@@ -137,30 +153,46 @@ class FeatureMaps(NamedTuple):
 
 
 def feature_maps(figure: Figure, content: FeatureMaps) -> None:
-    """A row for each image: the image, and beside it its maps, layer by layer, each layer on one scale."""
-    N, height, width, channels = content.images.shape
-    shapes = [(picture_aspect((height, width, channels)), 1)]
+    """A row for each image: the image, and beside it its maps, layer by layer, each layer on one scale.
+
+    Above the maps of a convolution of grey images stand its windows, with 0 white.
+    """
+    N, images = len(content.images), content.images
+    first = -1.2 if any(each.windows is not None for each in content.layers) else 0.0
+    shapes = [(picture_aspect(images.shape[1:]), 1)]
     shapes += [(aspect(*each.maps.shape[1:3]), len(each.channels)) for each in content.layers]
-    cell = 0.44 if N > 4 else 0.6
+    cell = 0.44 if N > 4 else 0.5
     widths = [cell * side * count for side, count in shapes]
-    figure.set_size_inches(max(6.0, sum(widths) + 0.25 * len(widths) + 1.0), cell * N + 2.1)
+    figure.set_size_inches(max(6.4, sum(widths) + 0.2 * len(widths) + 0.9), cell * (N - first) + 2.0)
     axes = figure.subplots(1, len(shapes), width_ratios=widths, squeeze=False)[0]
-    low, high = brightness_range(content.images)
-    for row, image in enumerate(content.images):
+    low, high = brightness_range(images)
+    for row, image in enumerate(images):
         picture(axes[0], image, 0, row, low, high)
-    cells_axes(axes[0], 1, N).set_yticks(np.arange(N) + 0.5, shorten(content.names, 16))
+    names = dict(enumerate(shorten(content.names, 16))) | ({first: "window"} if first else {})
+    cells_axes(axes[0], 1, N, top=first)
+    axes[0].set_yticks([row + 0.5 for row in names], list(names.values()))
     axes[0].set_xticks([])
     axes[0].set_title("image", fontsize=8.5)
     for ax, each in zip(axes[1:], content.layers, strict=True):
-        scale, signal = scale_of(each.maps), is_signal(*each.maps.shape[1:3])
-        for row in range(N):
-            for k in range(len(each.channels)):
-                tile(ax, each.maps[row, :, :, k], k, row, scale)
-        cells_axes(ax, len(each.channels), N).set_yticks([])
-        ax.set_xticks(np.arange(len(each.channels)) + 0.5, [str(k) for k in each.channels])
-        ax.xaxis.tick_top()
-        h, w = each.maps.shape[1:3]
-        some = "" if len(each.channels) == each.of else f"{len(each.channels)} of "
-        ax.set_title(f"{each.layer}: {some}{plural(each.of, 'map')}, {h}×{w}", fontsize=8.5)
-        tell_scale(ax, scale, "output", signal=signal)
+        cells_axes(ax, len(each.channels), N, top=first)
+        _layer_maps(ax, each, first)
     add_title(figure, "feature maps: what each layer makes of an image, by channel", content.about)
+
+
+def _layer_maps(ax: Axes, content: LayerMaps, first: float) -> None:
+    """Draw a row of maps for each image, and of a convolution that has them its windows at the height `first`."""
+    N, height, width, K = content.maps.shape
+    scale = scale_of(content.maps)
+    for row in range(N):
+        for k in range(K):
+            tile(ax, content.maps[row, :, :, k], k, row, scale)
+    if content.windows is not None:
+        of_windows = scale_of(content.windows)
+        for k, window in enumerate(content.windows):
+            tile(ax, window, k, first, of_windows)
+    ax.set_yticks([])
+    ax.set_xticks(np.arange(K) + 0.5, [str(k) for k in content.channels])
+    ax.xaxis.tick_top()
+    some = f"{content.of}" if content.of == K else f"{K} of {content.of}"
+    ax.set_title(f"{content.layer}: {some} {'map' if content.of == 1 else 'maps'}, {height}×{width}", fontsize=8.5)
+    tell_scale(ax, scale, "output", signal=is_signal(height, width))

@@ -19,6 +19,7 @@ from fnn.plots.channels import (
     Kernels,
     LayerMaps,
 )
+from fnn.plots.tiles import aspect
 from fnn.stats.channels import compare_windows, most_varied, ranked
 from fnn.stats.hardest import Answered, hardest, least_sure
 
@@ -75,13 +76,17 @@ def feature_maps_of(
     done = feature_maps(layers, params, x)
     if not done:
         return None
-    words, most = layer_words(config, layers), max(2, min(_MAPS, MOST_MAPS // len(done)))
+    words = layer_words(config, layers)
+    most = max(2, min(_MAPS, int(MOST_MAPS / sum(aspect(*maps.shape[1:3]) for _, maps in done))))
     shown: list[LayerMaps] = []
     chosen = np.arange(0)
     for place, maps in done:
         if layers[place].kind == "conv" or not shown:
             chosen = most_varied(maps, most)
-        shown.append(LayerMaps(words[place], maps[..., chosen], chosen.tolist(), maps.shape[-1]))
+        layer, seen = layers[place], None
+        if layer.kind == "conv" and layer.image.channels == 1:
+            seen = windows(layer, params[place])[chosen, ..., 0]
+        shown.append(LayerMaps(words[place], maps[..., chosen], chosen.tolist(), maps.shape[-1], seen))
     return FeatureMaps("", images, names, shown)
 
 

@@ -60,22 +60,20 @@ def misclassified(figure: Figure, content: Misclassified) -> None:
             continue
         picture(left, content.images[k], 0, 0, low, high)
         cells_axes(left, 1, 1).set_aspect(1 / picture_aspect(content.images.shape[1:]))
-        left.set(xticks=[], yticks=[])
+        left.set(anchor="N", xticks=[], yticks=[])
         _bars(right, content.answered[k], content.classes, numbered=k + columns >= n)
-        _head(left, right, content.names[k], content.answered[k])
+        _head(left, right, content.names[k], content.answered[k], content.classes)
     figure.legend(handles=_handles(content), loc="outside lower center", ncols=3, columnspacing=1.4, fontsize=8.5)
     add_title(figure, _title(content), content.about)
 
 
-def _head(left: Axes, right: Axes, name: str, answered: Answered) -> None:
-    """Write above a sample what it is called, and how many networks are right."""
-    networks = len(answered.p)
-    if networks == 1:
-        words = "right" if answered.right else "wrong"
-    else:
-        words = f"{round(answered.right * networks):,} of {networks:,} right"
-    left.set_title(name, fontsize=8, color="0.35")
-    right.set_title(words, fontsize=8.5, color=ONE if answered.right < 0.5 else ZERO)
+def _head(left: Axes, right: Axes, name: str, answered: Answered, classes: Sequence[str]) -> None:
+    """Write what a sample truly is and is called, and how many networks say so."""
+    networks, share = len(answered.p), answered.right
+    left.set_title(f"true {shorten(classes, 12)[answered.true]}", fontsize=8.5)
+    left.set_xlabel(name, fontsize=8, color="0.35")
+    said = f"{round(share * networks):,} of {networks:,} right" if networks > 1 else "right" if share else "wrong"
+    right.set_title(said, fontsize=8.5, color=ONE if share < 0.5 else ZERO)
 
 
 def _bars(ax: Axes, answered: Answered, classes: Sequence[str], *, numbered: bool) -> None:
@@ -91,9 +89,8 @@ def _bars(ax: Axes, answered: Answered, classes: Sequence[str], *, numbered: boo
         # Networks lie a little apart, in their order, so that equal ones are seen.
         apart = np.linspace(-0.28, 0.28, len(some))
         pale = max(0.12, min(0.7, 12 / len(some)))
-        for height, c in zip(heights, places, strict=True):
-            ax.plot(some[:, c], height + apart, "o", color=INK, markersize=1.6, markeredgewidth=0, alpha=pale,
-                    clip_on=False)  # fmt: skip
+        ax.plot(some[:, places].T.ravel(), (heights[:, None] + apart).ravel(), "o", color=INK, markersize=1.6,
+                markeredgewidth=0, alpha=pale, clip_on=False)  # fmt: skip
     names = shorten([classes[c] for c in places], 12)
     ax.set_yticks(heights, names, fontsize=7.5)
     for label, c in zip(ax.get_yticklabels(), places, strict=True):

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from fnn.plots.palette import COLORS, INK, ONE, ZERO
@@ -21,7 +22,7 @@ Array = NDArray[np.floating[Any]]
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#00324F", ZERO, "#FFFFFF", ONE, "#5E2900"])
 POSITIVE = LinearSegmentedColormap.from_list("positive", ["#FFFFFF", "#7FB8D8", ZERO, "#00253B"])
 # What is left free on each side of a cell, and how many channels of an image that is none of colours are shown.
-_MARGIN, MOST_CHANNELS = 0.04, 4
+_MARGIN, MOST_CHANNELS = 0.045, 4
 
 
 class Scale(NamedTuple):
@@ -44,15 +45,18 @@ def scale_of(values: Array) -> Scale:
 
 def is_signal(height: int, width: int) -> bool:
     """Return whether images of that size are of one row or column of pixels, which is drawn as a line."""
-    return height == 1 or width == 1
+    return (height == 1) != (width == 1)
 
 
 def tile(ax: Axes, values: Array, column: float, row: float, scale: Scale) -> None:
-    """Draw one channel (H, W) in the cell whose corner is there."""
+    """Draw one channel (H, W) in the cell whose corner is there, with a thin frame, as 0 is white."""
     if is_signal(*values.shape):
         _line(ax, values.ravel(), column, row, scale, INK)
     else:
         _image(ax, values, column, row, cmap=scale.cmap, vmin=scale.low, vmax=scale.high)
+    side = 1 - 2 * _MARGIN
+    frame: Any = {"fill": False, "edgecolor": "0.82", "linewidth": 0.5}
+    ax.add_patch(Rectangle((column + _MARGIN, row + _MARGIN), side, side, **frame))
 
 
 def picture(ax: Axes, image: Array, column: float, row: float, low: float, high: float) -> None:
@@ -121,9 +125,9 @@ def _line(ax: Axes, values: Array, column: float, row: float, scale: Scale, colo
 # ---- the axes of cells ----
 
 
-def cells_axes(ax: Axes, columns: float, rows: float) -> Axes:
-    """Make an axes one of so many cells, without a frame."""
-    ax.set(xlim=(0, columns), ylim=(rows, 0), aspect="auto")
+def cells_axes(ax: Axes, columns: float, rows: float, top: float = 0.0) -> Axes:
+    """Make an axes one of so many cells, from the height `top` on, without a frame."""
+    ax.set(xlim=(0, columns), ylim=(rows, top), aspect="auto")
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0, labelsize=7.5)
@@ -133,7 +137,8 @@ def cells_axes(ax: Axes, columns: float, rows: float) -> Axes:
 def tell_scale(ax: Axes, scale: Scale, label: str, *, signal: bool) -> None:
     """Say below an axes what colours mean, or from where to where lines go."""
     if signal:
-        ax.set_xlabel(f"{label}\nfrom {scale.low:.2g} to {scale.high:.2g}".replace("-", "−"), fontsize=8)
+        at_0 = ", grey at 0" if scale.low < 0 < scale.high else ""
+        ax.set_xlabel(f"{label}\n{scale.low:.2g} to {scale.high:.2g}{at_0}".replace("-", "−"), fontsize=8)
         return
     mappable = ScalarMappable(Normalize(scale.low, scale.high), scale.cmap)
     bar = figure_of(ax).colorbar(mappable, ax=ax, location="bottom", fraction=0.05, aspect=30, pad=0.02, shrink=0.9)

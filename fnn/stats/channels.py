@@ -77,7 +77,8 @@ class Windows(NamedTuple):
 
     networks: (R,) places, from the lowest loss on; channels: (K,) their numbers in the median network, with whose the
     others' are matched. cosine: (K,) of each with those it is matched with, the mean over the other S − 1;
-    all_channels: the mean of all O, and before: the same before training, None where that is not known; NaN of one network.
+    all_channels: the mean of all O, and before: the same before training, None where that
+    is not known; NaN of one network.
     """
 
     weights: Array
