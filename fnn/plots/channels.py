@@ -28,6 +28,8 @@ Array = NDArray[np.floating[Any]]
 
 # Networks and channels in the figure of windows; samples in that of maps, and the maps of one sample in all layers.
 MOST_NETWORKS, MOST_WINDOWS, MOST_SAMPLES, MOST_MAPS = 5, 16, 10, 26
+# Where the row of windows begins above the images, in rows.
+_ABOVE = -1.2
 _QUANTILES = ("lowest", "25%", "median", "75%", "highest")
 
 
@@ -57,14 +59,15 @@ def kernels(figure: Figure, content: Kernels) -> None:
     many = shown.shape[-1] > MOST_CHANNELS
     weights = np.sqrt((shown.astype(np.float64) ** 2).sum(axis=-1, keepdims=True)) if many else shown
     R, K, height, width, C = weights.shape
-    per_row = min(K, MOST_WINDOWS)
+    per_row = min(K, MOST_WINDOWS if content.networks > 1 else MOST_WINDOWS // 2)
     blocks = [(r, k) for r in range(R) for k in range(0, K, per_row)]
-    gap = 0.3 if C > 1 or per_row < K else 0.12
+    gap = 0.3 if C > 1 else 0.12
     rows = len(blocks) * (C + gap) - gap
     cell = 0.52 if rows <= 12 else 0.36
     wide = cell * aspect(height, width)
-    figure.set_size_inches(max(5.2, wide * per_row + 1.6), cell * rows + 2.1)
+    figure.set_size_inches(max(5.6, wide * per_row + 1.6), cell * rows + (2.3 if content.networks > 1 else 1.8))
     ax = cells_axes(figure.subplots(), per_row, rows)
+    ax.set_aspect(cell / wide)
     scale = scale_of(weights)
     for block, (r, first) in enumerate(blocks):
         for k in range(first, min(first + per_row, K)):
@@ -82,14 +85,10 @@ def kernels(figure: Figure, content: Kernels) -> None:
     if content.networks > 1:
         ax.set_title(fill(_columns(content), int(wide * per_row * 16)), fontsize=8.5)
         ax.set_ylabel(f"networks, by {content.of}", fontsize=8.5)
-    label = f"length over {shown.shape[-1]} input channels" if many else f"weight{_above_each_other(C)}"
+    above = f" of input channels, from above {', '.join(_inputs(C))}" if C > 1 and content.networks > 1 else ""
+    label = f"length over {shown.shape[-1]} input channels" if many else f"weight{above}"
     tell_scale(ax, scale, label, signal=is_signal(height, width))
     add_title(figure, _kernel_title(content), content.about)
-
-
-def _above_each_other(C: int) -> str:
-    """Return where input channels are, if there are several."""
-    return "" if C == 1 else f" of each input channel, {'red, green, blue' if C == 3 else f'1 to {C}'} from above"
 
 
 def _columns(content: Kernels) -> str:
@@ -102,22 +101,24 @@ def _columns(content: Kernels) -> str:
 def _row_names(
     content: Kernels, blocks: Sequence[tuple[int, int]], C: int, gap: float
 ) -> tuple[list[float], list[str]]:
-    """Return where rows stand and what they are called."""
-    R, single = len(content.seeds), content.networks == 1
-    words = _QUANTILES if len(_QUANTILES) == R and content.networks > R else ("",) * R
-    names, places = [], []
-    for block, (r, first) in enumerate(blocks):
-        top = block * (C + gap)
-        if not single:
-            quantile = f"{words[r]}: " if words[r] else ""
-            names.append(f"{quantile}{content.loss[r]:.3g}\nseed {content.seeds[r]}")
-            places.append(top + C / 2)
-            continue
-        last = min(first + MOST_WINDOWS, len(content.windows.channels)) - 1
-        of = f"channels {content.windows.channels[first]}–{content.windows.channels[last]}"
-        names += [of] if C == 1 else [f"{of}\ninput {c + 1}" if c == 0 else f"input {c + 1}" for c in range(C)]
-        places += [top + c + 0.5 for c in range(C)]
-    return places, names
+    """Return where rows stand and what they are called: by their network; of one network by their channels."""
+    R, tops = len(content.seeds), [block * (C + gap) for block in range(len(blocks))]
+    if content.networks > 1:
+        words = [f"{word}: " for word in _QUANTILES] if len(_QUANTILES) == R and content.networks > R else [""] * R
+        each = zip(words, content.loss, content.seeds, strict=True)
+        return [top + C / 2 for top in tops], [f"{word}{loss:.3g}\nseed {seed}" for word, loss, seed in each]
+    firsts = [first for _, first in blocks]
+    lasts = [*(first - 1 for first in firsts[1:]), len(content.windows.channels) - 1]
+    names = []
+    for first, last in zip(firsts, lasts, strict=True):
+        channels = f"channel {first}" if first == last else f"channels {first}–{last}"
+        names += [channels] if C == 1 else [f"{channels}\n{_inputs(C)[0]}", *_inputs(C)[1:]]
+    return [top + c + 0.5 for top in tops for c in range(C)], names
+
+
+def _inputs(C: int) -> Sequence[str]:
+    """Return what so many input channels are called."""
+    return ("red", "green", "blue") if C == 3 else [f"input {c}" for c in range(C)]
 
 
 def _kernel_title(content: Kernels) -> str:
@@ -158,7 +159,7 @@ def feature_maps(figure: Figure, content: FeatureMaps) -> None:
     Above the maps of a convolution of grey images stand its windows, with 0 white.
     """
     N, images = len(content.images), content.images
-    first = -1.2 if any(each.windows is not None for each in content.layers) else 0.0
+    first = _ABOVE if any(each.windows is not None for each in content.layers) else 0.0
     shapes = [(picture_aspect(images.shape[1:]), 1)]
     shapes += [(aspect(*each.maps.shape[1:3]), len(each.channels)) for each in content.layers]
     cell = 0.44 if N > 4 else 0.5

@@ -1,4 +1,4 @@
-"""What the figures of convolutional networks draw, made from networks and images: see `channels`, `misclassified`."""
+"""What the figures of convolutional networks draw, made from networks and images: see `channels`, `hardest`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

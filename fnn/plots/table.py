@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from fnn.plots.channels import FeatureMaps, Kernels, feature_maps, kernels
 from fnn.plots.classification import ConfusionMatrix, ReliabilityDiagram, confusion_matrix, reliability_diagram
 from fnn.plots.decision_map import DecisionMap, decision_map
+from fnn.plots.hardest import Misclassified, misclassified
 from fnn.plots.labels import add_title, shorten
 from fnn.plots.lines import curve, end_ticks, epoch_axis, loss_axis, quantile_bands, whiskers
-from fnn.plots.misclassified import Misclassified, misclassified
 from fnn.plots.palette import INK, ONE, ZERO
 from fnn.plots.regression import PredictedNumbers, predicted_against_true
 from fnn.plots.style import save_figure

@@ -11,9 +11,9 @@ from fnn.ensembles.evaluation import SplitNetworks, answers, evaluate, out_of_sa
 from fnn.ensembles.fit import Fit
 from fnn.formats import number
 from fnn.plots.channels import MOST_SAMPLES, FeatureMaps, Kernels
+from fnn.plots.hardest import MOST_SAMPLES as MOST_HARD
+from fnn.plots.hardest import Misclassified
 from fnn.plots.images import feature_maps_of, hardest_of, kernels_of, one_of_each
-from fnn.plots.misclassified import MOST_SAMPLES as MOST_HARD
-from fnn.plots.misclassified import Misclassified
 from fnn.stats.channels import median_network
 
 Places = NDArray[np.int64]
@@ -77,11 +77,11 @@ def _shown_rows(fit: Fit, of_split: SplitNetworks, within: int) -> tuple[Places,
         y = problem.target.y[rows, 0]
         order = np.argsort(y, kind="stable")
         some = rows[order[np.linspace(0, len(rows) - 1, min(8, len(rows))).astype(int)]] if len(rows) else rows
-        return some, [number(float(value)) for value in problem.target.y[some, 0]], f"rows of {part}"
+        return some, [number(float(value)) for value in problem.target.y[some, 0]], f"{part} rows"
     mean = answers(of_split, problem.x, slice(within, within + 1), numba=fit.numba, rows=rows)[0]
     right = class_places(problem.target.task, mean)[:, 0] == labels[rows]
     some = rows[one_of_each(labels[rows], right, MOST_SAMPLES)]
-    return some, [problem.target.classes[labels[row]] for row in some], f"rows of {part} that it answers rightly"
+    return some, [problem.target.classes[labels[row]] for row in some], f"{part} rows that it answers rightly"
 
 
 def _misclassified(fit: Fit, about: str) -> Misclassified | None:

@@ -88,7 +88,7 @@ def _bars(ax: Axes, answered: Answered, classes: Sequence[str], *, numbered: boo
         some = p[np.linspace(0, len(p) - 1, min(len(p), MOST_DOTS)).astype(int)]
         # Networks lie a little apart, in their order, so that equal ones are seen.
         apart = np.linspace(-0.28, 0.28, len(some))
-        pale = max(0.12, min(0.7, 12 / len(some)))
+        pale = max(0.12, min(0.7, 28 / len(some)))
         ax.plot(some[:, places].T.ravel(), (heights[:, None] + apart).ravel(), "o", color=INK, markersize=1.6,
                 markeredgewidth=0, alpha=pale, clip_on=False)  # fmt: skip
     names = shorten([classes[c] for c in places], 12)
