@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from conftest import read_only
+from torch_oracles import ACTIVATIONS
 
 import fnn
 from fnn.network.images import feature_maps, first_convolution, windows
@@ -34,10 +35,13 @@ def test_an_edge_is_where_the_window_of_an_edge_answers():
     assert feature_maps(*edge_network("tanh"), 1 - image.reshape(1, -1))[0].maps.min() == np.tanh(-3)
 
 
-@pytest.mark.parametrize("scale", ["none", "learned"])
-def test_feature_maps_are_those_of_pytorch(scale):
-    torch = pytest.importorskip("torch")
-    config = fnn.Config(hidden="conv4:3+1-pool2-conv5:2-mean2x1-6", image="8x7x3", activation="tanh", input_scale=scale)
+@pytest.mark.parametrize(("scale", "activation"), [("none", "tanh"), ("learned", "relu"), ("none", "gelu")])
+def test_feature_maps_are_those_of_pytorch(scale, activation):
+    torch = pytest.importorskip("torch", reason="PyTorch is in the extra `peers`")
+    f = ACTIVATIONS[activation](torch)
+    config = fnn.Config(
+        hidden="conv4:3+1-pool2-conv5:2-mean2x1", image="8x7x3", activation=activation, input_scale=scale
+    )
     layers = config.layers(168, 2)
     params = fnn.init(layers, range(3), "he")
     x = np.random.default_rng(0).normal(size=(5, 168))
@@ -48,9 +52,9 @@ def test_feature_maps_are_those_of_pytorch(scale):
     for s in range(3):
         kernel = [torch.tensor(windows(layers[k], params[k][s])).permute(0, 3, 1, 2) for k in (first, second)]
         bias = [torch.tensor(params[k][s, -1]) for k in (first, second)]
-        a = torch.conv2d(images, kernel[0], bias[0], padding=1).tanh()
+        a = f(torch.conv2d(images, kernel[0], bias[0], padding=1))
         b = torch.max_pool2d(a, 2)
-        c = torch.conv2d(b, kernel[1], bias[1]).tanh()
+        c = f(torch.conv2d(b, kernel[1], bias[1]))
         d = torch.nn.functional.avg_pool2d(c, (2, 1), 2)
         for ours, theirs in zip(done, (a, b, c, d), strict=True):
             np.testing.assert_allclose(ours.maps[s], theirs.permute(0, 2, 3, 1).numpy(), rtol=1e-12, atol=1e-12)

@@ -1,6 +1,5 @@
 """Images in a network: a convolution's weights as its windows, and what each layer makes of an image, as images."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,18 +41,10 @@ def feature_maps(layers: Layers, params: Params, x: Array) -> list[Maps]:
 
     layers, params: as in `functions.forward`; nothing is dropped.
     """
-    last = max((place for place, layer in enumerate(layers) if layer.window), default=-1)
-    done = _forward_to(layers[: last + 1], params[: last + 1], x)
-    return [
-        Maps(place, _as_images(layer, outputs))
-        for place, (layer, outputs) in enumerate(zip(layers, done[1:], strict=False))
-        if layer.window
-    ]
-
-
-def _forward_to(layers: Layers, params: Params, x: Array) -> Sequence[Array]:
     with np.errstate(over="ignore", invalid="ignore"):
-        return forward(layers, params, x).outputs
+        outputs = forward(layers, params, x).outputs[1:]
+    each = enumerate(zip(layers, outputs, strict=True))
+    return [Maps(place, _as_images(layer, output)) for place, (layer, output) in each if layer.window]
 
 
 def _as_images(layer: Layer, outputs: Array) -> Array:
