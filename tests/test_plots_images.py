@@ -5,8 +5,8 @@ import json
 
 import numpy as np
 import pytest
-from conftest import read_only
 from figure_law import laid_out
+from image_contents import ABOUT, hard, kernels, maps_of
 from matplotlib import pyplot as plt
 
 import fnn
@@ -15,17 +15,11 @@ from fnn.ensembles.evaluation import rows_of
 from fnn.ensembles.fit import fit
 from fnn.errors import InvalidSetting
 from fnn.plots import channels, hardest, tiles
-from fnn.plots.channels import FeatureMaps, Kernels, LayerMaps
-from fnn.plots.hardest import Misclassified
+from fnn.plots.channels import Kernels
 from fnn.plots.table import save_figures
 from fnn.report.fitted import table_figures
 from fnn.report.fitted_images import image_figures
-from fnn.stats.channels import Windows, compare_windows
-from fnn.stats.hardest import Answered
-
-ABOUT = (
-    "digits.csv: target; 64 networks; 359 rows of validation\npreset image: hidden conv16:3-pool2-64, relu, 40 epochs"
-)
+from fnn.stats.channels import Windows
 
 
 @pytest.fixture(autouse=True)
@@ -36,16 +30,6 @@ def closed():
 
 
 # ---- windows ----
-
-
-def kernels(S, channels_, size=(3, 3), C=1):
-    rng = np.random.default_rng(S)
-    trained, initial = rng.normal(size=(2, S, channels_, *size, C))
-    loss = rng.random(S)
-    windows = compare_windows(trained, loss, initial if S > 1 else None, 5, 16 if S > 1 else 64)
-    read_only(windows.weights)
-    seeds = (312551116 + windows.networks).tolist()
-    return Kernels(ABOUT, "conv16:3", channels_, windows, seeds, loss[windows.networks].tolist(), S, "validation loss")
 
 
 @pytest.mark.parametrize(("S", "count", "size", "C"), [
@@ -99,16 +83,6 @@ def test_the_title_of_windows_has_how_alike_they_are():
 # ---- feature maps ----
 
 
-def maps_of(N, image, shapes, lowest=0.0, names=None):
-    rng = np.random.default_rng(N)
-    layers = []
-    for k, (H, W, K) in enumerate(shapes):
-        windows = rng.normal(size=(K, 1 if image[0] == 1 else 3, 3)) if k == 0 and image[2] == 1 else None
-        drawn = rng.uniform(lowest, 3, (N, H, W, K))
-        layers.append(LayerMaps(f"conv{2 * K}:3", *read_only(drawn), list(range(0, 2 * K, 2)), 2 * K, windows))
-    return FeatureMaps(ABOUT, *read_only(rng.random((N, *image))), names or [f"class {k}" for k in range(N)], layers)
-
-
 @pytest.mark.parametrize(("N", "image", "shapes", "lowest"), [
     (10, (8, 8, 1), [(8, 8, 8), (6, 6, 8), (3, 3, 8)], 0), (1, (8, 8, 1), [(6, 6, 2)], 0),
     (10, (28, 28, 3), [(26, 26, 8), (13, 13, 8)], -2), (4, (6, 12, 2), [(4, 10, 4), (2, 5, 4)], 0),
@@ -158,14 +132,6 @@ def test_black_and_white_are_the_ends_that_pixels_have(values, ends):
 
 
 # ---- the hardest samples ----
-
-
-def hard(n, C, S, classes=None, image=(8, 8, 1)):
-    rng = np.random.default_rng(n)
-    answered = [Answered(k, k % C, rng.dirichlet(np.ones(C), S)) for k in range(n)]
-    names = [f"row {1000 + k:,}" for k in range(n)]
-    return Misclassified(ABOUT, rng.random((n, *image)), answered, names, classes or [str(k) for k in range(C)], 7, 359,
-                         "validation rows")  # fmt: skip
 
 
 LONG = [f"a class with a name of many words, number {k}" for k in range(10)]
@@ -257,20 +223,19 @@ def test_maps_are_of_the_median_network_on_rows_that_it_answers_rightly():
     np.testing.assert_array_equal(kernels_.seeds, fitted.results.seeds[np.argsort(fitted.results.validation_loss)])
 
 
-@pytest.mark.parametrize(("lr", "some"), [(1e6, True), (1e30, False)])
-def test_networks_that_diverged_answer_nothing(lr, some):
+def test_networks_that_diverged_answer_nothing_unless_they_kept_better_weights():
     table, _ = bright()
-    fitted = fit(table, "target", seeds=8, **SMALL | {"optimizer": "sgd", "lr": lr})
-    diverged = (fitted.results.diverged >= 0).sum()
-    assert (0 < diverged < 8) if some else diverged == 8
+    blows_up = SMALL | {"optimizer": "sgd", "lr": 1e6}
+    fitted = fit(table, "target", seeds=8, **blows_up, keep="last")
+    left = len(fitted.model)
+    assert 0 < left < 8
     figures = image_figures(fitted, ABOUT)
-    if some:
-        answered = figures["misclassified"].answered
-        assert {each.p.shape for each in answered} == {(8 - diverged, 2)}
-        assert np.isfinite([each.p for each in answered]).all()
-        assert figures["kernels"].networks == 8 - diverged
-    else:
-        assert figures["misclassified"] is None
+    answered = figures["misclassified"].answered
+    assert {each.p.shape for each in answered} == {(left, 2)}
+    assert np.isfinite([each.p for each in answered]).all()
+    assert figures["kernels"].networks == left
+    kept = image_figures(fit(table, "target", seeds=8, **blows_up, keep="best"), ABOUT)
+    assert len(kept["misclassified"].answered[0].p) == kept["kernels"].networks == 8
 
 
 def test_numbers_have_maps_and_no_misclassified_rows():

@@ -48,7 +48,7 @@ def misclassified(figure: Figure, content: Misclassified) -> None:
     columns = min(n, 3 if C <= 4 else 4)
     rows, shown = -(-n // columns), min(C, MOST_CLASSES)
     side = min(1.25, max(0.8, 0.14 * shown + 0.3))
-    wide = max(1.05, side * min(2.0, picture_aspect(content.images.shape[1:])))  # so that what is true fits above
+    wide = max(1.2, side * min(2.0, picture_aspect(content.images.shape[1:])))  # so that what is true fits above
     figure.set_size_inches(max(5.6, columns * (wide + 1.75) + 0.4), rows * (max(side, 0.14 * shown) + 0.62) + 1.5)
     axes = figure.subplots(rows, 2 * columns, width_ratios=(wide, 1.3) * columns, squeeze=False)
     low, high = brightness_range(content.images)
@@ -70,7 +70,7 @@ def misclassified(figure: Figure, content: Misclassified) -> None:
 def _head(left: Axes, right: Axes, name: str, answered: Answered, classes: Sequence[str]) -> None:
     """Write what a sample truly is and is called, and how many networks say so."""
     networks, share = len(answered.p), answered.right
-    left.set_title(f"true {shorten(classes, 11)[answered.true]}", fontsize=8.5)
+    left.set_title(f"true {shorten(classes, 10)[answered.true]}", fontsize=8.5)
     left.set_xlabel(name, fontsize=8, color="0.35")
     said = f"{round(share * networks):,} of {networks:,} right" if networks > 1 else "right" if share else "wrong"
     right.set_title(said, fontsize=8.5, color=ONE if share < 0.5 else ZERO)

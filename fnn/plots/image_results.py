@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fnn import checks
 from fnn.errors import InvalidSetting
 from fnn.formats import setting
+from fnn.network.functions import flatten
 from fnn.network.layers import Layers
 from fnn.plots.channels import MOST_SAMPLES, FeatureMaps, Kernels
 from fnn.plots.hardest import MOST_SAMPLES as MOST_HARD
@@ -62,10 +63,14 @@ def feature_maps_of_results(results: Results, x: Any, y: Any = None) -> FeatureM
 
 
 def misclassified_of_results(results: Results, x: Any, y: Any) -> Misclassified:
-    """Return the samples that networks find hardest; those that diverged are left out. Raises InvalidSetting."""
+    """Return the samples that networks find hardest; those whose weights are not finite are left out.
+
+    Raises InvalidSetting for networks without images, and for labels that are no classes.
+    """
     _ranked_by(results)
     rows, images = _images(results, x)
-    true, sound = _classes(results, y, len(rows)), results[results.diverged < 0]
+    true = _classes(results, y, len(rows))
+    sound = results[np.isfinite(flatten(results.params)).all(axis=1)]
     mean = _mean_probabilities(sound, rows)
 
     def answers(places: Places) -> Sequence[Array]:

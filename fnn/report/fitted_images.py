@@ -10,6 +10,7 @@ from fnn.ensembles.answers import class_places, probabilities
 from fnn.ensembles.evaluation import SplitNetworks, answers, evaluate, out_of_sample, rows_of
 from fnn.ensembles.fit import Fit
 from fnn.formats import number
+from fnn.network.functions import flatten
 from fnn.plots.channels import MOST_SAMPLES, FeatureMaps, Kernels
 from fnn.plots.hardest import MOST_SAMPLES as MOST_HARD
 from fnn.plots.hardest import Misclassified
@@ -108,10 +109,10 @@ def _misclassified(fit: Fit, about: str) -> Misclassified | None:
 
 
 def _without_diverged(fit: Fit) -> list[SplitNetworks]:
-    """Return the networks of each split that did not diverge; no split without any."""
+    """Return the networks of each split whose weights are all finite, as the model has them; no split without any."""
     kept = []
     for each in fit.networks:
-        sound = fit.results.diverged[each.places] < 0
+        sound = np.isfinite(flatten(each.params)).all(axis=1)
         if sound.any():
             kept.append(each._replace(places=each.places[sound], params=tuple(w[sound] for w in each.params)))
     return kept
