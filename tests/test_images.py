@@ -40,7 +40,7 @@ def test_feature_maps_are_those_of_pytorch(scale, activation):
     torch = pytest.importorskip("torch", reason="PyTorch is in the extra `peers`")
     f = ACTIVATIONS[activation](torch)
     config = fnn.Config(
-        hidden="conv4:3+1-pool2-conv5:2-mean2x1", image="8x7x3", activation=activation, input_scale=scale
+        hidden="conv4:3x2+1-pool2-conv5:2-mean2x1", image="8x7x3", activation=activation, input_scale=scale
     )
     layers = config.layers(168, 2)
     params = fnn.init(layers, range(3), "he")
