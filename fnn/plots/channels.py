@@ -55,40 +55,46 @@ def kernels(figure: Figure, content: Kernels) -> None:
     Input channels lie above each other: as colours they would not do, for weights are negative too. Of more than a few
     the length over them is drawn.
     """
-    shown = content.windows.weights
-    many = shown.shape[-1] > MOST_CHANNELS
-    weights = np.sqrt((shown.astype(np.float64) ** 2).sum(axis=-1, keepdims=True)) if many else shown
-    R, K, height, width, C = weights.shape
-    per_row = min(K, MOST_WINDOWS if content.networks > 1 else MOST_WINDOWS // 2)
-    blocks = [(r, k) for r in range(R) for k in range(0, K, per_row)]
+    weights, label = _drawn_weights(content)
+    _, K, height, width, C = weights.shape
+    several, per_row = content.networks > 1, min(K, MOST_WINDOWS if content.networks > 1 else MOST_WINDOWS // 2)
+    blocks = [(r, k) for r in range(len(weights)) for k in range(0, K, per_row)]
     gap = 0.3 if C > 1 else 0.12
     rows = len(blocks) * (C + gap) - gap
     cell = 0.52 if rows <= 12 else 0.36
-    wide = cell * aspect(height, width)
-    figure.set_size_inches(max(5.6, wide * per_row + 1.6), cell * rows + (2.3 if content.networks > 1 else 1.8))
-    ax = cells_axes(figure.subplots(), per_row, rows)
-    ax.set_aspect(cell / wide)
-    scale = scale_of(weights)
+    wide = cell * aspect(height, width) * per_row
+    _fit(figure, max(5.6, wide + 1.6), cell * rows + (1.5 if several else 0.9), _kernel_title(content), content.about)
+    ax, scale = cells_axes(figure.subplots(), per_row, rows), scale_of(weights)
     for block, (r, first) in enumerate(blocks):
-        for k in range(first, min(first + per_row, K)):
-            for c in range(C):
-                tile(ax, weights[r, k, :, :, c], k - first, block * (C + gap) + c, scale)
+        for k, c in np.ndindex(min(per_row, K - first), C):
+            tile(ax, weights[r, first + k, :, :, c], k, block * (C + gap) + c, scale)
     ax.set_yticks(*_row_names(content, blocks, C, gap))
-    if content.networks > 1:
-        names = [
-            f"{k}\n{cosine:.2f}" for k, cosine in zip(content.windows.channels, content.windows.cosine, strict=True)
-        ]
-        ax.set_xticks(np.arange(K) + 0.5, names)
-    else:
-        ax.set_xticks([])
-    ax.xaxis.tick_top()
-    if content.networks > 1:
-        ax.set_title(fill(_columns(content), int(wide * per_row * 16)), fontsize=8.5)
+    ax.set_xticks([])
+    if several:
+        each = zip(content.windows.channels, content.windows.cosine, strict=True)
+        ax.set_xticks(np.arange(K) + 0.5, [f"{k}\n{cosine:.2f}" for k, cosine in each])
+        ax.xaxis.tick_top()
+        ax.set_title(fill(_columns(content), int(wide * 16)), fontsize=8.5)
         ax.set_ylabel(f"networks, by {content.of}", fontsize=8.5)
-    above = f" of input channels, from above {', '.join(_inputs(C))}" if C > 1 and content.networks > 1 else ""
-    label = f"length over {shown.shape[-1]} input channels" if many else f"weight{above}"
     tell_scale(ax, scale, label, signal=is_signal(height, width))
-    add_title(figure, _kernel_title(content), content.about)
+
+
+def _drawn_weights(content: Kernels) -> tuple[Array, str]:
+    """Return what is drawn of weights, (R, K, rows, columns, C), and what it is called."""
+    weights = content.windows.weights
+    C = weights.shape[-1]
+    if C > MOST_CHANNELS:
+        length = np.sqrt((weights.astype(np.float64) ** 2).sum(axis=-1, keepdims=True))
+        return length, f"length over {C} input channels"
+    above = f" of input channels, from above {', '.join(_inputs(C))}" if C > 1 and content.networks > 1 else ""
+    return weights, f"weight{above}"
+
+
+def _fit(figure: Figure, width: float, height: float, title: str, about: str) -> None:
+    """Make a figure so wide, and so high below its title, in inches: cells keep their shape below any title."""
+    figure.set_size_inches(width, height)
+    add_title(figure, title, about)
+    figure.set_size_inches(width, height + 0.18 * (1 + figure.get_suptitle().count("\n")))
 
 
 def _columns(content: Kernels) -> str:
@@ -164,7 +170,8 @@ def feature_maps(figure: Figure, content: FeatureMaps) -> None:
     shapes += [(aspect(*each.maps.shape[1:3]), len(each.channels)) for each in content.layers]
     cell = 0.44 if N > 4 else 0.5
     widths = [cell * side * count for side, count in shapes]
-    figure.set_size_inches(max(6.4, sum(widths) + 0.2 * len(widths) + 0.9), cell * (N - first) + 2.0)
+    title = "feature maps: what each layer makes of an image, by channel"
+    _fit(figure, max(6.4, sum(widths) + 0.2 * len(widths) + 0.9), cell * (N - first) + 1.2, title, content.about)
     axes = figure.subplots(1, len(shapes), width_ratios=widths, squeeze=False)[0]
     low, high = brightness_range(images)
     for row, image in enumerate(images):
@@ -177,7 +184,6 @@ def feature_maps(figure: Figure, content: FeatureMaps) -> None:
     for ax, each in zip(axes[1:], content.layers, strict=True):
         cells_axes(ax, len(each.channels), N, top=first)
         _layer_maps(ax, each, first)
-    add_title(figure, "feature maps: what each layer makes of an image, by channel", content.about)
 
 
 def _layer_maps(ax: Axes, content: LayerMaps, first: float) -> None:
