@@ -170,7 +170,8 @@ def feature_maps(figure: Figure, content: FeatureMaps) -> None:
     shapes += [(aspect(*each.maps.shape[1:3]), len(each.channels)) for each in content.layers]
     cell = 0.44 if N > 4 else 0.5
     widths = [cell * side * count for side, count in shapes]
-    title = "feature maps: what each layer makes of an image, by channel"
+    seen = "; windows are blue below 0, orange above" if first else ""
+    title = f"feature maps: what each layer makes of an image, by channel{seen}"
     _fit(figure, max(6.4, sum(widths) + 0.2 * len(widths) + 0.9), cell * (N - first) + 1.2, title, content.about)
     axes = figure.subplots(1, len(shapes), width_ratios=widths, squeeze=False)[0]
     low, high = brightness_range(images)
