@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from conftest import read_only
 from figure_law import check
+from image_contents import hard, kernels, maps_of
 from matplotlib import image
 from matplotlib.figure import Figure
 
@@ -336,6 +337,9 @@ def test_what_there_is_something_for_is_written_without_a_warning(tmp_path):
         classification.ReliabilityDiagram(ABOUT, bins(), 0.1),
         table.Importance(ABOUT, ["sugar"], [Interval(0.1, 0, 0.2)]),
         plane(2),
+        kernels(5, 8),
+        maps_of(3, (8, 8, 1), [(6, 6, 8), (3, 3, 8)]),
+        hard(5, 10, 20),
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -2,7 +2,8 @@
 
 The public ones, of results, are those of `gallery`: they come when they are first asked for, as Matplotlib is slow.
 
-palette style labels lines classification regression decision_map run sweep_groups sweep table gallery
+palette style labels lines tiles channels hardest images image_results classification regression decision_map run
+sweep_groups sweep table gallery
 """
 
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,12 @@ if TYPE_CHECKING:
     from fnn.plots.gallery import (
         decision_boundary,
         epochs_to_solve,
+        feature_maps,
         heat_map,
+        kernels,
         learning_curve,
         learning_rate,
+        misclassified,
         predictions,
         solved_shares,
     )
@@ -21,9 +25,12 @@ if TYPE_CHECKING:
 __all__ = [
     "decision_boundary",
     "epochs_to_solve",
+    "feature_maps",
     "heat_map",
+    "kernels",
     "learning_curve",
     "learning_rate",
+    "misclassified",
     "predictions",
     "solved_shares",
 ]

@@ -19,7 +19,7 @@ from fnn.config import Config
 from fnn.data.synthetic import Data
 from fnn.errors import InvalidSetting
 from fnn.formats import setting
-from fnn.plots import run, sweep, sweep_groups, table
+from fnn.plots import channels, hardest, image_results, run, sweep, sweep_groups, table
 from fnn.plots.style import STYLE
 from fnn.sweeps.query import Runs
 from fnn.sweeps.summaries import summarize_groups
@@ -90,6 +90,51 @@ def learning_rate(results: Results, *, figure: Figure | None = None) -> Axes:
     'epoch'
     """
     return _drawn(figure, *run.FIGURES["learning-rate.png"], results, None)[0]
+
+
+def kernels(results: Results, *, figure: Figure | None = None) -> Axes:
+    """Draw the windows of the first convolution, of several networks a row each, like channels below like; return ax.
+
+    Raises InvalidSetting for results without a convolution, and of networks of several shapes.
+
+    >>> import fnn, numpy as np
+    >>> x = np.random.default_rng(0).random((20, 8, 8))
+    >>> config = fnn.Config(hidden="conv4:3-pool2-8", image=(8, 8), epochs=5)
+    >>> ax = fnn.plots.kernels(fnn.train(config, x, x.mean(axis=(1, 2)) > 0.5, seeds=3))
+    """
+    return _drawn(figure, None, channels.kernels, image_results.kernels_of_results(results))[0]
+
+
+def feature_maps(
+    results: Results, x: ArrayLike, y: ArrayLike | None = None, *, figure: Figure | None = None
+) -> list[Axes]:
+    """Draw images, and beside each what the layers of the median network make of it; return the axes of panels.
+
+    x: (N, H, W), (N, H, W, C) or rows; the first ten are drawn, or with y, classes (N,), one of each class that is
+    answered rightly. Raises InvalidSetting for results without a convolution or pooling.
+
+    >>> import fnn, numpy as np
+    >>> x = np.random.default_rng(0).random((20, 8, 8))
+    >>> config = fnn.Config(hidden="conv4:3-pool2-8", image=(8, 8), epochs=5)
+    >>> image, conv, pool = fnn.plots.feature_maps(fnn.train(config, x, x.mean(axis=(1, 2)) > 0.5), x)
+    """
+    content = image_results.feature_maps_of_results(results, x, y)
+    return _drawn(figure, None, channels.feature_maps, content)[: 1 + len(content.layers)]
+
+
+def misclassified(results: Results, x: ArrayLike, y: ArrayLike, *, figure: Figure | None = None) -> list[Axes]:
+    """Draw the images that most networks get wrong with their answers, the hardest first; return the axes of panels.
+
+    x: (N, H, W), (N, H, W, C) or rows, y: classes (N,), or (N, C). Networks that diverged are left out. Raises
+    InvalidSetting for results without images, and for labels that are no classes.
+
+    >>> import fnn, numpy as np
+    >>> x = np.random.default_rng(0).random((20, 8, 8))
+    >>> y = x.mean(axis=(1, 2)) > 0.5
+    >>> config = fnn.Config(hidden="conv4:3-pool2-8", image=(8, 8), epochs=5)
+    >>> picture, bars, *others = fnn.plots.misclassified(fnn.train(config, x, y, seeds=3), x, y)
+    """
+    return _drawn(figure, None, hardest.misclassified, image_results.misclassified_of_results(results, x, y))
 
 
 def solved_shares(runs: Results | Runs, *, figure: Figure | None = None) -> Axes:

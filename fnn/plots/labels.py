@@ -64,7 +64,7 @@ def settings_line(config: Config, *, others: bool = True) -> str:
         value = getattr(config, field.name)
         if field.name not in NAMED and value != getattr(default, field.name):
             said.append(f"{field.name.replace('_', '-')} {value:g}" if isinstance(value, float) else
-                        f"{field.name.replace('_', '-')} {value}")  # fmt: skip
+                        f"{field.name.replace('_', '-')} {setting(value)}")  # fmt: skip
     return ", ".join([*said, plural(config.epochs, "epoch")])
 
 

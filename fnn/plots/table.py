@@ -15,8 +15,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from fnn.plots.channels import FeatureMaps, Kernels, feature_maps, kernels
 from fnn.plots.classification import ConfusionMatrix, ReliabilityDiagram, confusion_matrix, reliability_diagram
 from fnn.plots.decision_map import DecisionMap, decision_map
+from fnn.plots.hardest import Misclassified, misclassified
 from fnn.plots.labels import add_title, shorten
 from fnn.plots.lines import curve, end_ticks, epoch_axis, loss_axis, quantile_bands, whiskers
 from fnn.plots.palette import INK, ONE, ZERO
@@ -171,6 +173,9 @@ class TableFigures(NamedTuple):
     reliability: ReliabilityDiagram | None = None
     importance: Importance | None = None
     plane: DecisionMap | None = None
+    kernels: Kernels | None = None
+    maps: FeatureMaps | None = None
+    misclassified: Misclassified | None = None
 
 
 FIGURES: dict[str, tuple[str, Callable[[Figure, Any], None]]] = {
@@ -180,6 +185,9 @@ FIGURES: dict[str, tuple[str, Callable[[Figure, Any], None]]] = {
     "reliability.png": ("reliability", reliability_diagram),
     "importance.png": ("importance", importance),
     "decision-map.png": ("plane", decision_map),
+    "kernels.png": ("kernels", kernels),
+    "feature-maps.png": ("maps", feature_maps),
+    "misclassified.png": ("misclassified", misclassified),
 }
 
 

@@ -18,6 +18,7 @@ from fnn.plots.decision_map import DecisionMap
 from fnn.plots.labels import settings_line
 from fnn.plots.regression import PredictedNumbers
 from fnn.plots.table import Curves, Importance, LearningCurves, TableFigures
+from fnn.report.fitted_images import image_figures
 from fnn.report.problem import preset_settings, table_data, task_of
 from fnn.report.table import Parts, ScoreRow, TableReport
 from fnn.stats.calibration import expected_calibration_error, reliability
@@ -103,6 +104,7 @@ def table_figures(fit: Fit) -> TableFigures:
         reliability=_reliability(fit) if task != "regression" and there else None,
         importance=_importance(fit) if len(fit.problem.encoder.features) <= _MOST_SHUFFLED else None,
         plane=_plane(fit) if fit.problem.encoder.x_names == _plain_columns(fit) else None,
+        **image_figures(fit, about(fit)),
     )
 
 
