@@ -14,6 +14,11 @@ from fnn.studies.metrics import Measure
 from fnn.sweeps import grid
 
 Settings = Mapping[str, Any]
+# How settings of several numbers are written.
+_WRITTEN = {
+    "hidden": '; widths are written as "4x4", layers as "conv4:2-4"',
+    "image": '; its sides are written as "8x8"',
+}
 
 
 class Arm(NamedTuple):
@@ -188,7 +193,9 @@ def _trial(settings: tuple[tuple[str, type, Any], ...]) -> grid.Trial:
     of_config = {name: value for name, _, value in settings if name not in grid.DATA_SETTINGS}
     if "data" not in of_data:
         raise InvalidSetting("data", None, f"one of {', '.join(DATA)}")
-    return grid.Trial(_samples(recipe(**of_data)), Config(**of_config))
+    samples, config = _samples(recipe(**of_data)), Config(**of_config)
+    config.layers(samples.x.shape[1], samples.y.shape[1])  # refuses images of other sizes than samples have
+    return grid.Trial(samples, config)
 
 
 def trial(settings: Settings) -> grid.Trial:
@@ -196,6 +203,6 @@ def trial(settings: Settings) -> grid.Trial:
     for name, value in settings.items():
         one_of("setting", name, grid.NAMES)
         if isinstance(value, (list, dict)):
-            raise InvalidSetting(name, value, 'one value; widths are written as "4x4"')
+            raise InvalidSetting(name, value, f"one value{_WRITTEN.get(name, '')}")
     # With its type: true equals 1, and is no learning rate.
     return _trial(tuple((name, type(settings[name]), settings[name]) for name in sorted(settings)))
