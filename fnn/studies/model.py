@@ -45,13 +45,15 @@ class Level(NamedTuple):
 
 
 class Alternative(NamedTuple):
-    """Another way to measure what a claim says: what it has in place of the claim's own."""
+    """Another way to measure what a claim says: what it has in place of the claim's own. Without arms, on the same."""
 
     label: str
     measure: Measure
     up: bool
     margin: float
     factor: float
+    arms: tuple[Arm, ...] = ()
+    pairs: tuple[tuple[int, int], ...] = ()
 
 
 class Figure(NamedTuple):
@@ -93,7 +95,8 @@ class Claim(NamedTuple):
 
     def measured(self, by: Alternative) -> "Claim":
         """Return the claim, measured otherwise."""
-        return self._replace(measure=by.measure, up=by.up, margin=by.margin, factor=by.factor)
+        other = self._replace(measure=by.measure, up=by.up, margin=by.margin, factor=by.factor)
+        return other._replace(arms=by.arms, pairs=by.pairs) if by.arms else other
 
 
 class Finding(NamedTuple):
