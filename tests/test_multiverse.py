@@ -95,6 +95,27 @@ def test_every_way_to_measure_a_claim_meets_every_setting_and_trains_the_same():
     assert [s.is_stated for s in made] == [True] + [False] * 11
 
 
+def test_other_arms_of_a_claim_meet_every_setting_but_those_that_arms_differ_in():
+    """A convolution beside dense layers, at two sizes: hidden is what the claim is about, Adam's settings are not."""
+    nuisance = {**NUISANCE, "hidden": levels("hidden", "3x3", "5x5")}
+    pair = [{"image": "1x2", "hidden": hidden} for hidden in ("conv3:1-4", "4x4")]
+    larger = tuple(Arm(f"larger {k}", {**BASE, **pair[0], "hidden": hidden}) for k, hidden in enumerate(("8", "8x8")))
+    way = Alternative("larger", Measure("epochs"), False, 0.6, 1.0, larger, ((0, 1),))
+    either = claim(*pair, nuisance=("hidden", "init", "beta2"), alternatives=(way,))
+    made = specifications(either, nuisance)
+    assert [tuple(s.levels.values()) for s in made] == list(
+        product(("normal", "xavier"), ("0.9", "0.999"), ("as stated", "larger"))
+    )
+    hidden = {s.levels["measure"]: [arm.trial.config.hidden for arm in specified_arms(s, None)] for s in made}
+    assert hidden == {"as stated": [("conv3:1", 4), (4, 4)], "larger": [(8,), (8, 8)]}
+    # What only the other arms differ in, or only they use, is theirs too.
+    sgd = tuple(Arm(arm.label, {**arm.settings, "optimizer": "sgd"}) for arm in larger)
+    plain = [{**settings, "optimizer": "sgd"} for settings in pair]
+    adam = claim(*plain, nuisance=("init", "beta2"), alternatives=(way._replace(arms=larger),))
+    assert axes(adam, nuisance)["beta2"] == ["0.9", "0.999"]
+    assert "beta2" not in axes(adam._replace(alternatives=(way._replace(arms=sgd),)), nuisance)
+
+
 def test_each_arm_gets_the_rate_that_is_best_for_it_alone():
     rates, both = (0.01, 0.3, 3.0), claim({"epochs": 200}, {"epochs": 200, "optimizer": "sgd"})
     requests = {}

@@ -212,6 +212,26 @@ def test_an_alternative_has_of_its_claim_what_means_the_same_there(tmp_path):
     assert read(tmp_path, GOOD).claims[0].alternatives == ()
 
 
+def test_an_alternative_may_have_other_arms_under_the_settings_of_its_claim(tmp_path):
+    ways = """alternatives = [
+  { label = "wider", arms = [{ label = "c", hidden = "8x8" }], than = [{ label = "d", hidden = "6x6" }] },
+  { than = ["a", "b"] }, { arms = ["a"], than = ["b"], factor = 1.5 },
+]
+settings = { lr = 0.7 }"""
+    claim = read(tmp_path, GOOD.replace("margin = 0.6", f"margin = 0.6\n{ways}")).claims[0]
+    wider, both, same = (claim.measured(a) for a in claim.alternatives)
+    assert [(arm.label, arm.settings.get("hidden"), arm.settings["lr"]) for arm in wider.arms] == [
+        ("c", "8x8", 0.7), ("d", "6x6", 0.7),
+    ]  # fmt: skip
+    assert ([arm.label for arm in both.arms], both.pairs) == (["a", "a", "b"], ((0, 1), (0, 2)))
+    assert (same.arms, same.pairs, same.factor) == (claim.arms, ((0, 1),), 1.5)
+    assert [a.label for a in claim.alternatives] == ["wider", "a and a and b", "by a factor 1.5"]
+    share = 'at_least = 0.5\nalternatives = [{ label = "more", arms = [{ label = "e", hidden = "9x9" }] }]'
+    second = read(tmp_path, GOOD.replace("at_least = 0.5", share)).claims[1]
+    other = second.measured(second.alternatives[0])
+    assert ([arm.label for arm in other.arms], other.pairs, other.margin) == (["e"], (), 0.5)
+
+
 # What of the good file becomes what; the line that is to be named has `here` in it.
 WRONG = [
     ('title = "T"', 'titel = "T"  # here', r"key: got 'titel'.*did you mean title"),
@@ -221,6 +241,12 @@ WRONG = [
     ("lr = 0.5 }", 'lr = "fast" }  # here', r"lr: got 'fast'; expected a finite number"),
     ('optimizer = "sgd"', 'optimiser = "sgd"  # here', r"got 'optimiser'.*did you mean optimizer"),
     ('optimizer = "sgd"', 'optimizer = ["sgd", "adam"]  # here', r"got \['sgd', 'adam'\]; expected one value"),
+    ('optimizer = "sgd"', 'hidden = ["conv2:2", 4]  # here', r'hidden: got .*; expected one value; .* "conv4:2-4"'),
+    ('optimizer = "sgd"', 'image = "8x8"  # here', r"image: got '8x8x1'; expected one of 2 numbers"),
+    ('optimizer = "sgd"', "image = [1, 2]  # here", r'image: got \[1, 2\]; expected one value; .* "8x8"'),
+    ('hidden = ["2x2", "3x3"]', 'hidden = ["2x2", "conv2:2-2"]  # here', r"image: got None; expected the size"),
+    ('hidden = ["2x2", "3x3"]', 'image = ["1x2", "2x2"]  # here', r"image: got '2x2x1'; expected one of 2 numbers"),
+    ('optimizer = "sgd"', 'image = "1x2"\nhidden = "conv2:3"  # here', r"hidden: got 'conv2:3'; expected a window no"),
     ('label = "b"', 'label = "a"  # here', r"label: got 'a'; expected a label of its own"),
     ('metric = "epochs"', 'metric = "epcohs"  # here', r"metric: got 'epcohs'.*did you mean epochs"),
     ('metric = "epochs"', 'metric = "loss"\nepoch = 31  # here', r"epoch: got 31; expected at most the 30"),
@@ -342,6 +368,9 @@ WRONG = [
             ("[{ lr = 0.5 }]", r"key: got 'lr'; expected one of"),
             ("[{ at_least = 0.5 }]", r"key: got 'at_least'; expected one of"),
             ("[{}]", r"alternatives: got {}; expected another measure than the claim's own"),
+            ('[{ arms = ["a"] }]', r"alternatives: got .*; expected another measure than the claim's own"),
+            ('[{ than = ["c"] }]', r"arm: got 'c'; expected one of a, b"),
+            ('[{ arms = [{ label = "c", hidden = "conv2:2" }] }]', r"image: got None; expected the size"),
             ('[{ metric = "epochs", margin = 0.6 }]', r"alternatives: got .*; expected another measure"),
             ('[{ metric = "epcohs" }]', r"metric: got 'epcohs'.*did you mean epochs"),
             ("[{ epoch = 3 }]", r"epoch: got 3; expected .* with a metric of"),

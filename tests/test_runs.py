@@ -50,6 +50,13 @@ def test_what_an_optimizer_added_to_the_table_uses_makes_two_runs(monkeypatch):
     assert key(optimizer="new", beta1=0.5) == key(optimizer="new", beta1=0.6)
 
 
+def test_runs_depend_on_the_image_where_layers_look_at_it_and_nowhere_else():
+    assert key(image="1x2") == key(image="2x1") == key()
+    assert (trained(image="1x2") == trained()).all()
+    assert key(image="1x2", hidden="conv2:1-4") != key(image="2x1", hidden="conv2:1-4")
+    assert key(image="1x2", hidden="conv2:1-4") != key(image="1x2", hidden="conv2:2-4")
+
+
 def test_runs_on_data_that_is_not_drawn_do_not_depend_on_its_seed():
     assert key(data="xor", data_seed=4) == key(data="xor")
     assert key(data="xor", data_seed=4, noise=0.1) != key(data="xor", noise=0.1)

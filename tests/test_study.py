@@ -261,7 +261,7 @@ def test_the_labs_study_covers_the_report():
     assert "lab" in shipped()
     assert {section["id"] for section in lab.sections} == {
         "results", "learning-rates", "hidden-units", "no-activation", "schedulers", "losses", "optimizers",
-        "activations",
+        "activations", "convolution",
     }  # fmt: skip
     assert all(section["claims"] and section["figures"] for section in lab.sections)
     shown = {figure for section in lab.sections for figure in section["figures"]}
@@ -269,6 +269,23 @@ def test_the_labs_study_covers_the_report():
     for finding in lab.findings:
         if finding.figure:  # whose line is where the table says
             assert lab.figures[finding.figure].mark == pytest.approx(finding.value * finding.factor)
+
+
+def test_claims_of_convolutions_are_ours_and_compare_as_many_weights_on_one_task():
+    lab = load("lab")
+    (section,) = [section for section in lab.sections if section["id"] == "convolution"]
+    ours = [claim for claim in lab.claims if claim.sentence.startswith("Ours: ")]
+    assert [claim.id for claim in ours] == section["claims"]
+    assert all(claim.note.startswith("Not the report's.") for claim in ours)
+    for claim in ours:
+        ways = [claim, *map(claim.measured, claim.alternatives)]
+        arms = [arm for way in ways for arm in way.arms]
+        assert len({arm.trial.samples.data for arm in arms}) == 1
+        weights = {arm.label: sum(w.size for w in fnn.init(arm.trial.config.layers(2, 1), 1)) for arm in arms}
+        assert [label for label, count in weights.items() if not label.endswith(f"({count} weights)")] == []
+        as_many_units = ("dense (51 weights)", "dense (25 weights)")
+        pairs = [(way.arms[a].label, way.arms[b].label) for way in ways for a, b in way.pairs]
+        assert all(abs(weights[a] / weights[b] - 1) < 0.14 for a, b in pairs if b not in as_many_units)
 
 
 def test_every_claim_of_the_lab_says_why_its_numbers_are_those():
@@ -318,7 +335,8 @@ def test_verdicts_of_the_lab_are_the_same_on_other_draws_with_other_seeds(tmp_pa
         "no-activation-xor": "supported", "warmup-as-coded-rough-first": "supported", "warmup-rough-first": "reversed",
         "warmup-as-coded-lowest": "supported", "warmup-lowest": "reversed", "schedulers-steadier": "supported",
         "momentum-slow-on-xor": "supported", "momentum-slowest-on-xor": "reversed",
-        "leaky-relu-may-be-jagged": "falls short",
+        "leaky-relu-may-be-jagged": "falls short", "convolution-more-xor": "supported",
+        "convolutions-faster-xor": "reversed", "convolutions-faster-linear": "reversed",
     }.items() <= first.items()  # fmt: skip
     evidence = {finding["id"]: finding for finding in blocks[0]["findings"]}
     assert "21 of 21 true ones" in evidence["labels"]["text"]

@@ -258,6 +258,40 @@ def test_networks_score_what_a_fit_says_they_do(tmp_path):
     assert not np.allclose(scores.members["log_loss"][1], fitted.evaluation.members["test"]["log_loss"][4:8])
 
 
+def images(folder, rows=60):
+    """Write images of 2x3 pixels, of which one is dark in all, and whether they are brighter on the left."""
+    pixels = np.random.default_rng(0).random((rows, 6)).round(3)
+    pixels[:, 4] = 0
+    words = np.where(pixels[:, [0, 3]].sum(axis=1) > pixels[:, [2, 5]].sum(axis=1), "left", "right")
+    lines = [",".join([*map(str, row), word]) for row, word in zip(pixels, words, strict=True)]
+    (folder / "mine.csv").write_text("a,b,c,d,e,f,y\n" + "\n".join(lines) + "\n")
+
+
+CONVOLVED = HEAD.replace('preset = "plain"\n', 'image = "2x3"\n').replace('hidden = "4"', 'hidden = "conv2:2-4"')
+
+
+def test_tables_of_images_keep_every_pixel_and_have_the_preset_for_images_as_a_fit_has(tmp_path):
+    images(tmp_path)
+    spec = read(file(tmp_path, claim(), head=CONVOLVED))
+    arm, dataset = spec.claims[0].arms[1], spec.datasets["mine"]
+    scores = run(spec, 4, 11, None)["mine", setup(arm.settings, dataset, spec.splitting)]
+    fitted = fnn.fit(
+        tmp_path / "mine.csv", "y", seeds=4, splitting={"folds": 5, "repeats": 2}, image="2x3", hidden="conv2:2-4",
+        epochs=3, lr=0.01, seed=11,
+    )  # fmt: skip
+    assert scores.members["log_loss"][0] == pytest.approx(fitted.evaluation.members["test"]["log_loss"][:4])
+    dropped = file(tmp_path, claim(), head=CONVOLVED.replace('image = "2x3"', 'image = "5x1"'))
+    dropped.write_text(dropped.read_text().replace('target = "y"', 'target = "y"\nconstant = "drop"'))
+    assert read(dropped).datasets["mine"].problem.x.shape == (60, 5)
+
+
+def test_an_image_of_another_size_than_the_rows_is_one_line_with_the_lines_number(tmp_path):
+    images(tmp_path)
+    text = CONVOLVED.replace('image = "2x3"', 'image = "2x4"')
+    with pytest.raises(InvalidSetting, match=r"study.toml, line 8: image: got '2x4x1'; .* of 6 .* set mine, binary"):
+        read(file(tmp_path, claim(), head=text))
+
+
 def test_networks_that_diverge_score_as_an_answer_without_inputs(tmp_path):
     table(tmp_path, numbers=True)
     spec = read(file(tmp_path, claim(margin=0.1, more='metric = "rmse"'), head=HEAD.replace("lr = 0.01", "lr = 1e30")))

@@ -19,8 +19,8 @@ from fnn.report.looks import look_lines
 from fnn.report.words import levels
 
 NAMES = (
-    "lab: what a first course's report concluded from one run each; presets: settings for tables; xor-literature: "
-    "published results of backpropagation on XOR; or a TOML file of your own."
+    "lab: what a first course's report concluded from one run each, and what we claim of convolutions; presets: "
+    "settings for tables; xor-literature: published results of backpropagation on XOR; or a TOML file of your own."
 )
 
 

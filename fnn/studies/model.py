@@ -14,6 +14,11 @@ from fnn.studies.metrics import Measure
 from fnn.sweeps import grid
 
 Settings = Mapping[str, Any]
+# How settings of several numbers are written.
+_WRITTEN = {
+    "hidden": '; widths are written as "4x4", layers as "conv4:2-4"',
+    "image": '; its sides are written as "8x8"',
+}
 
 
 class Arm(NamedTuple):
@@ -40,13 +45,15 @@ class Level(NamedTuple):
 
 
 class Alternative(NamedTuple):
-    """Another way to measure what a claim says: what it has in place of the claim's own."""
+    """Another way to measure what a claim says: what it has in place of the claim's own. Without arms, on the same."""
 
     label: str
     measure: Measure
     up: bool
     margin: float
     factor: float
+    arms: tuple[Arm, ...] = ()
+    pairs: tuple[tuple[int, int], ...] = ()
 
 
 class Figure(NamedTuple):
@@ -88,7 +95,8 @@ class Claim(NamedTuple):
 
     def measured(self, by: Alternative) -> "Claim":
         """Return the claim, measured otherwise."""
-        return self._replace(measure=by.measure, up=by.up, margin=by.margin, factor=by.factor)
+        other = self._replace(measure=by.measure, up=by.up, margin=by.margin, factor=by.factor)
+        return other._replace(arms=by.arms, pairs=by.pairs) if by.arms else other
 
 
 class Finding(NamedTuple):
@@ -188,7 +196,9 @@ def _trial(settings: tuple[tuple[str, type, Any], ...]) -> grid.Trial:
     of_config = {name: value for name, _, value in settings if name not in grid.DATA_SETTINGS}
     if "data" not in of_data:
         raise InvalidSetting("data", None, f"one of {', '.join(DATA)}")
-    return grid.Trial(_samples(recipe(**of_data)), Config(**of_config))
+    samples, config = _samples(recipe(**of_data)), Config(**of_config)
+    config.layers(samples.x.shape[1], samples.y.shape[1])  # refuses images of other sizes than samples have
+    return grid.Trial(samples, config)
 
 
 def trial(settings: Settings) -> grid.Trial:
@@ -196,6 +206,6 @@ def trial(settings: Settings) -> grid.Trial:
     for name, value in settings.items():
         one_of("setting", name, grid.NAMES)
         if isinstance(value, (list, dict)):
-            raise InvalidSetting(name, value, 'one value; widths are written as "4x4"')
+            raise InvalidSetting(name, value, f"one value{_WRITTEN.get(name, '')}")
     # With its type: true equals 1, and is no learning rate.
     return _trial(tuple((name, type(settings[name]), settings[name]) for name in sorted(settings)))

@@ -48,9 +48,9 @@ the others it is the share of seeds for which the one is better than the other, 
 The multiverse tries every combination of the levels in `[nuisance]` (or of the axes among them that a claim lists as
 its `nuisance`) with the claim's measure and each of its `alternatives`; settings in which the claim's arms differ stay
 as they are. An alternative has `metric`, `epoch`, `until`, `factor`, `margin`, `direction`, `at_least` or `at_most` in
-place of the claim's, and a `label` if it likes. With another metric, `epoch` and `until` are its own; so are the margin
-where it is of another kind, and the direction where better is the other way. For settings that go together a panel
-lists the claims whose verdict turns with them.
+place of the claim's, or other arms that are as fair (`arms`, `than`), and a `label` if it likes. With another metric,
+`epoch` and `until` are its own; so are the margin where it is of another kind, and the direction where better is the
+other way. For settings that go together a panel lists the claims whose verdict turns with them.
 
 `[[sections]]` put figures and claims under titles; `[[findings]]` and `[[tables]]` are evidence beside the claims, see
 `studies/lab.toml`.

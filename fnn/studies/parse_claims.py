@@ -14,8 +14,8 @@ _CLAIM = (
     "at_most", "margin", "factor", "nuisance", "settings", "note", "alternatives",
 )  # fmt: skip
 # What an alternative may have in place of the claim's: where arms are compared, and where shares are claimed.
-_MEASURED = ("metric", "epoch", "until", "direction", "margin", "factor")
-_SHARE = ("metric", "epoch", "until", "above", "at_least", "at_most")
+_MEASURED = ("metric", "epoch", "until", "arms", "than", "direction", "margin", "factor")
+_SHARE = ("metric", "epoch", "until", "above", "arms", "at_least", "at_most")
 
 
 def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, nuisance: Settings) -> Claim:
@@ -24,18 +24,14 @@ def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, 
     figure = figures[table.choice("figure", figures)] if "figure" in table.values else None
     settings = read_settings(table, base)
     measured = _measure(table)
-    first, than = (listed_arms(table, key, figure, settings) for key in ("arms", "than"))
-    if not first:
-        table.fail("arms", [], "at least one arm")
-    changes = table.table("settings").values
-    pairs = _pairs(table, len(first), len(than))
+    arms, pairs = _claimed_arms(table, figure, settings)
     up, margin, factor = _margin_of_pairs(table, measured) if pairs else _margin_of_share(table, measured)
     claim = Claim(
         id=table.line("id"),
         sentence=table.get("sentence", str),
         figure=figure.id if figure else None,
         measure=measured,
-        arms=tuple(arm.under(changes) for arm in (*first, *than)),
+        arms=arms,
         pairs=pairs,
         up=up,
         margin=margin,
@@ -44,7 +40,18 @@ def read_claim(table: TomlTable, figures: Mapping[str, Figure], base: Settings, 
         note=table.get("note", str, ""),
     )
     _check_arms(table, claim)
-    return claim._replace(alternatives=_alternatives(table, claim))
+    return claim._replace(alternatives=_alternatives(table, claim, figure, settings))
+
+
+def _claimed_arms(
+    table: TomlTable, figure: Figure | None, settings: Settings
+) -> tuple[tuple[Arm, ...], tuple[tuple[int, int], ...]]:
+    """Return the arms that are listed, with the table's settings over theirs, and the places of those to compare."""
+    first, than = (listed_arms(table, key, figure, settings) for key in ("arms", "than"))
+    if not first:
+        table.fail("arms", [], "at least one arm")
+    changes = table.table("settings").values
+    return tuple(arm.under(changes) for arm in (*first, *than)), _pairs(table, len(first), len(than))
 
 
 def _measure(table: TomlTable) -> Measure:
@@ -152,14 +159,15 @@ def _value(arm: Arm, name: str) -> Any:
 # ---- other ways to measure a claim ----
 
 
-def _alternatives(table: TomlTable, claim: Claim) -> tuple[Alternative, ...]:
+def _alternatives(table: TomlTable, claim: Claim, figure: Figure | None, settings: Settings) -> tuple[Alternative, ...]:
     made: list[Alternative] = []
     for entry in table.tables("alternatives"):
         entry.refuse_other_keys(("label", *(_MEASURED if claim.pairs else _SHARE)))
         whole = entry._replace(values={**_inherited(table, entry, claim), **entry.values})
         measured = _measure(whole)
         up, margin, factor = (_margin_of_pairs if claim.pairs else _margin_of_share)(whole, measured)
-        other = claim._replace(measure=measured, up=up, margin=margin, factor=factor)
+        arms, pairs = _claimed_arms(whole, figure, settings)
+        other = claim._replace(measure=measured, up=up, margin=margin, factor=factor, arms=arms, pairs=pairs)
         _check_arms(whole, other)
         words = _difference_in_words(other, claim)
         if not words:
@@ -167,14 +175,14 @@ def _alternatives(table: TomlTable, claim: Claim) -> tuple[Alternative, ...]:
         label = entry.line("label") if "label" in entry.values else words
         if label in (alternative.label for alternative in made):
             entry.fail("label", label, "a label of its own")
-        made.append(Alternative(label, measured, up, margin, factor))
+        made.append(Alternative(label, measured, up, margin, factor, *(() if arms == claim.arms else (arms, pairs))))
     return tuple(made)
 
 
 def _inherited(table: TomlTable, entry: TomlTable, claim: Claim) -> dict[str, Any]:
     """Return what an alternative has of its claim: not what means something else with its metric."""
     own, other = claim.measure.name, entry.choice("metric", METRICS, claim.measure.name)
-    names = set(_MEASURED if claim.pairs else _SHARE)
+    names = {"settings", *(_MEASURED if claim.pairs else _SHARE)}
     if {"at_least", "at_most"} & set(entry.values):
         names -= {"at_least", "at_most"}
     if other != own:
@@ -193,4 +201,6 @@ def _difference_in_words(other: Claim, claim: Claim) -> str:
         words += [f"by a factor {other.factor:g}"]
     if other.margin != claim.margin or (same_metric and other.up != claim.up):
         words += [f"{'margin' if claim.pairs else 'at least' if other.up else 'at most'} {other.margin:g}"]
+    if other.arms != claim.arms:
+        words += [" and ".join(arm.label for arm in other.arms)]
     return ", ".join(words)

@@ -1,5 +1,6 @@
 """The data sets of a study of tables: which table, and what is to be learnt of it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +14,23 @@ from fnn.studies.toml_source import TomlTable
 _DATASET = ("data", *Roles._fields, *Form._fields)
 
 
-def read_datasets(table: TomlTable, folder: Path) -> dict[str, Dataset]:
-    """Return the data sets of a study, read. folder: from which they have their paths."""
-    return {key: _dataset(table.table(key), key, folder) for key in table.values}
+def read_datasets(table: TomlTable, folder: Path, meant: Mapping[str, str]) -> dict[str, Dataset]:
+    """Return the data sets of a study, read. folder: that their paths begin at; meant: roles where none are said."""
+    return {key: _dataset(table.table(key), key, folder, meant) for key in table.values}
 
 
-def _dataset(table: TomlTable, key: str, folder: Path) -> Dataset:
+def _dataset(table: TomlTable, key: str, folder: Path, meant: Mapping[str, str]) -> Dataset:
     table.refuse_other_keys(_DATASET)
     source = table.line("data")
     if key.splitlines() != [key]:
         table.fail(key, key, "a name in one line")
     with table.locating():
-        problem = _problem(table, source, folder)
+        problem = _problem(table, source, folder, meant)
     return Dataset(key, source, problem)
 
 
-def _problem(table: TomlTable, source: str, folder: Path) -> Problem:
-    roles = {name: _checked(table, name) for name in Roles._fields if name in table.values}
+def _problem(table: TomlTable, source: str, folder: Path, meant: Mapping[str, str]) -> Problem:
+    roles: dict[str, Any] = {**meant, **{name: _checked(table, name) for name in Roles._fields if name in table.values}}
     form = Form(**{name: _checked(table, name) for name in Form._fields if name in table.values})
     if is_packaged(source):
         roles.setdefault("target", packaged_target(source))

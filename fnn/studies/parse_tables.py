@@ -6,7 +6,8 @@
     [datasets.mine]
     data = "mine.csv"                   # by its path from this file; sklearn:wine and others are scikit-learn's
     target = "price"                    # and, as `fnn train --data` has them: task, ignore, weight, groups, missing,
-    missing = "mean"                    # unknown; delimiter, decimal, quote, encoding, header
+    missing = "mean"                    # unknown, constant; delimiter, decimal, quote, encoding, header; where the
+                                        # base has an image, columns of one value are kept: they are pixels
 
     [splits]                            # of every data set
     folds = 5
@@ -47,6 +48,7 @@ from typing import Any
 from fnn.checks import one_of, whole
 from fnn.data.split import Splitting, check_splitting
 from fnn.ensembles.presets import SEEDS
+from fnn.ensembles.problem import default_roles
 from fnn.stats.scores import SCORES
 from fnn.studies.model import Figure, Settings
 from fnn.studies.parse_arms import CheckSettings, read_settings
@@ -93,7 +95,8 @@ def read_table_study(top: TomlTable, name: str, folder: Path) -> TableStudy:
     """
     top.refuse_other_keys(_TOP)
     splitting = _splitting(top.table("splits"))
-    datasets = read_datasets(top.table("datasets"), folder)
+    base = top.table("base").values
+    datasets = read_datasets(top.table("datasets"), folder, default_roles(base))
     if not datasets:
         top.fail("datasets", {}, "at least one data set, under [datasets.NAME]")
 
@@ -101,7 +104,6 @@ def read_table_study(top: TomlTable, name: str, folder: Path) -> TableStudy:
         for dataset in datasets.values():
             setup(settings, dataset, splitting)
 
-    base = top.table("base").values
     with top.table("splits").locating():
         check({})
     with top.table("base").locating():

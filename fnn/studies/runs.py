@@ -11,6 +11,7 @@ from fnn.config import SEED, Config
 from fnn.data.samples import Part as TrainingPart
 from fnn.data.samples import part_from_arrays
 from fnn.data.synthetic import Recipe, make
+from fnn.network.hidden import has_windows
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.network.scores import score_of
 from fnn.stats.intervals import quantiles
@@ -108,13 +109,18 @@ def is_drawn(trial: grid.Trial) -> bool:
 
 
 def run_key(trial: grid.Trial, draws: int = 1) -> Key:
-    """Return what runs depend on beside their seed: what their optimizer, warm-up and data do not use is left out."""
+    """Return what runs depend on beside their seed.
+
+    What their optimizer, warm-up, layers and data do not use is left out.
+    """
     s, c = trial.samples, trial.config
     drawn = (s.data_seed, draws) if is_drawn(trial) else ()
     hyperparameters = {name for optimizer in OPTIMIZERS.values() for name in optimizer.uses}
     unused = hyperparameters - set(OPTIMIZERS[c.optimizer].uses)
     if c.scheduler != "warmup-linear":
         unused |= {"warmup", "warmup_peak"}
+    if not has_windows(c.hidden):
+        unused.add("image")
     defaults = {name: getattr(_DEFAULT, name) for name in unused}
     return (s.data, s.points, s.noise, drawn, replace(c, seed=SEED, **defaults))
 

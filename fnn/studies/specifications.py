@@ -41,15 +41,15 @@ def specifications(claim: Claim, nuisance: Mapping[str, Sequence[Level]]) -> lis
     every = {name: effective_levels(claim, nuisance[name]) for name in claim.nuisance}
     axes = {name: levels for name, levels in every.items() if len(levels) > 1}
     measured = [(STATED, claim), *((a.label, claim.measured(a)) for a in claim.alternatives)]
-    made = []
+    made: list[Specification] = []
     for levels in product(*axes.values()):
         settings = {name: value for level in levels for name, value in level.settings.items()}
-        if run_keys(claim, {name: value for name, value in settings.items() if value != BEST}) is None:
-            continue
         labels = {name: level.label for name, level in zip(axes, levels, strict=True)}
         for label, way in measured:
             own = {MEASURE: label} if claim.alternatives else {}
-            made.append(Specification(way, {**labels, **own}, settings))
+            specification = Specification(way, {**labels, **own}, settings)
+            if run_keys(way, specification.known_settings) is not None:
+                made.append(specification)
     return made
 
 
@@ -58,13 +58,15 @@ def effective_levels(claim: Claim, levels: Sequence[Level]) -> list[Level]:
 
     Those are what the claim is about. The best rate is not known yet, and stays.
     """
-    about = {name for arm in claim.arms for name in arm.settings if len({_typed(a, name) for a in claim.arms}) > 1}
+    ways = [claim, *(claim.measured(a) for a in claim.alternatives if a.arms)]
+    arms = [arm for way in ways for arm in way.arms]
+    about = {name for arm in arms for name in arm.settings if len({_typed(a, name) for a in arms}) > 1}
     kept: dict[Any, Level] = {}
     for level in levels:
         settings = {name: value for name, value in level.settings.items() if name not in about}
         is_best = settings.get("lr") == BEST
-        keys = None if is_best else run_keys(claim, settings)
-        kept.setdefault(level.label if keys is None else keys, Level(level.label, settings))
+        key = level.label if is_best else tuple(run_keys(way, settings) for way in ways)
+        kept.setdefault(key, Level(level.label, settings))
     return list(kept.values())
 
 

@@ -8,14 +8,13 @@ from fnn.checks import one_of
 from fnn.config import Config
 from fnn.data.split import Splitting
 from fnn.ensembles.fit import splits_of, splitting_of, validates
-from fnn.ensembles.presets import Preparation, preset_config, preset_preparation
+from fnn.ensembles.presets import Preparation, default_preset, preset_config, preset_preparation
 from fnn.ensembles.problem import Problem
 from fnn.errors import InvalidSetting
 from fnn.report.document import SectionDocument
 from fnn.stats.scores import SCORES, Score, default_score
 from fnn.studies.model import Arm, Figure, Settings
 
-PRESET = "table"
 # The score that each task is judged by.
 DEFAULT = "default"
 ENSEMBLE, MEMBERS = "ensemble", "members"
@@ -119,7 +118,7 @@ def setup(settings: Settings, dataset: Dataset, splitting: Splitting) -> Setup:
     """Return what settings are on a data set. Raises InvalidSetting for what they cannot be, naming the data set."""
     for name in settings:
         one_of("setting", name, SETTING_NAMES)
-    task, preset = dataset.task, str(settings.get("preset", PRESET))
+    task, preset = dataset.task, str(settings.get("preset", default_preset(settings)))
     own = {name: value for name, value in settings.items() if name in CONFIG_NAMES}
     how: dict[str, Any] = splitting._asdict()
     if "validation" in settings:
@@ -131,6 +130,7 @@ def setup(settings: Settings, dataset: Dataset, splitting: Splitting) -> Setup:
         rows = splitting_of(preset, own, how)
         config = preset_config(preset, task, own, validates=validates(rows))
         _check_output(config.output, task)
+        config.layers(dataset.problem.x.shape[1], dataset.problem.target.y.shape[1])  # refuses images of other sizes
         splits_of(dataset.problem, rows, 1)
     except InvalidSetting as error:
         raise InvalidSetting(error.name, error.got, f"{error.expected} (data set {dataset.name}, {task})") from None
