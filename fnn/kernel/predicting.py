@@ -20,6 +20,6 @@ def predict_into(outputs, layout, x, weights, scratch):
         w = flat(weights[s])
         for first in range(0, N, layout.part):
             count = min(layout.part, N - first)
-            units_forward_into(scratch, table, w, x, first * fan_in, count, none)
+            units_forward_into(scratch, layout, w, x, first * fan_in, count, none)
             for i in range(count * width):
                 outputs[s, first * width + i] = values[table[last, OUTPUTS] + i]
