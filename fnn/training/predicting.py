@@ -10,7 +10,6 @@ from fnn.kernel.arguments import Scratch
 from fnn.kernel.predicting import predict_into
 from fnn.kernel.simd import WIDTH
 from fnn.machine import processors
-from fnn.network import functions
 from fnn.network.functions import Array, Params, flatten
 from fnn.network.layers import Layers
 from fnn.training.layout import aligned, units_plan
@@ -24,8 +23,6 @@ def predict_stack(layers: Layers, params: Params, x: NDArray[np.floating], threa
 
     They are those of `network.functions.predict`, but for rounding; where a network diverged, inf or NaN.
     """
-    if any(layer.window for layer in layers):  # which the kernel has with networks in the lanes alone
-        return functions.predict(layers, params, x)
     flat, (N, inputs) = flatten(params), x.shape
     L, threads = WIDTH[flat.dtype], threads or processors()
     plan, (S, K), width = units_plan(layers, N, L), flat.shape, layers[-1].fan_out
