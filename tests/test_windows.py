@@ -1,5 +1,10 @@
 """Convolution and pooling: their words, their shapes, and what they compute, against PyTorch, differences and paper."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from drawn_parts import same_network
@@ -209,11 +214,75 @@ def test_the_kernel_trains_what_the_numpy_path_does(name, batch_size, rng):
     config = config_of(name, batch_size=batch_size, activation="gelu", optimizer="momentum", **settings)
     x, y = samples_of(config, 30, rng)
     part = Part(x, y, rng.uniform(0.5, 2, 30), rng.uniform(0.5, 2, 23), 23, "sides")
-    ours, theirs = (train_by(way, [config], [part], seeds=range(11)) for way in ("networks", "numpy"))
+    ours, theirs = (train_by(way, [config], [part], seeds=range(11)) for way in ("units", "numpy"))
     # Sums are taken in another order; what is trained on in 20 steps grows the difference.
     assert ours.flat[0] == pytest.approx(theirs.flat[0], rel=1e-8, abs=1e-9)
     assert ours.validation_loss == pytest.approx(theirs.validation_loss, rel=1e-8)
     assert np.abs(ours.flat[0] - flatten(fnn.init(ours.layers[0], range(11)))).max() > 1e-3
+
+
+def drawn_network(rng):
+    """Return hidden layers in words and an image, both drawn, of windows that may not fit."""
+    height, width, channels = (int(n) for n in rng.choice([1, 2, 5, 8, 9, 12], 3))
+    words = []
+    for _ in range(rng.integers(1, 4)):
+        rows, columns, stride = (int(n) for n in rng.integers(1, 4, 3))
+        if rng.random() < 0.6:
+            made = rng.choice([1, 3, 6, 8, 9, 16, 17, 33])
+            words.append(f"conv{made}:{rows}x{columns}/{stride}+{rng.integers(0, min(rows, columns))}")
+        else:
+            words.append(f"{rng.choice(['pool', 'mean'])}{rows}x{columns}/{stride}")
+    return "-".join([*words, *(["7"] if rng.random() < 0.5 else [])]), f"{height}x{width}x{channels}"
+
+
+@pytest.mark.parametrize("draw", range(12))
+def test_networks_that_are_drawn_have_the_same_bits_in_both_layouts_and_on_any_threads(draw):
+    rng = np.random.default_rng(draw)
+    trained = 0
+    while trained < 5:
+        hidden, image = drawn_network(rng)
+        batch, order = (None, "fixed") if rng.random() < 0.4 else (int(rng.integers(1, 140)), "shuffled")
+        settings = {
+            "activation": str(rng.choice(["relu", "tanh", "gelu"])), "batch_size": batch, "order": order,
+            "dropout": float(rng.choice([0, 0.25])), "clip_norm": [None, 0.1][rng.integers(2)],
+            "dtype": str(rng.choice(["float32", "float64"])),
+        }  # fmt: skip
+        try:
+            config = Config(hidden=hidden, image=image, epochs=3, lr=0.01, reduction="mean", **settings)
+        except InvalidSetting:  # a window that does not fit
+            continue
+        x, y = samples_of(config, 170, rng, outputs=2)
+        part = Part(x, y, rng.uniform(0.5, 2, 170), rng.uniform(0.5, 2, 140), 140, "sides")
+        networks, *units = (
+            train_by(way, [config], [part], seeds=range(3), threads=threads)
+            for way, threads in (("networks", 2), ("units", 1), ("units", 5))
+        )
+        trained += 1
+        for results in units:
+            for seed in range(3):
+                same_network(results, seed, networks, seed)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("way", ["networks", "units"])
+def test_uncompiled_it_says_the_same(way, dtype, tmp_path):
+    code = f"""
+import sys; sys.path.insert(0, sys.argv[2])
+import numpy as np; from ways import train_by; from test_windows import config_of, samples_of; import fnn
+from fnn.data.samples import Part
+trained = []
+for name in "all of it", "windows that overlap", "a step over pixels":
+    config = config_of(name, dtype="{dtype}", epochs=2)
+    x, y = samples_of(config, 4, np.random.default_rng(0))
+    part = Part(x, y, np.ones(4), np.ones(4), 4, "sides")
+    trained.append(train_by("{way}", [config], [part], seeds=range(2), threads=1).flat[0].ravel())
+np.save(sys.argv[1], np.concatenate(trained))
+"""
+    for name, disable in (("compiled", "0"), ("plain", "1")):
+        words = [sys.executable, "-W", "ignore", "-c", code, tmp_path / name, Path(__file__).parent]
+        subprocess.run(words, env={**os.environ, "NUMBA_DISABLE_JIT": disable}, check=True)
+    compiled, plain = (np.load(tmp_path / f"{name}.npy") for name in ("compiled", "plain"))
+    assert compiled == pytest.approx(plain, rel=1e-10 if dtype == "float64" else 1e-3, abs=1e-6)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

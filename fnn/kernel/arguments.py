@@ -20,7 +20,7 @@ KIND, FAN_IN, FAN_OUT, ACTIVATION, WEIGHTS, INPUTS, OUTPUTS, OUTPUT_STEP, STEP, 
 HEIGHT, WIDTH, CHANNELS, PAD_DOWN, PAD_RIGHT, OUT_CHANNELS, SIZE, PADDED = range(12, 20)
 PLACES, SEEN, MULTIPLES, ONES, ZEROS = range(20, 25)
 # Where units lie in the lanes: where in `Scratch.values` there is room for the gradient by an image, each pixel in full
-# lanes; and where the offsets there are listed of places, and of the pixels that are seen from one.
+# halves of lanes; and where the offsets there are listed of places, and of the pixels that are seen from one.
 ROOM, WIDE_PLACES, WIDE_SEEN = range(25, 28)
 # Of every layer: the rows and columns of its weights, and how far its rows are apart, from WEIGHTS on.
 WEIGHT_ROWS, WEIGHT_COLUMNS, WEIGHT_STEP = range(28, 31)

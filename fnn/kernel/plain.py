@@ -11,6 +11,7 @@ from llvmlite import ir
 from numba import types
 from numpy.typing import NDArray
 
+from fnn.kernel import emitter
 from fnn.kernel.arrays import Matrix
 from fnn.kernel.emitter import INDEX, Numbers, matrix_of
 from fnn.kernel.jit import policy
@@ -50,6 +51,11 @@ def half(v: Lanes) -> Lanes:
     return v[: len(v) // 2]
 
 
+def has_wide_registers(_a: NDArray[Any]) -> bool:
+    """Return whether the processor has registers of 512 bits, which a tile of many lane values needs."""
+    return True
+
+
 @policy
 def row_of(count, L):
     """Return how many numbers are a row of `count` in full lanes."""
@@ -85,6 +91,11 @@ def _load_like(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 def _number(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     data = context.make_array(sig.args[0])(context, builder, args[0]).data
     return builder.load(builder.gep(data, [args[1]], inbounds=True))
+
+
+@instruction(has_wide_registers, (types.Array,), lambda _: types.boolean)
+def _has_wide_registers(context: Any, _builder: Any, _sig: Any, _args: Any) -> Any:
+    return context.get_constant(types.boolean, emitter.has_wide_registers(context))
 
 
 @instruction(half, (LanesType,), lambda v: LanesType(v.scalar, v.count // 2))

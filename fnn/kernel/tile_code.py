@@ -80,7 +80,9 @@ def emit_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int, column
 
 
 def emit_units_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int, vectors: int) -> Any:
-    """Emit a tile of a product of units."""
+    """Emit a tile of a product of units: one of many lane values only where registers hold them."""
+    if vectors > 1 and registers(context).pieces > 1:
+        return context.get_dummy_value()
     *matrices, place, depth, flags = args
     (c, (c0, cr, _)), (a, (a0, ar, ak)), (b, (b0, bk, _)) = (
         matrix_of(context, builder, *pair) for pair in zip(sig.args, matrices, strict=False)
@@ -121,7 +123,9 @@ def emit_units_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int, 
 
 
 def emit_window_tile(context: Any, builder: Any, sig: Any, args: Any, rows: int, columns: int) -> Any:
-    """Emit a tile of what is seen through a window, of networks or of units."""
+    """Emit a tile of what is seen through a window, of networks or of units, of these as `emit_units_tile` does."""
+    if columns > 1 and sig.args[0].types[0].ndim == 1 and registers(context).pieces > 1:
+        return context.get_dummy_value()
     *matrices, listed, place, depth = args
     (c, (c0, c_rows, cc)), (a, (a0, a_rows, a_columns)), (b, (b0, bk, bc)), (s, (s0, s_rows, sc)) = (
         matrix_of(context, builder, *pair) for pair in zip(sig.args, matrices, strict=False)
@@ -185,16 +189,15 @@ def _put(c: Numbers, at: Sequence[tuple[Any, int, int]], sums: Sequence[Any], ve
 def _whole_or_half(
     builder: Any, here: Registers, vectors: int, tail: Any, L: int, emit: Callable[[Registers, Sequence[Column]], None]
 ) -> None:
-    """Emit a tile of units for a last lane value of which all is needed, and one for half of it, if that is less work.
+    """Emit a tile of units; of one lane value, for all of it and for its first half, which is all of a narrow layer.
 
-    Half of a single lane value is left alone: what lies behind it may not be a row's own.
+    So what lies behind that half is left alone whatever the registers.
     """
-    across = [(v, p) for v in range(vectors) for p in range(here.pieces)]
-    if here.pieces == 1 and vectors > 1:
-        emit(here, across)
+    if vectors > 1:
+        emit(here, [(v, 0) for v in range(vectors)])
         return
     with builder.if_else(builder.icmp_signed(">", tail, INDEX(L // 2))) as (whole, half):
         with whole:
-            emit(here, across)
+            emit(here, [(0, p) for p in range(here.pieces)])
         with half:
-            emit(here._replace(pieces=2), [(v, p) for v in range(vectors) for p in range(2)][:-1])
+            emit(here._replace(pieces=2), [(0, 0)])

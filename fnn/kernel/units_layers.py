@@ -65,14 +65,10 @@ def units_forward_into(scratch, layout, weights, x, inputs, count, masks):
         elif table[d, KIND] == CONV:
             units_conv_into(logits, z, h, h0, values, weights, table[d], offsets, count)
         elif table[d, KIND] == MAX_POOL:
-            one = spread(scratch.values, 1.0)
-            if 2 * table[d, CHANNELS] <= L:
-                units_max_pool_into(logits, z, h, h0, table[d], offsets, count, half(one))
-            else:
-                units_max_pool_into(logits, z, h, h0, table[d], offsets, count, one)
+            units_max_pool_into(logits, z, h, h0, table[d], offsets, count, half(spread(scratch.values, 1.0)))
         elif table[d, KIND] == MEAN_POOL:
             share = spread(scratch.values, 1.0) / spread(scratch.values, table[d, SIZE] // table[d, CHANNELS])
-            units_mean_pool_into(logits, z, h, h0, table[d], offsets, count, share)
+            units_mean_pool_into(logits, z, h, h0, table[d], offsets, count, half(share))
         rows = (count * fan_out + L - 1) // L
         if table[d, ACTIVATION] == SOFTMAX:
             units_softmax_into(values, table[d, OUTPUTS], logits, z, flat(scratch.delta), count, fan_out)
@@ -159,23 +155,13 @@ def units_backward_into(gradient, scratch, layout, network, x, inputs, count, ad
                     delta, there, here, values, transposed, table[d], offsets, count, zero
                 )  # fmt: skip
             elif table[d, KIND] == MAX_POOL:
-                starts, one = (there, here, h0, table[d, OUTPUTS]), spread(scratch.values, 1.0)
-                if 2 * table[d, CHANNELS] <= L:
-                    units_max_pool_input_gradient_into(
-                        delta, values, h, starts, table[d], offsets, count, half(one), zero
-                    )  # fmt: skip
-                else:
-                    units_max_pool_input_gradient_into(delta, values, h, starts, table[d], offsets, count, one, zero)
+                starts, one = (there, here, h0, table[d, OUTPUTS]), half(spread(scratch.values, 1.0))
+                units_max_pool_input_gradient_into(delta, values, h, starts, table[d], offsets, count, one, zero)
             elif table[d, KIND] == MEAN_POOL:
                 share = spread(scratch.values, 1.0) / spread(scratch.values, table[d, SIZE] // table[d, CHANNELS])
-                if 2 * table[d, CHANNELS] <= L:
-                    units_mean_pool_input_gradient_into(
-                        delta, values, there, here, table[d], offsets, count, half(share), zero
-                    )  # fmt: skip
-                else:
-                    units_mean_pool_input_gradient_into(
-                        delta, values, there, here, table[d], offsets, count, share, zero
-                    )  # fmt: skip
+                units_mean_pool_input_gradient_into(
+                    delta, values, there, here, table[d], offsets, count, half(share), zero
+                )  # fmt: skip
             rows = (count * fan_in + L - 1) // L
             if len(masks) > 0 and table[d - 1, MASKS] >= 0:
                 units_times_into(delta, there, masks, table[d - 1, MASKS], rows * L)

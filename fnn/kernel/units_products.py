@@ -1,6 +1,7 @@
 """Matrix products with units in the lanes, by tiles that stay in registers."""
 
 from fnn.kernel.jit import policy
+from fnn.kernel.plain import has_wide_registers
 from fnn.kernel.tiles import (
     units_1x1,
     units_1x2,
@@ -20,10 +21,10 @@ def product_into(c, a, b, rows, columns, depth, flags):
     flags: whether to add, and whether b has one row more, which is added at the end. What `products.product_into`
     computes, with L columns j in the lanes instead of L networks.
     """
-    L, j = 64 // c[0].itemsize, 0
+    L, j, wide = 64 // c[0].itemsize, 0, has_wide_registers(c[0])
     while j < columns:
         r, left = 0, columns - j
-        if left > 3 * L:
+        if wide and left > 3 * L:
             while r + 4 <= rows:
                 units_4x4(c, a, b, (r, j, left), depth, flags)
                 r += 4
@@ -31,7 +32,7 @@ def product_into(c, a, b, rows, columns, depth, flags):
                 units_1x4(c, a, b, (r, j, left), depth, flags)
                 r += 1
             j += 4 * L
-        elif left > L:
+        elif wide and left > L:
             while r + 8 <= rows:
                 units_8x2(c, a, b, (r, j, left), depth, flags)
                 r += 8

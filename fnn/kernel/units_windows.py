@@ -28,7 +28,7 @@ from fnn.kernel.arguments import (
 )
 from fnn.kernel.arrays import matrix
 from fnn.kernel.jit import policy
-from fnn.kernel.plain import load_from, load_like, number, row_of, store_row
+from fnn.kernel.plain import has_wide_registers, load_from, load_like, number, row_of, store_row
 from fnn.kernel.simd import fma, select
 from fnn.kernel.tiles import (
     window_1x1,
@@ -48,10 +48,10 @@ def units_offset_product_into(c, a, b, start, offsets, sizes, keeps):
 
     keeps: whether what lies behind the last column of a row of c is to stay as it is.
     """
-    (rows, columns, depth), L, j = sizes, 64 // c[0].itemsize, 0
+    (rows, columns, depth), L, j, wide = sizes, 64 // c[0].itemsize, 0, has_wide_registers(c[0])
     while j < columns:
         r, left = 0, columns - j
-        if left > L:
+        if wide and left > L:
             while r + 8 <= rows:
                 window_8x2(c, a, b, start, offsets, (r, j, left, keeps), depth)
                 r += 8
@@ -144,9 +144,8 @@ def units_conv_transposed_into(transposed, row, weights):
 
 @policy
 def wide_step(row, L):
-    """Return how far pixels are apart where each is in full lanes, or in half of them if that will do."""
-    half = L // 2
-    return half if row[CHANNELS] <= half else row_of(row[CHANNELS], L)
+    """Return how far pixels are apart where each is in full halves of lanes."""
+    return row_of(row[CHANNELS], L // 2)
 
 
 @policy
@@ -176,21 +175,21 @@ def units_conv_input_gradient_into(delta, there, here, values, transposed, row, 
 
     delta: by the outputs, from `here` on, and by the inputs, from `there` on. zero: in all lanes.
     """
-    width, channels = row[OUT_CHANNELS], row[CHANNELS]
+    width, channels, L = row[OUT_CHANNELS], row[CHANNELS], 64 // delta.itemsize
     for r in range(count):
         units_room_into(values, row, zero)
         a = matrix(delta, here + r * row[FAN_OUT], row[MULTIPLES], row[ONES])
         for k in range(row[SIZE] // channels):
             b = matrix(transposed, row[TRANSPOSED] + k * channels * width, channels, 1)
             c = matrix(values, row[ROOM] + number(offsets, row[WIDE_SEEN] + k), row[WIDE_PLACES], 1)
-            units_offset_product_into(c, a, b, c, offsets, (row[FAN_OUT] // width, channels, width), count < 0)
+            units_offset_product_into(c, a, b, c, offsets, (row[FAN_OUT] // width, channels, width), channels > L)
         units_room_out_into(delta, there + r * row[FAN_IN], values, row)
 
 
 @policy
 def units_max_pool_into(z, z0, h, h0, row, offsets, count, one):
-    """Write the largest number of each channel that is seen from each place, in lane values like `one`."""
-    L, channels, seen, listed = 64 // z.itemsize, row[CHANNELS], row[SEEN], row[PLACES]
+    """Write the largest number of each channel that is seen from each place. one: in half of the lanes."""
+    L, channels, seen, listed = 32 // z.itemsize, row[CHANNELS], row[SEEN], row[PLACES]
     pixels, places = row[SIZE] // channels, row[FAN_OUT] // channels
     for r in range(count):
         for p in range(places):
@@ -206,11 +205,11 @@ def units_max_pool_into(z, z0, h, h0, row, offsets, count, one):
 
 @policy
 def units_max_pool_input_gradient_into(delta, values, h, starts, row, offsets, count, one, zero):
-    """Write the gradient by the inputs: it goes to the first of the largest. one: 1 in all lanes of a lane value.
+    """Write the gradient by the inputs: it goes to the first of the largest. one: in half of the lanes.
 
     starts: in delta, of the gradients by the inputs and by the outputs; in h, of the inputs; in values, of the outputs.
     """
-    (there, here, h0, a0), L, channels, none = starts, 64 // delta.itemsize, row[CHANNELS], one - one
+    (there, here, h0, a0), L, channels, none = starts, 32 // delta.itemsize, row[CHANNELS], one - one
     seen, listed, wide_seen, wide = row[SEEN], row[PLACES], row[WIDE_SEEN], row[WIDE_PLACES]
     pixels, places, room = row[SIZE] // channels, row[FAN_OUT] // channels, row[ROOM]
     for r in range(count):
@@ -230,23 +229,23 @@ def units_max_pool_input_gradient_into(delta, values, h, starts, row, offsets, c
 
 @policy
 def units_mean_pool_into(z, z0, h, h0, row, offsets, count, share):
-    """Write the mean of each channel over what is seen from each place. share: 1 over how many, in all lanes."""
-    L, channels, seen, listed = 64 // z.itemsize, row[CHANNELS], row[SEEN], row[PLACES]
+    """Write the mean of each channel over what is seen from each place. share: 1 over how many, in half the lanes."""
+    L, channels, seen, listed = 32 // z.itemsize, row[CHANNELS], row[SEEN], row[PLACES]
     pixels, places = row[SIZE] // channels, row[FAN_OUT] // channels
     for r in range(count):
         for p in range(places):
             first = h0 + r * row[FAN_IN] + number(offsets, listed + p)
             for c in range(0, channels, L):
-                total = load_from(h, first + c)
+                total = load_like(h, first + c, share)
                 for k in range(1, pixels):
-                    total = total + load_from(h, first + number(offsets, seen + k * channels) + c)
+                    total = total + load_like(h, first + number(offsets, seen + k * channels) + c, share)
                 store_row(z, z0 + (r * places + p) * channels + c, total * share)
 
 
 @policy
 def units_mean_pool_input_gradient_into(delta, values, there, here, row, offsets, count, share, zero):
-    """Write the gradient by the inputs: to each an even share, which all lanes have."""
-    L, channels, wide_seen, wide = 64 // delta.itemsize, row[CHANNELS], row[WIDE_SEEN], row[WIDE_PLACES]
+    """Write the gradient by the inputs: to each an even share, which half of the lanes have."""
+    L, channels, wide_seen, wide = 32 // delta.itemsize, row[CHANNELS], row[WIDE_SEEN], row[WIDE_PLACES]
     pixels, places, room = row[SIZE] // channels, row[FAN_OUT] // channels, row[ROOM]
     for r in range(count):
         units_room_into(values, row, zero)

@@ -114,8 +114,8 @@ class _Windows:
         lists = [places * w.channels, numbers, np.arange(count) * w.out_channels, np.arange(w.out_channels)]
         starts = [self._listed(each) for each in (*lists, np.zeros(w.places, np.int64))]
         wide = (0, 0, 0)
-        if self.L:  # pixels in full lanes, or in half of them if that will do: `units_windows.wide_step`
-            step = self.L // 2 if w.channels <= self.L // 2 else w.channels + -w.channels % self.L
+        if self.L:  # pixels in full halves of lanes: `units_windows.wide_step`
+            step = w.channels + -w.channels % (self.L // 2)
             wide = self._taken(pixels * step), self._listed(places * step), self._listed(seen * step)
         return (w.height, w.width, w.channels, down, right, w.out_channels, w.size, padded, *starts, *wide)
 
