@@ -23,7 +23,7 @@ _AT_ONCE, _AT_ONCE_WRITTEN_OUT = 8, 1280
 Logits = Callable[[Any, Any], Any]
 
 
-def _jax(config: fnn.Config) -> tuple[Any, Any, list[Callable[[Any], Any]]]:
+def set_jax(config: fnn.Config) -> tuple[Any, Any, list[Callable[[Any], Any]]]:
     """Return jax and its numpy, set to the precision, and the activation of each layer."""
     import jax
     import jax.numpy as jnp
@@ -38,7 +38,7 @@ def _jax(config: fnn.Config) -> tuple[Any, Any, list[Callable[[Any], Any]]]:
 
 def _jax_step(config: fnn.Config, logits: Logits) -> Callable[[Any, Any, Any], Any]:
     """Return one step of adam as a function of (params, m, v, t), a batch (x, y) and the rate."""
-    jax, jnp, apply = _jax(config)
+    jax, jnp, apply = set_jax(config)
     b1, b2, epsilon = config.beta1, config.beta2, config.epsilon
     losses: dict[str, Logits] = {
         "mse": lambda z, y: (apply[-1](z) - y) ** 2,
@@ -60,12 +60,12 @@ def _jax_step(config: fnn.Config, logits: Logits) -> Callable[[Any, Any, Any], A
     return step
 
 
-def _jax_training(config: fnn.Config, logits: Logits, x: Any, y: Any) -> Callable[[Any], Any]:
+def jax_training(config: fnn.Config, logits: Logits, x: Any, y: Any) -> Callable[[Any], Any]:
     """Return the training as a function from weights to predictions: a scan over epochs, of a scan over batches.
 
     logits: the output layer's sums, of weights and x: (N, I, ...). A last batch that is smaller is a step of its own.
     """
-    jax, jnp, apply = _jax(config)
+    jax, jnp, apply = set_jax(config)
     step, schedule, N = _jax_step(config, logits), jnp.asarray(rates(config), config.dtype), len(x)
     size = min(config.batch_size or N, N)
     whole = N - N % size
@@ -88,7 +88,7 @@ def _jax_training(config: fnn.Config, logits: Logits, x: Any, y: Any) -> Callabl
 
 def _train_one(config: fnn.Config, x: Array, y: Array) -> Callable[[Any], Any]:
     """Return the training of one network as a function of its weights and biases, (I, O) and (O,) a layer."""
-    _, jnp, apply = _jax(config)
+    _, jnp, apply = set_jax(config)
 
     def logits(params: Any, h: Any) -> Any:
         for (w, b), activation in zip(params[:-1], apply[:-1], strict=True):
@@ -96,12 +96,12 @@ def _train_one(config: fnn.Config, x: Array, y: Array) -> Callable[[Any], Any]:
         w, b = params[-1]
         return h @ w + b
 
-    return _jax_training(config, logits, jnp.asarray(x, config.dtype), jnp.asarray(y, config.dtype))
+    return jax_training(config, logits, jnp.asarray(x, config.dtype), jnp.asarray(y, config.dtype))
 
 
 def _train_last(config: fnn.Config, x: Array, y: Array, written_out: bool) -> Callable[[Any], Any]:
     """Return the training of a stack as a function of its weights, W: (I+1, O, S); its predictions are (N, O, S)."""
-    _, jnp, apply = _jax(config)
+    _, jnp, apply = set_jax(config)
     passed_on: list[Callable[[Any], Any]] = [*apply[:-1], lambda z: z]
 
     def by_units(params: Any, x: Any) -> Any:
@@ -118,17 +118,17 @@ def _train_last(config: fnn.Config, x: Array, y: Array, written_out: bool) -> Ca
         return h
 
     inputs, labels = jnp.asarray(x, config.dtype)[:, :, None], jnp.asarray(y, config.dtype)[:, :, None]
-    return _jax_training(config, by_units if written_out else by_einsum, inputs, labels)
+    return jax_training(config, by_units if written_out else by_einsum, inputs, labels)
 
 
-def _pairs(config: fnn.Config, params: tuple[Array, ...]) -> tuple[Any, ...]:
+def pairs(config: fnn.Config, params: tuple[Array, ...]) -> tuple[Any, ...]:
     """Return weights and biases, which are faster apart where products are matrices'."""
-    _, jnp, _ = _jax(config)
+    _, jnp, _ = set_jax(config)
     return tuple((jnp.asarray(w[:, :-1], config.dtype), jnp.asarray(w[:, -1], config.dtype)) for w in params)
 
 
 def _networks_last(config: fnn.Config, params: tuple[Array, ...]) -> tuple[Any, ...]:
-    _, jnp, _ = _jax(config)
+    _, jnp, _ = set_jax(config)
     return tuple(jnp.asarray(np.moveaxis(w, 0, -1), config.dtype) for w in params)
 
 
@@ -138,10 +138,10 @@ def _small(params: tuple[Array, ...]) -> bool:
 
 def jax_vmap(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, _threads: int) -> Built:
     """JAX: one network's training, vmapped over networks and jitted whole."""
-    jax, _, _ = _jax(config)
+    jax, _, _ = set_jax(config)
     if x.ndim == 3:
         return _jax_folds(config, params, x, y)
-    train, given = _train_one(config, x, y), _pairs(config, params)
+    train, given = _train_one(config, x, y), pairs(config, params)
     if len(params[0]) == 1:  # a batch of one would only be in the way
         trained, alone = jax.jit(train), jax.tree.map(lambda a: a[0], given)
         return lambda: jax.block_until_ready(trained(alone)), lambda output: np.asarray(output)[None]
@@ -151,10 +151,10 @@ def jax_vmap(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, 
 
 def _jax_folds(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array) -> Built:
     """The same on folds: vmapped over networks and over folds, in either order the same products to XLA."""
-    jax, jnp, _ = _jax(config)
+    jax, jnp, _ = set_jax(config)
     trained = jax.jit(jax.vmap(lambda some, x, y: jax.vmap(_train_one(config, x, y))(some)))
     given = tuple(
-        (w.reshape(len(x), -1, *w.shape[1:]), b.reshape(len(x), -1, b.shape[-1])) for w, b in _pairs(config, params)
+        (w.reshape(len(x), -1, *w.shape[1:]), b.reshape(len(x), -1, b.shape[-1])) for w, b in pairs(config, params)
     )
     samples = jnp.asarray(x, config.dtype), jnp.asarray(y, config.dtype)
     return lambda: jax.block_until_ready(trained(given, *samples)), lambda out: np.concatenate(np.asarray(out))
@@ -166,10 +166,20 @@ def jax_last(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, 
     Small networks are written out unit by unit, which is several times as fast as einsum: XLA fuses what it sees
     whole. Of large ones that compiles for minutes, and runs slower.
     """
-    jax, _, _ = _jax(config)
+    jax, _, _ = set_jax(config)
     trained = jax.jit(_train_last(config, x, y, _small(params)))
     given = _networks_last(config, params)
     return lambda: jax.block_until_ready(trained(given)), lambda output: np.moveaxis(np.asarray(output), -1, 0)
+
+
+def in_parts(trained: Callable[[Any], Any], parts: list[Any], threads: int) -> Callable[[], list[Array]]:
+    """Return what trains the parts of a stack on so many threads."""
+
+    def run() -> list[Array]:
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(lambda part: np.asarray(trained(part)), parts))
+
+    return run
 
 
 def jax_threads(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array, threads: int) -> Built:
@@ -177,9 +187,9 @@ def jax_threads(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Arra
 
     XLA's own threads wait for each other at every operation, these only at the end.
     """
-    jax, _, _ = _jax(config)
+    jax, _, _ = set_jax(config)
     small, networks = _small(params), len(params[0])
-    laid_out, at_once = (_networks_last, _AT_ONCE_WRITTEN_OUT) if small else (_pairs, _AT_ONCE)
+    laid_out, at_once = (_networks_last, _AT_ONCE_WRITTEN_OUT) if small else (pairs, _AT_ONCE)
 
     def training(params: Any, x: Any, y: Any) -> Any:
         return (_train_last(config, x, y, small) if small else jax.vmap(_train_one(config, x, y)))(params)
@@ -198,12 +208,8 @@ def jax_threads(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Arra
         )
         for cut in cuts
     ]
-
-    def run() -> list[Array]:
-        with ThreadPoolExecutor(threads) as pool:
-            return list(pool.map(lambda part: np.asarray(trained(*part)), parts))
-
-    return run, lambda outputs: np.concatenate([np.moveaxis(a, -1, 0) if small else a for a in outputs])
+    stacked = in_parts(lambda part: trained(*part), parts, threads)
+    return stacked, lambda outputs: np.concatenate([np.moveaxis(a, -1, 0) if small else a for a in outputs])
 
 
 PEERS = {

@@ -15,7 +15,7 @@ _AT_ONCE = 1024
 
 
 @contextmanager
-def _torch_on(threads: int) -> Iterator[None]:
+def torch_on(threads: int) -> Iterator[None]:
     """Let PyTorch use so many threads, and take numbers too small for its speed as 0 (saturated networks have many)."""
     import torch
 
@@ -84,7 +84,7 @@ def torch_stacked(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Ar
             return apply[-1](logits(weights, biases, mine)).numpy()
 
     def run() -> list[Any]:
-        with _torch_on(threads):
+        with torch_on(threads):
             return [train(part) for part in _parts(networks)]
 
     return run, np.concatenate
@@ -144,7 +144,7 @@ def torch_func(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
         return apply[-1](vmap(logits, in_dims=(0, at))(state, samples[0])).numpy()
 
     def run() -> list[Any]:
-        with _torch_on(threads), torch.no_grad():
+        with torch_on(threads), torch.no_grad():
             return [train(part, given) for part, given in zip(_parts(networks), stacked, strict=True)]
 
     return run, np.concatenate
@@ -176,7 +176,7 @@ def torch_loop(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
             return apply[-1](model(inputs)).numpy()
 
     def run() -> list[Any]:
-        with _torch_on(threads if large else 1):
+        with torch_on(threads if large else 1):
             return [one(k) for k in range(len(params[0]))]
 
     return run, np.stack

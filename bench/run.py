@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 import fnn
+from fnn.formats import setting
 
-from . import peers_jax, peers_sklearn, peers_torch
+from . import peers_images, peers_jax, peers_sklearn, peers_torch
 from .contenders import OWN, Array, Contender, each_its_own
 from .fann import FANN
 from .peak import operations
@@ -20,6 +21,7 @@ CONTENDERS: dict[str, Contender] = {
     **peers_torch.PEERS,
     **peers_jax.PEERS,
     **peers_sklearn.PEERS,
+    **peers_images.PEERS,
     **FANN,
 }
 
@@ -140,7 +142,7 @@ class _Entry:
         config, (points, inputs) = case.config, case.x.shape[-2:]
         self.row = Row(
             work=case.work, what=case.what, at=case.at, dtype=config.dtype, contender=name, title=self.contender.title,
-            samples=points, epochs=config.epochs, hidden="x".join(map(str, config.hidden)) or "none",
+            samples=points, epochs=config.epochs, hidden=setting(config.hidden),
             operations=operations(config, inputs, case.y.shape[-1], points, self.contender.measures),
             status=OWN_TRAINING if self.contender.differs else MEASURED, note=self.contender.differs,
         )  # fmt: skip

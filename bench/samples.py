@@ -38,6 +38,13 @@ def table_like(samples: int, inputs: int = 20, classes: int = 2, seed: int = 0) 
     return Data(x, np.eye(classes)[np.searchsorted(edges, noisy)])
 
 
+def images_like(samples: int, side: int, classes: int = 10, seed: int = 0) -> Data:
+    """Return images (N, side²) of one of ten drawn at random, with noise on it, and which it is, one-hot (N, 10)."""
+    rng = np.random.default_rng(seed)
+    drawn, which = rng.standard_normal((classes, side * side)), rng.integers(0, classes, samples)
+    return Data(drawn[which] + 2 * rng.standard_normal((samples, side * side)), np.eye(classes)[which])
+
+
 def folds_of(rows: Array, folds: int) -> Array:
     """Return for each fold the rows outside it, in order: (P, N − N/P, …). rows: (N, …), N a multiple of folds."""
     place = np.arange(len(rows)) % folds

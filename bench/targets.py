@@ -7,7 +7,7 @@ from .contenders import OWN
 from .layouts import LEEWAY, choices
 from .reading import WORK as READING
 from .run import Row
-from .work import ENSEMBLES, TABLES
+from .work import ENSEMBLES, IMAGES, TABLES
 
 JAX, TORCH = ("jax", "jax-last", "jax-threads"), ("torch", "torch-func")
 EITHER = "the faster of JAX and PyTorch"
@@ -85,6 +85,15 @@ def _ensembles() -> Iterable[Target]:
         yield Target("ensembles", ensemble.what, "float32", "scikit-learn", ("sklearn",), least)
 
 
+def _images() -> Iterable[Target]:
+    """A stack is to take a third of the time of the faster of JAX and PyTorch, one network no more than PyTorch."""
+    for image in IMAGES:
+        if image.networks > 1:
+            yield Target("images", image.what, "float32", EITHER, ("jax-images", "torch-grouped"), 3)
+        else:
+            yield Target("images", image.what, "float32", "PyTorch", ("torch-images-loop", "torch-grouped"), 1)
+
+
 RATIOS = (
     # What was promised is a multiple of vmap; JAX with every unit written out was not thought of, and is faster.
     Target("xor", "lab XOR", "float32", "JAX, vmap", ("jax",), 12),
@@ -100,6 +109,7 @@ RATIOS = (
     Target("chains", "SimpleChains' 4-32-16-4", "float32", "PyTorch", (*TORCH, "torch-loop"), 10),
     *_tables(),
     *_ensembles(),
+    *_images(),
 )
 # In what share of the grid of layouts the way to fill the lanes is to be as good as the fastest.
 RIGHT_CHOICES = 0.9

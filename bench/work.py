@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 import fnn
 from fnn.data.synthetic import Data
+from fnn.network.hidden import as_hidden
 
-from .samples import folds_of, matrix_exponentials, table_like
+from .samples import folds_of, images_like, matrix_exponentials, table_like
 
 Array = NDArray[np.float64]
 
@@ -23,6 +24,7 @@ IDLE_LANES = "a call of `train` costs about 1 ms before the kernel starts (threa
 FEW_LANES = "lanes without a network do the others' work, and the weights of wide ones do not fit the cache"
 # By count; and at the FMA peak itself the adult-like ensemble would be 1.3 times as fast as JAX in parts on threads.
 MEASURING = "a quarter of the products is the pass that measures the loss of all samples, which no peer makes"
+SHALLOW = "sums of a few products, of windows and of few channels, are begun and ended as often as they are added to"
 MUCH_DATA = "one network fills one lane; its samples follow one another instead of filling the others"
 
 
@@ -228,6 +230,43 @@ def settings() -> Iterable[Case]:
     yield from _cases("settings", "own settings", fnn.Config(), fnn.data.xor(), 10_240, ("fnn", "fnn-own"))
 
 
+class Images(NamedTuple):
+    """Networks that look at images, side by side, and what they are trained on."""
+
+    what: str
+    networks: int
+    side: int
+    hidden: str
+    batch: int
+    samples: int
+    epochs: int
+
+
+# As SimpleChains.jl has LeNet-5 (https://julialang.org/blog/2022/04/simple-chains/), and the same with smaller windows.
+LENET, SMALL_LENET = "conv6:5-pool2-conv16:5-pool2-120-84", "conv6:3+1-pool2-conv16:3+1-pool2-120-84"
+IMAGES = (
+    Images("64 LeNet-5, 28x28, batch 64", 64, 28, LENET, 64, 512, 1),
+    Images("64 like it, 8x8, batch 64", 64, 8, SMALL_LENET, 64, 1_536, 2),
+    Images("1 LeNet-5, 28x28, batch 128", 1, 28, LENET, 128, 4_096, 2),
+)
+
+
+def images() -> Iterable[Case]:
+    """Images of ten classes, in float32: LeNet-5 with ReLU and the largest of windows, Adam at its usual numbers."""
+    names = ("fnn", "torch-grouped", "torch-images-loop", "jax-images")
+    for each in IMAGES:
+        config = fnn.Config(
+            hidden=as_hidden("hidden", each.hidden), image=(each.side, each.side, 1), activation="relu",
+            loss="cross-entropy", output="softmax", reduction="mean", init="he", batch_size=each.batch,
+            epochs=each.epochs, scheduler="constant", lr=1e-3, beta2=0.999, epsilon=1e-8, dtype="float32",
+        )  # fmt: skip
+        x, y = images_like(each.samples, each.side)
+        yield Case(
+            work="images", what=each.what, config=config, x=x, y=y, networks=each.networks, contenders=names,
+            at=each.side, solvable=False, behind=SHALLOW,
+        )  # fmt: skip
+
+
 WORK = {
     "xor": xor,
     "linear": linear,
@@ -238,5 +277,6 @@ WORK = {
     "chains": chains,
     "tables": tables,
     "ensembles": ensembles,
+    "images": images,
     "settings": settings,
 }

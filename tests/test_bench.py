@@ -16,7 +16,21 @@ from figure_law import check
 from matplotlib import image
 
 import fnn
-from fnn.bench import fann, figures, peak, processes, reading, run, samples, suite, tables, targets, timing, work
+from fnn.bench import (
+    fann,
+    figures,
+    peak,
+    peers_images,
+    processes,
+    reading,
+    run,
+    samples,
+    suite,
+    tables,
+    targets,
+    timing,
+    work,
+)
 from fnn.bench.contenders import OWN, Contender
 from fnn.bench.run import CONTENDERS, Case, Method, Row
 from fnn.cli import main
@@ -71,7 +85,20 @@ def oracle(config, layers, params, x, y):
     return fnn.predict(layers, params, x)
 
 
-ALIKE = [name for name, c in CONTENDERS.items() if not c.differs and name != "fnn-own"]
+ON_IMAGES = set(peers_images.PEERS)
+ALIKE = [name for name, c in CONTENDERS.items() if not c.differs and name != "fnn-own" and name not in ON_IMAGES]
+
+
+@pytest.mark.parametrize("name", sorted(ON_IMAGES))
+@pytest.mark.parametrize(("hidden", "side"), [(work.SMALL_LENET, 8), ("conv3:3/2+1-pool2/1-conv8:2-9", 9)])
+def test_contenders_train_on_images_the_networks_of_the_oracle(name, hidden, side):
+    case = next(iter(work.images()))
+    config = replace(case.config, hidden=hidden, image=(side, side), batch_size=8, epochs=2, dtype="float64")
+    assert CONTENDERS[name].takes(config)
+    assert not CONTENDERS[name].takes(CONFIGS["table"])
+    got, expected = trained(name, config, 5, samples.images_like(20, side))
+    # Steps of adam are of one length: of a gradient that is next to nothing they make much.
+    assert np.allclose(got, expected, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ALIKE)
@@ -623,5 +650,5 @@ def test_a_line_that_ends_early_says_why():
 
 
 def test_every_contender_that_is_drawn_has_a_look_of_its_own():
-    assert set(figures.LOOKS) == set(CONTENDERS) - {"fnn-own", "fnn-table"}
+    assert set(figures.LOOKS) == set(CONTENDERS) - {"fnn-own", "fnn-table"} - ON_IMAGES
     assert len(set(figures.LOOKS.values())) == len(figures.LOOKS)
