@@ -8,6 +8,7 @@ schedule, on mse, bce or cross-entropy, summed or averaged over samples and outp
 batches of them in the order given.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -72,7 +73,8 @@ def batches(config: fnn.Config, samples: int) -> list[Any]:
 
 def activations(config: fnn.Config) -> tuple[str, ...]:
     """Return the name of each layer's activation."""
-    return tuple(layer.activation for layer in config.layers(1, 1))
+    inputs = math.prod(config.image) if config.image else 1
+    return tuple(layer.activation for layer in config.layers(inputs, 1))
 
 
 def of_network(rows: Array, k: int, networks: int) -> Array:

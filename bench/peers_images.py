@@ -174,8 +174,8 @@ def _jax_logits(config: fnn.Config) -> Callable[[Any, Any], Any]:
     layers = _layers(config)
 
     def logits(params: Any, x: Any) -> Any:
-        h = x
-        for d, (layer, pair) in enumerate(zip(layers, params, strict=True)):
+        h, of = x, iter(params)
+        for d, layer in enumerate(layers):
             if layer.window:
                 w, N = layer.window, len(h)
                 (down, right), s = w.padding, w.stride
@@ -187,12 +187,14 @@ def _jax_logits(config: fnn.Config) -> Callable[[Any, Any], Any]:
                     image[:, r : r + below : s, c : c + beside : s] for r in range(w.rows) for c in range(w.columns)
                 ]
                 if layer.kind == "conv":
-                    h = jnp.concatenate(seen, axis=-1) @ pair[0] + pair[1]
+                    weights, bias = next(of)
+                    h = jnp.concatenate(seen, axis=-1) @ weights + bias
                 else:
                     h = jnp.stack(seen).max(axis=0)
                 h = h.reshape(N, -1)
             else:
-                h = h @ pair[0] + pair[1]
+                weights, bias = next(of)
+                h = h @ weights + bias
             h = jax.nn.relu(h) if d + 1 < len(layers) and layer.kind != "max-pool" else h
         return h
 
@@ -203,7 +205,10 @@ def jax_images(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
     """JAX: what windows see by slices, one network's training vmapped, in parts of the stack on threads of Python's."""
     jax, jnp, _ = set_jax(config)
     train = jax_training(config, _jax_logits(config), jnp.asarray(x, config.dtype), jnp.asarray(y, config.dtype))
-    given = [pairs(config, tuple(w[k : k + _AT_ONCE] for w in params)) for k in range(0, len(params[0]), _AT_ONCE)]
+    with_weights = [w for w in params if w.shape[1]]
+    given = [
+        pairs(config, tuple(w[k : k + _AT_ONCE] for w in with_weights)) for k in range(0, len(params[0]), _AT_ONCE)
+    ]
     return in_parts(jax.jit(jax.vmap(train)), given, threads), np.concatenate
 
 
