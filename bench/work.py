@@ -245,9 +245,9 @@ class Images(NamedTuple):
 # As SimpleChains.jl has LeNet-5 (https://julialang.org/blog/2022/04/simple-chains/), and the same with smaller windows.
 LENET, SMALL_LENET = "conv6:5-pool2-conv16:5-pool2-120-84", "conv6:3+1-pool2-conv16:3+1-pool2-120-84"
 IMAGES = (
-    Images("64 LeNet-5, 28x28, batch 64", 64, 28, LENET, 64, 512, 1),
-    Images("64 like it, 8x8, batch 64", 64, 8, SMALL_LENET, 64, 1_536, 2),
-    Images("1 LeNet-5, 28x28, batch 128", 1, 28, LENET, 128, 4_096, 2),
+    Images("64 LeNet-5, 28x28, batch 64", 64, 28, LENET, 64, 256, 3),
+    Images("64 like it, 8x8, batch 64", 64, 8, SMALL_LENET, 64, 768, 4),
+    Images("1 LeNet-5, 28x28, batch 128", 1, 28, LENET, 128, 2_048, 4),
 )
 
 
