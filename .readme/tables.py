@@ -240,6 +240,41 @@ def ensembles(short: bool = False) -> str:
     return table((*head, "asked", "reading and encoding", "share of the FMA peak", "at the peak, faster by"), lines)
 
 
+def images() -> str:
+    """Return the times on images, of PyTorch the faster form, and what the FMA peak would give."""
+    rows, lines = cases(report("images").rows, "images"), []
+    for target in RATIOS:
+        if target.work == "images":
+            of_case = rows[target.what, target.dtype]
+            ours, torch = of_case["fnn"], ("torch-grouped", "torch-images-loop")
+            rates = [ours.per_second or 0.0, fastest(of_case, torch), fastest(of_case, ("jax-images",))]
+            against = rates[1] if target.against == "PyTorch" else max(rates[1:])
+            share, ahead = ours.share or 1.0, rates[0] / against
+            lines.append(
+                (target.what, *(duration((ours.networks or 0) / rate) for rate in rates), f"{ahead:.1f}",
+                 f"{target.bound:g}", f"{share:.0%}", f"{ahead / share:.1f}")
+            )  # fmt: skip
+    head = ("work", "fnn", "PyTorch", "JAX", "fnn is faster by", "asked", "share of the FMA peak", "at the peak, by")
+    return table(head, lines)
+
+
+def accuracy() -> str:
+    """Return what is right of images that packages ship, held out."""
+    results = report("accuracy")
+    asked = {(check.what, check.against): f"{check.bound:.1%}" for check in results.checks}
+    lines = [
+        (
+            row.what, row.hidden, f"{low:.2%} to {high:.2%}", f"{median:.2%}",
+            asked.get((row.what, "all held out, in the median"), "–"), f"{row.ensemble:.2%}",
+            asked.get((row.what, "all held out, together"), "–"), duration((row.seconds or [])[1]),
+        )
+        for row in results.rows
+        for low, median, high in [row.accuracy or [0.0, 0.0, 0.0]]
+    ]  # fmt: skip
+    head = ("images", "hidden", "right, quartiles over networks", "median", "asked", "together", "asked", "time")
+    return table(head, lines)
+
+
 def loops() -> str:
     """Return how many times as fast a network in a stack is as one in a loop."""
     lines = [
@@ -292,6 +327,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "ensembles": ensembles,
     "ensembles-short": lambda: ensembles(short=True),
     "promises-of-ensembles": lambda: _fenced(check_lines(report("ensembles").checks)),
+    "machine-of-images": lambda: machine_of_tables("images"),
+    "images": images,
+    "accuracy": accuracy,
     "today": lambda: _times(("xor", "chains", "start"), "work", "tables"),
     "layouts": lambda: _fenced(closing_lines(report("tables").rows)),
     "promises-of-tables": lambda: _fenced(check_lines(report("tables").checks)),

@@ -45,7 +45,8 @@ class Row:
     the share of networks with accuracy 1, interval: Wilson's of it; loss: the median of mean squared errors. first:
     seconds of the first run, compilation and all; seconds: first quartile, median, third, of `runs` runs, each
     averaged over `repeats`. per_second: networks; epoch_us: microseconds for an epoch of one network. ratio: how
-    many times as fast `fnn` is; share: of the machine's FMA peak.
+    many times as fast `fnn` is; share: of the machine's FMA peak. accuracy: on rows that were held out, quartiles over
+    networks, and ensemble: of them together.
     """
 
     work: str
@@ -71,6 +72,8 @@ class Row:
     operations: float | None = None
     ratio: float | None = None
     share: float | None = None
+    accuracy: list[float] | None = None
+    ensemble: float | None = None
     note: str = ""
 
 

@@ -15,7 +15,7 @@ from fnn.config import DTYPES
 from fnn.files import replacing
 from fnn.machine import installed, processor, processors
 
-from . import layouts, reading
+from . import accuracy, layouts, reading
 from .contenders import OWN
 from .peak import peak
 from .processes import PROCESSES, measure_processes
@@ -34,9 +34,16 @@ PEER_PACKAGES = ("jax", "torch", "scikit-learn")
 
 
 def names_of(work: str | None) -> list[str]:
-    """Return the names of the work wanted, by default all but layouts. Raises InvalidSetting for an unknown one."""
+    """Return the names of the work wanted, by default all but layouts and accuracy.
+
+    Raises InvalidSetting for an unknown one.
+    """
     every = [*WORK, reading.WORK, *PROCESSES]
-    return every if work is None else [one_of("work", name, [*every, layouts.WORK]) for name in work.split(",")]
+    return (
+        every
+        if work is None
+        else [one_of("work", name, [*every, layouts.WORK, accuracy.WORK]) for name in work.split(",")]
+    )
 
 
 @contextmanager
@@ -135,6 +142,9 @@ def _tables(
         return
     if work == layouts.WORK:
         yield layouts.measure_grid(method, networks, tell)
+        return
+    if work == accuracy.WORK:
+        yield from accuracy.measure_accuracy(method, tell)
         return
     known: dict[str, float] = {}
     for case in cases(work, networks):

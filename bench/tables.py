@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from fnn.files import replacing
 
+from .accuracy import WORK as ACCURACY
+from .accuracy import accuracy_line
 from .layouts import CHOSEN, LEEWAY, cells_of, choices
 from .layouts import WORK as LAYOUTS
 from .run import Row
@@ -44,7 +46,8 @@ def from_document(document: dict[str, Any]) -> Report:
 
 def write_csv(path: Path, rows: Sequence[Row]) -> None:
     """Write a line for each row; quartiles and intervals have a column for each of their numbers."""
-    parts = {"interval": ("solved_low", "solved_high"), "seconds": ("seconds_q25", "seconds", "seconds_q75")}
+    parts = {"interval": ("solved_low", "solved_high"), "seconds": ("seconds_q25", "seconds", "seconds_q75"),
+             "accuracy": ("accuracy_q25", "accuracy", "accuracy_q75")}  # fmt: skip
     names = [field.name for field in fields(Row)]
     header = [column for name in names for column in parts.get(name, (name,))]
     with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
@@ -84,7 +87,11 @@ def case_lines(rows: Sequence[Row]) -> Iterator[str]:
         yield "the way that training takes has a star"
         yield from map(_cell_line, cells_of(rows))
         return
-    single, by_loss = first.work == "chains", first.work in ("chains", "tables", "ensembles")
+    if first.work == ACCURACY:
+        yield first.what
+        yield from map(accuracy_line, rows)
+        return
+    single, by_loss = first.work == "chains", first.work in ("chains", "tables", "ensembles", "images")
     if first.dtype:
         about = f"hidden {first.hidden}, {first.samples:,} samples, {first.epochs} epochs, {first.dtype}"
         yield f"{first.what}   ({about})"
@@ -182,6 +189,7 @@ def check_lines(checks: Sequence[Check]) -> Iterator[str]:
         yield "what was promised"
     for check in checks:
         sign = "at least" if check.least else "at most"
-        bound, measured = (f"{v:.0%}" if check.percent else _multiple(v) for v in (check.bound, check.measured))
+        share = ".1%" if check.work == ACCURACY else ".0%"
+        bound, measured = (f"{v:{share}}" if check.percent else _multiple(v) for v in (check.bound, check.measured))
         what = f"{check.what}, {check.dtype}, against {check.against}"
         yield f"  {'kept  ' if check.met else 'MISSED'} {what:64} {sign} {bound:>7}: {measured}"

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from .accuracy import IMAGES as SHIPPED
+from .accuracy import WORK as ACCURACY
 from .contenders import OWN
 from .layouts import LEEWAY, choices
 from .reading import WORK as READING
@@ -148,7 +150,7 @@ def checks(rows: Sequence[Row]) -> list[Check]:
             kept.append(_check(row, "the FMA peak", share, row.share, percent=True))
         elif row.contender == "fnn-own" and row.ratio:
             kept.append(_check(row, "the same settings in all", OWN_SETTINGS, row.ratio - 1, least=False, percent=True))
-    kept += _reading(rows)
+    kept += [*_reading(rows), *_accuracy(rows)]
     chosen = choices(rows)
     if chosen:
         what, against = f"the way to fill the lanes, {chosen.cells} cells", f"the fastest, within {LEEWAY:.0%}"
@@ -167,6 +169,18 @@ def _reading(rows: Sequence[Row]) -> Iterator[Check]:
             yield Check(
                 READING, ensemble.what, "float32", "reading and training", bound, share, share <= bound, False, True
             )
+
+
+def _accuracy(rows: Sequence[Row]) -> Iterator[Check]:
+    """Yield what share of the images held out is answered rightly."""
+    measured = {row.what: row for row in rows if row.work == ACCURACY and row.accuracy}
+    for images in SHIPPED:
+        if images.what in measured:
+            row = measured[images.what]
+            median, together = (row.accuracy or [0, 0, 0])[1], row.ensemble or 0.0
+            yield _check(row, "all held out, in the median", images.median, median, percent=True)
+            if images.ensemble:
+                yield _check(row, "all held out, together", images.ensemble, together, percent=True)
 
 
 def _check(

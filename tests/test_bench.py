@@ -17,6 +17,7 @@ from matplotlib import image
 
 import fnn
 from fnn.bench import (
+    accuracy,
     fann,
     figures,
     peak,
@@ -652,3 +653,28 @@ def test_a_line_that_ends_early_says_why():
 def test_every_contender_that_is_drawn_has_a_look_of_its_own():
     assert set(figures.LOOKS) == set(CONTENDERS) - {"fnn-own", "fnn-table"} - ON_IMAGES
     assert len(set(figures.LOOKS.values())) == len(figures.LOOKS)
+
+
+def test_accuracy_is_that_of_rows_held_out(monkeypatch):
+    sklearn = pytest.importorskip("sklearn.datasets")
+    few = accuracy.IMAGES[0]._replace(seeds=2, folds=3, settings={"hidden": "conv4:3-pool2", "epochs": 2})
+    missing = few._replace(what="elsewhere", module="no_such_package")
+    monkeypatch.setattr(accuracy, "IMAGES", (few, missing))
+    monkeypatch.setattr(targets, "SHIPPED", (few, missing))
+    report = suite.run(["accuracy"])
+    row, absent = report.rows
+    assert (row.networks, row.hidden, row.epochs, row.samples) == (6, "conv4:3-pool2", 2, 1797)
+    x, y = sklearn.load_digits(return_X_y=True)
+    table = {f"pixel {k}": column for k, column in enumerate(x.T)} | {"class": y.astype(str)}
+    fitted = fnn.fit(table, "class", seeds=2, splitting={"folds": 3}, image="8x8", **few.settings)
+    answers = fitted.predict_proba(table)  # of all networks together, which have seen all rows: only a bound
+    assert row.accuracy[0] <= row.accuracy[1] <= row.accuracy[2] <= 1
+    assert row.accuracy == np.quantile(fitted.evaluation.members["test"]["accuracy"], [0.25, 0.5, 0.75]).tolist()
+    assert (answers.argmax(axis=1) == y).mean() > row.accuracy[0] - 0.05
+    assert (absent.status, absent.accuracy) == (run.NOT_INSTALLED, None)
+    assert [(check.bound, check.measured) for check in report.checks] == [
+        (0.985, row.accuracy[1]),
+        (0.99, row.ensemble),
+    ]
+    assert "right in the median" in "".join(tables.case_lines([row]))
+    assert "no_such_package" in "".join(tables.case_lines([absent]))
