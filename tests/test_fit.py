@@ -48,6 +48,16 @@ def table(tmp_path):
     return path
 
 
+@pytest.mark.parametrize("target", ["size", "good"])
+def test_numbers_that_are_no_probabilities_have_no_reliability(target, table):
+    roles = {"ignore": "who,w,price,size,good".replace(target, "kind")}
+    fitted = fnn.fit(str(table), target, seeds=3, roles=roles, loss="mse", output="identity", **SMALL)
+    assert np.abs(fitted.held_out.mean - 0.5).max() > 0.5
+    figures = table_figures(fitted)
+    assert figures.reliability is None
+    assert figures.confusion is not None
+
+
 def test_yes_and_no_are_answered_in_the_words_of_the_table(tmp_path, monkeypatch, capsys):
     """In every place where a class is named, on the way from a CSV to answers."""
     monkeypatch.chdir(tmp_path)

@@ -28,6 +28,8 @@ from fnn.stats.scores import SCORES, default_score
 
 # How a score is called in a figure.
 _NAMES = {"accuracy": "accuracy", "r2": "R²", "log_loss": "log loss", "rmse": "RMSE"}
+# Outputs that are probabilities, where classes are learnt.
+_PROBABILITIES = ("sigmoid", "softmax")
 # Points of a map along each side, and networks that it asks.
 _SIDE, _NETWORKS = 101, 64
 # Columns that are shuffled at most: the time grows with their square, and of these takes half a minute.
@@ -101,7 +103,7 @@ def table_figures(fit: Fit) -> TableFigures:
         curves=_curves(fit) if len(fit.results.curve_epochs) else None,
         confusion=_confusion(fit) if task in ("binary", "multiclass") and there else None,
         numbers=_numbers(fit) if task == "regression" and there else None,
-        reliability=_reliability(fit) if task != "regression" and there else None,
+        reliability=_reliability(fit) if _says_probabilities(fit) and there else None,
         importance=_importance(fit) if len(fit.problem.encoder.features) <= _MOST_SHUFFLED else None,
         plane=_plane(fit) if fit.problem.encoder.x_names == _plain_columns(fit) else None,
         **image_figures(fit, about(fit)),
@@ -155,6 +157,10 @@ def _numbers(fit: Fit) -> PredictedNumbers:
     return PredictedNumbers(
         _held_out_about(fit), fit.problem.target.names, true, held_out.mean, low, high, words
     )  # fmt: skip
+
+
+def _says_probabilities(fit: Fit) -> bool:
+    return fit.problem.target.task != "regression" and fit.results.configs[0].output in _PROBABILITIES
 
 
 def _reliability(fit: Fit) -> ReliabilityDiagram:
