@@ -266,12 +266,12 @@ def accuracy() -> str:
         (
             row.what, row.hidden, f"{low:.2%} to {high:.2%}", f"{median:.2%}",
             asked.get((row.what, "all held out, in the median"), "–"), f"{row.ensemble:.2%}",
-            asked.get((row.what, "all held out, together"), "–"), duration((row.seconds or [])[1]),
+            asked.get((row.what, "all held out, together"), "–"),
         )
         for row in results.rows
         for low, median, high in [row.accuracy or [0.0, 0.0, 0.0]]
     ]  # fmt: skip
-    head = ("images", "hidden", "right, quartiles over networks", "median", "asked", "together", "asked", "time")
+    head = ("images", "hidden", "right, quartiles over networks", "median", "asked", "together", "asked")
     return table(head, lines)
 
 
