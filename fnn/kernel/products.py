@@ -1,7 +1,7 @@
 """Matrix products in lane values, by tiles that stay in registers."""
 
 from fnn.kernel.jit import inlined, policy
-from fnn.kernel.simd import fma, load, store
+from fnn.kernel.simd import load, store
 from fnn.kernel.tiles import tile_1x1, tile_1x4, tile_4x1, tile_4x2, tile_4x4
 
 
@@ -18,12 +18,6 @@ def store4_into(a, i, step, v):
     store(a, i + step, v[1])
     store(a, i + 2 * step, v[2])
     store(a, i + 3 * step, v[3])
-
-
-@inlined
-def fma4(a, b, c):
-    """Return a·b + c for four b and c."""
-    return fma(a, b[0], c[0]), fma(a, b[1], c[1]), fma(a, b[2], c[2]), fma(a, b[3], c[3])
 
 
 @policy

@@ -125,13 +125,6 @@ def units_conv_gradient_into(gradient, row, error, e0, h, h0, values, transposed
 
 
 @policy
-def units_zeros_into(a, first, count):
-    """Write zeros to numbers of a."""
-    for i in range(first, first + count):
-        a[i] = 0
-
-
-@policy
 def units_conv_transposed_into(transposed, row, weights):
     """Write the weights of each pixel of the window transposed: for each channel made, a row of those seen."""
     width, channels = row[OUT_CHANNELS], row[CHANNELS]
