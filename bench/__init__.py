@@ -2,6 +2,6 @@
 
 Reading order, which is import order (a module imports only from those before it, and from the rest of `fnn`):
 
-samples peak work contenders peers_jax peers_torch peers_sklearn fann timing run processes reading layouts targets
-tables figures suite sweep
+samples peak work contenders peers_jax peers_torch peers_images peers_sklearn fann timing run processes reading
+accuracy layouts targets tables figures suite sweep
 """

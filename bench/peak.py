@@ -59,22 +59,22 @@ def _wide(a):
     return has_wide_registers(a)
 
 
-def chain_operations(dtype: str, turns: int, *, wide: bool = True) -> int:
+def chain_operations(dtype: str, turns: int) -> int:
     """Return the operations of the chains over all lanes, a fused multiply-add counting as two."""
-    return turns * 2 * ((24 if wide else 6) * 64 // np.dtype(dtype).itemsize)
+    chains = 24 if _wide(aligned((1, 64 // np.dtype(dtype).itemsize), dtype)) else 6
+    return turns * chains * 2 * (64 // np.dtype(dtype).itemsize)
 
 
 def peak(dtype: str, threads: int, turns: int = 2_000_000) -> float:
     """Return the operations per second of fused multiply-adds on that many threads."""
     arrays = [aligned((3, 64 // np.dtype(dtype).itemsize), dtype) for _ in range(threads)]
-    wide = _wide(arrays[0])
-    chains = _chains_into if wide else _narrow_chains_into
+    chains = _chains_into if _wide(arrays[0]) else _narrow_chains_into
     chains(arrays[0], 1)
     with ThreadPoolExecutor(threads) as pool:
         start = time.perf_counter()
         list(pool.map(lambda a: chains(a, turns), arrays))
         seconds = time.perf_counter() - start
-    return threads * chain_operations(dtype, turns, wide=wide) / seconds
+    return threads * chain_operations(dtype, turns) / seconds
 
 
 def parameters(layer: Layer) -> int:

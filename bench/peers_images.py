@@ -213,7 +213,7 @@ def jax_images(config: fnn.Config, params: tuple[Array, ...], x: Array, y: Array
 
 
 PEERS = {
-    "torch-grouped": Contender("PyTorch, grouped convolutions", torch_grouped, "torch", takes=takes_images),
-    "torch-images-loop": Contender("PyTorch, a loop, images", torch_images_loop, "torch", probe=1, takes=takes_images),
-    "jax-images": Contender("JAX, images, in parts on threads", jax_images, "jax", takes=takes_images),
+    "torch-grouped": Contender("PyTorch, grouped", torch_grouped, "torch", takes=takes_images),
+    "torch-images-loop": Contender("PyTorch loop, images", torch_images_loop, "torch", probe=1, takes=takes_images),
+    "jax-images": Contender("JAX, by slices, on threads", jax_images, "jax", takes=takes_images),
 }

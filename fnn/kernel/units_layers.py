@@ -138,7 +138,7 @@ def units_backward_into(gradient, scratch, layout, network, x, inputs, count, ad
             units_scale_gradient_into(gradient, w, scratch, here, h, h0, count, fan_in, add)
         elif table[d, KIND] == CONV:
             units_conv_gradient_into(
-                gradient, table[d], delta, here, h, h0, values, transposed, offsets, count, add
+                gradient, table[d], delta, h, (here, h0), values, transposed, offsets, count, add
             )  # fmt: skip
         if d > 0:
             if table[d, KIND] == DENSE:

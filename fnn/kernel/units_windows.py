@@ -109,9 +109,12 @@ def units_conv_into(z, z0, h, h0, values, weights, row, offsets, count):
 
 
 @policy
-def units_conv_gradient_into(gradient, row, error, e0, h, h0, values, transposed, offsets, count, add):
-    """Write the gradient by the weights, or add it to that of earlier samples. transposed: begins with a 1."""
-    width, size, w = row[OUT_CHANNELS], row[SIZE], row[WEIGHTS]
+def units_conv_gradient_into(gradient, row, error, h, starts, values, transposed, offsets, count, add):
+    """Write the gradient by the weights, or add it to that of earlier samples.
+
+    starts: in error, of the gradients by the outputs; in h, of the inputs. transposed: begins with a 1.
+    """
+    width, size, w, (e0, h0) = row[OUT_CHANNELS], row[SIZE], row[WEIGHTS], starts
     places, c = row[FAN_OUT] // width, matrix(gradient, w, row[MULTIPLES], 1)
     for i in range(0 if add else size * width):
         gradient[w + i] = 0
