@@ -6,8 +6,9 @@ from conftest import read_only
 from torch_oracles import ACTIVATIONS
 
 import fnn
+from fnn.network.hidden import layer_names
 from fnn.network.images import feature_maps, first_convolution, windows
-from fnn.plots.images import feature_maps_of, hardest_of, kernels_of, layer_words, one_of_each
+from fnn.plots.images import feature_maps_of, hardest_of, kernels_of, one_of_each
 from fnn.stats.channels import compare_windows, match_channels, median_network, most_varied, ranked, spread_networks
 from fnn.stats.hardest import Answered, hardest, least_sure
 
@@ -63,7 +64,7 @@ def test_feature_maps_are_those_of_pytorch(scale, activation):
 def test_layers_are_called_as_they_are_typed():
     config = fnn.Config(hidden="conv4:3+1-pool2-6", image="8x8", input_scale="learned")
     layers = config.layers(64, 2)
-    assert layer_words(config, layers) == ["", "conv4:3+1", "pool2", "", ""]
+    assert list(layer_names(config.hidden, layers)) == ["scale", "conv4:3+1", "pool2", "dense 6", "dense 2"]
     assert first_convolution(layers) == 1
     assert first_convolution(fnn.Config(hidden="pool2-6", image="8x8").layers(64, 2)) is None
 

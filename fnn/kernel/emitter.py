@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from fnn.kernel.lane_types import LanesType, call_intrinsic, splat, vector_of
+from fnn.kernel.lane_types import LanesType, call_intrinsic, has_wide_registers, splat, vector_of
 
 INDEX = ir.IntType(64)
 
@@ -25,11 +25,6 @@ class Registers(NamedTuple):
 
     pieces: int
     sums: int
-
-
-def has_wide_registers(context: Any) -> bool:
-    """Return whether the processor that is compiled for has registers of 512 bits."""
-    return "+avx512f" in context.codegen().magic_tuple()[2]
 
 
 def registers(context: Any) -> Registers:

@@ -90,6 +90,11 @@ def call_intrinsic(builder: Any, name: str, *args: Any) -> Any:
     return builder.call(called or ir.Function(builder.module, kind, f"llvm.{name}.{suffix}"), args)
 
 
+def has_wide_registers(context: Any) -> bool:
+    """Return whether the processor that is compiled for has AVX-512: registers of 512 bits, and what works on them."""
+    return "+avx512f" in context.codegen().magic_tuple()[2]
+
+
 def splat(builder: Any, scalar: Any, vector: ir.Type) -> Any:
     """Return a vector with the scalar in every place."""
     single = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))

@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import types
 from numpy.typing import NDArray
 
-from fnn.kernel import emitter
+from fnn.kernel import lane_types
 from fnn.kernel.arrays import Matrix
 from fnn.kernel.emitter import INDEX, Numbers, matrix_of
 from fnn.kernel.jit import policy
@@ -95,7 +95,7 @@ def _number(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 @instruction(has_wide_registers, (types.Array,), lambda _: types.boolean)
 def _has_wide_registers(context: Any, _builder: Any, _sig: Any, _args: Any) -> Any:
-    return context.get_constant(types.boolean, emitter.has_wide_registers(context))
+    return context.get_constant(types.boolean, lane_types.has_wide_registers(context))
 
 
 @instruction(half, (LanesType,), lambda v: LanesType(v.scalar, v.count // 2))

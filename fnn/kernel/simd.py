@@ -27,6 +27,7 @@ from fnn.kernel.lane_types import (
     LanesType,
     MaskType,
     call_intrinsic,
+    has_wide_registers,
     instruction,
     lanes_of,
     mask_of,
@@ -191,7 +192,7 @@ def _any(_context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 @instruction(scale, (LanesType, LanesType), same_lanes)
 def _scale(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    if not has_scalef(context):
+    if not has_wide_registers(context):
         return _by_halves(context, builder, sig, args)
     a, n = args
     every, rounding = ir.IntType(a.type.count), ir.IntType(32)
@@ -199,11 +200,6 @@ def _scale(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     name = f"llvm.x86.avx512.mask.scalef.{'ps' if sig.return_type.scalar.bitwidth == 32 else 'pd'}.512"
     called = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
     return builder.call(called, [a, n, a, every(-1), rounding(4)])  # 4: round as everything else does
-
-
-def has_scalef(context: Any) -> bool:
-    """Return whether the processor compiled for has an instruction that is `scale`."""
-    return "+avx512f" in context.codegen().magic_tuple()[2]
 
 
 @instruction(scale_by_halves, (LanesType, LanesType), same_lanes)

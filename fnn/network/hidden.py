@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from fnn.checks import whole
 from fnn.errors import InvalidSetting
-from fnn.network.layers import LAYER_KINDS, Layer
+from fnn.network.layers import LAYER_KINDS, Layer, Layers
 from fnn.network.windows import Window
 
 # A width, or a layer in words.
@@ -126,6 +126,13 @@ def hidden_layers(hidden: Hidden, inputs: int, image: Image | None, activations:
         outputs = window.places * window.out_channels
         yield Layer(kind, size, outputs, next(names) if LAYER_KINDS[kind].activated else "identity", window)
         size = outputs
+
+
+def layer_names(hidden: Hidden, layers: Layers) -> Iterator[str]:
+    """Yield what each layer is called: one with a window as it was typed, which is shorter than what it comes to."""
+    typed = iter([item for item in hidden if isinstance(item, str)])
+    for layer in layers:
+        yield next(typed) if layer.window else f"dense {layer.fan_out}" if layer.kind == "dense" else layer.kind
 
 
 def _window(item: str, image: Image | None) -> Window:

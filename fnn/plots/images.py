@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from fnn.config import DTYPES, Config
 from fnn.network import functions
 from fnn.network.functions import Params
+from fnn.network.hidden import layer_names
 from fnn.network.images import feature_maps, first_convolution, windows
 from fnn.network.layers import Layer, Layers
 from fnn.plots.channels import (
@@ -30,12 +31,6 @@ Places = NDArray[np.int64]
 _COMPARED, _CANDIDATES, _MAPS = 1000, 8, 8
 
 
-def layer_words(config: Config, layers: Layers) -> list[str]:
-    """Return each layer with a window as it is typed in `hidden`, the others as ``, in the order of the layers."""
-    words = iter([item for item in config.hidden if isinstance(item, str)])
-    return [next(words) if layer.window else "" for layer in layers]
-
-
 def kernels_of(
     config: Config, layers: Layers, params: Params, seeds: Sequence[int], loss: Array, *, known: bool = True
 ) -> Kernels | None:
@@ -52,7 +47,7 @@ def kernels_of(
     most = MOST_WINDOWS if len(ranked(loss[:_COMPARED])) > 1 else 4 * MOST_WINDOWS
     compared = compare_windows(trained, loss[:_COMPARED], initial, MOST_NETWORKS, most)
     return Kernels(
-        "", layer_words(config, layers)[place], layers[place].image.out_channels, compared,
+        "", list(layer_names(config.hidden, layers))[place], layers[place].image.out_channels, compared,
         some[compared.networks].tolist(), loss[compared.networks].tolist(), len(ranked(loss[:_COMPARED])),
     )  # fmt: skip
 
@@ -76,7 +71,7 @@ def feature_maps_of(
     done = feature_maps(layers, params, x)
     if not done:
         return None
-    words = layer_words(config, layers)
+    words = list(layer_names(config.hidden, layers))
     most = max(2, min(_MAPS, int(MOST_MAPS / sum(aspect(*maps.shape[1:3]) for _, maps in done))))
     shown: list[LayerMaps] = []
     chosen = np.arange(0)

@@ -9,7 +9,8 @@ from fnn import checks
 from fnn.config import DTYPES, Config
 from fnn.errors import InvalidSetting
 from fnn.formats import setting, size
-from fnn.network.layers import LAYER_KINDS, Layer, may_drop
+from fnn.network.hidden import layer_names
+from fnn.network.layers import LAYER_KINDS, may_drop
 from fnn.network.sizes import Shape, layer_sizes
 from fnn.network.windows import Window
 
@@ -88,22 +89,17 @@ def describe(config: Config, inputs: int, outputs: int, networks: int = 1) -> De
         raise InvalidSetting("config", config, "a Config")
     inputs, outputs = checks.whole(1)("inputs", inputs), checks.whole(1)("outputs", outputs)
     layers = config.layers(inputs, outputs)
-    parts = zip(layers, _names(config, layers), layer_sizes(layers, config.image), may_drop(layers), strict=True)
+    parts = zip(
+        layers, layer_names(config.hidden, layers), layer_sizes(layers, config.image), may_drop(layers), strict=True
+    )
     rows = tuple(
         LayerDescription(
-            name, layer.kind, layer.activation if LAYER_KINDS[layer.kind].activated else None, layer.window, *sizes,
+            name, layer.kind, layer.activation if LAYER_KINDS[layer.kind].activated else None, layer.window, *size_of,
             dropout=config.dropout if drops else 0.0,
         )
-        for layer, name, sizes, drops in parts
+        for layer, name, size_of, drops in zip(layers, names, sizes, may_drop(layers), strict=True)
     )  # fmt: skip
     return Description(rows, config.dtype, checks.whole(1, checks.SEEDS_END)("networks", networks))
-
-
-def _names(config: Config, layers: tuple[Layer, ...]) -> Iterator[str]:
-    """Yield what each layer is called: one with a window as it was typed, which is shorter than what it comes to."""
-    typed = iter([item for item in config.hidden if isinstance(item, str)])
-    for layer in layers:
-        yield next(typed) if layer.window else f"dense {layer.fan_out}" if layer.kind == "dense" else layer.kind
 
 
 # ---- words ----
