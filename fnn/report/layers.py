@@ -89,9 +89,7 @@ def describe(config: Config, inputs: int, outputs: int, networks: int = 1) -> De
         raise InvalidSetting("config", config, "a Config")
     inputs, outputs = checks.whole(1)("inputs", inputs), checks.whole(1)("outputs", outputs)
     layers = config.layers(inputs, outputs)
-    parts = zip(
-        layers, layer_names(config.hidden, layers), layer_sizes(layers, config.image), may_drop(layers), strict=True
-    )
+    names, sizes = layer_names(config.hidden, layers), layer_sizes(layers, config.image)
     rows = tuple(
         LayerDescription(
             name, layer.kind, layer.activation if LAYER_KINDS[layer.kind].activated else None, layer.window, *size_of,
