@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.machine import versions
+from fnn.sweeps.chunks import ChunkRuns
 from fnn.sweeps.grid import Trial
 from fnn.sweeps.migrations import transaction
 from fnn.sweeps.schema import (
@@ -86,14 +87,14 @@ def write_results(
     connection: Connection,
     session: int,
     ids: Sequence[int],
-    results: Results,
+    results: Results | ChunkRuns,
     scores: NDArray[np.float64] | None = None,
 ) -> None:
     """Add the runs of results in one transaction. ids: of the settings of each of its trials.
 
     scores: (S, columns of `score_columns`), of runs on a table.
     """
-    settings = np.repeat(np.array(ids), len(results) // len(ids)).tolist()
+    settings = np.repeat(np.array(ids), len(results.seeds) // len(ids)).tolist()
     seeds = results.seeds.tolist()
     rows = zip(
         settings, seeds, results.loss.tolist(), results.score.tolist(), results.solved.astype(int).tolist(),
