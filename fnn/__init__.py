@@ -3,8 +3,8 @@
 A package is a room. Reading order, which is import order (what stands in a room imports only from rooms before it, or
 from what stands before it in its own room; each room's first lines have the order inside):
 
-errors formats files elementary rng machine checks frames data network config kernel training stats ensembles sweeps
-plots report play studies bench cli __main__
+errors formats files elementary rng machine checks frames data network config kernel training stats ensembles cluster
+sweeps plots report play studies bench cli __main__
 
 `import fnn` loads none of them: each name below comes with the room it lives in when it is first asked for.
 """

@@ -1,4 +1,4 @@
-"""The one error of bad input: it names the setting, what came and what is accepted."""
+"""The error of bad input, which names the setting, what came and what is accepted; and that of a lost cluster."""
 
 # Of what came, so much is shown: a table of samples would hide what is said of it.
 _MOST = 420
@@ -19,3 +19,7 @@ def _shown(got: object) -> str:
     except Exception:  # what came may be of any class, and a whole number of thousands of digits has no repr
         text = f"a value of type {type(got).__name__}"
     return text if len(text) <= _MOST else f"{text[:_MOST]}…"
+
+
+class ClusterLost(RuntimeError):
+    """A cluster that cannot go on, in one line. What came back before is kept."""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import fnn
+from fnn.machine import versions
 from fnn.sweeps import grid
 from fnn.sweeps.conditions import parse_condition
 from fnn.sweeps.connect import open_store
@@ -28,7 +29,7 @@ def filled(connection, spec, seeds, **options):
     configs, samples = [trial.config for trial in trials], trials[0].samples
     results = fnn.train(configs, samples.x, samples.y, seeds=seeds, backend="numpy", **options)
     ids = add_settings(connection, trials, "numpy")
-    write_results(connection, begin_session(connection, "a test", None), ids, results)
+    write_results(connection, begin_session(connection, "a test", versions()), ids, results)
     return trials, ids, results
 
 

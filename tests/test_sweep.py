@@ -129,7 +129,7 @@ def test_runs_of_an_earlier_arithmetic_are_kept_apart(tmp_path):
     results = fnn.train(planned.trials[0].config, *fnn.data.linear(), seeds=planned.seeds)
     with open_store(path, create=True) as connection:
         ids = add_settings(connection, planned.trials, "numba", NUMERICS - 1)
-        write_results(connection, begin_session(connection, "long ago", 1), ids, results)
+        write_results(connection, begin_session(connection, "long ago", {}), ids, results)
     assert trained(path, data="linear", seeds=5, epochs=5)[0] == 5
     with open_store(path) as connection:
         groups = group_runs(read_runs(connection))

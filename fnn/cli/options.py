@@ -101,5 +101,13 @@ def typed_settings(context: typer.Context, names: Iterable[str]) -> set[str]:
 
 
 Threads = Annotated[int | None, run_option(parser=whole, help="Of the kernel; by itself one a processor.")]
+cluster_option = partial(typer.Option, rich_help_panel="Cluster")
+Cluster = Annotated[
+    str | None,
+    cluster_option(help="Address of a Dask scheduler, such as tcp://host:8786; or local: a process for each thread."),
+]
+AllowMixed = Annotated[
+    bool | None, cluster_option("--allow-mixed", help="Let processors take part that train other bits than this one.")
+]
 Json = Annotated[bool, run_option("--json", help="Print one JSON document and nothing else.")]
 Rows = Annotated[bool, run_option("--rows", help="A row for each network too, in the JSON document or as a table.")]

@@ -9,12 +9,24 @@ import typer
 from fnn import data as datasets
 from fnn.cli.columns import print_rows, print_table
 from fnn.cli.encoding import echo
-from fnn.cli.options import Json, Rows, Threads, data_option, listed, number, rows_option, run_option, whole
+from fnn.cli.options import (
+    AllowMixed,
+    Cluster,
+    Json,
+    Rows,
+    Threads,
+    data_option,
+    listed,
+    number,
+    rows_option,
+    run_option,
+    whole,
+)
 from fnn.cli.table import is_table, plan_on_table, table_options
-from fnn.cli.terminal import CommandError, at_work, progress_bar
-from fnn.errors import InvalidSetting
+from fnn.cli.terminal import CommandError, at_work, notice, progress_bar
+from fnn.errors import ClusterLost, InvalidSetting
 from fnn.files import writable_folder
-from fnn.formats import duration, share, size
+from fnn.formats import counted, duration, share, size
 from fnn.formats import number as shown
 from fnn.report import text as report
 from fnn.report.runs import store_rows
@@ -22,6 +34,7 @@ from fnn.sweeps.grid import several
 from fnn.training.train import BACKENDS
 
 if TYPE_CHECKING:
+    from fnn.cluster.work import Standing
     from fnn.sweeps.choice import SplitScores
     from fnn.sweeps.run import SweepProgress
 
@@ -48,6 +61,8 @@ def sweep(
     curve_points: Annotated[int | None, run_option(parser=whole, help=CURVES_HELP)] = None,
     backend: Annotated[str | None, run_option(help=f"{', '.join(BACKENDS)}.")] = None,
     threads: Threads = None,
+    cluster: Cluster = None,
+    allow_mixed: AllowMixed = None,
     json_: Json = False,
     *,
     of_table: dict[str, Any],
@@ -58,6 +73,7 @@ def sweep(
     Commas separate alternatives. A seed fixes a network's random start; all combinations have the same seeds. A network
     is solved after the epoch from which on it answers every point correctly, to the end of its training.
     """
+    from fnn.cluster.connect import opened
     from fnn.sweeps.connect import locked, open_store
     from fnn.sweeps.plan import command_line, fits_disk, options, plan, store_path
     from fnn.sweeps.query import count_other_versions, count_runs
@@ -66,9 +82,10 @@ def sweep(
 
     given = {"data": data, "points": points, "noise": noise, "data_seed": data_seed, **settings}
     given |= {"seeds": seeds, "seed": seed, "backend": backend, "threads": threads, "curve_points": curve_points}
-    given["out"] = out and str(out)
+    given |= {"out": out and str(out), "cluster": cluster, "allow_mixed": allow_mixed}
     given = options(spec) | {name: value for name, value in given.items() if value is not None}
     to = given.pop("out", None)
+    cluster, allow_mixed = given.pop("cluster", None), bool(given.pop("allow_mixed", False))
     of_table = {name: given.pop(name, value) if value is None else value for name, value in of_table.items()}
     try:
         names = [str(name) for name in several("data", given.get("data", "sweep"))]
@@ -78,6 +95,7 @@ def sweep(
                 raise InvalidSetting(name, value, "none of it beside a named data set: it is of tables")
         path = store_path(f"fnn-{'-'.join(PurePath(name).stem for name in names)}.db" if to is None else to)
         fits_disk(planned, path)
+        executor = opened(cluster, planned.threads, allow_mixed=allow_mixed, notice=notice)
     except InvalidSetting as error:
         raise (CommandError(f"{spec}: {error}", 2) if spec else error) from None
     on_table = planned.trials[0].samples.part is not None
@@ -87,11 +105,12 @@ def sweep(
     ):
         try:
             with progress_bar("sweeping", quiet=json_) as update:
-                swept, _ = fill(connection, planned, command_line(), update and (lambda now: update(*progress_of(now))))
-        except KeyboardInterrupt:
+                report = None if update is None else lambda now: update(*progress_of(now))
+                swept, _ = fill(connection, planned, command_line(), report, executor)
+        except (KeyboardInterrupt, ClusterLost) as error:
             stored = sum(count_runs(connection, planned.seeds).values())
-            again = "the same command goes on from there"
-            raise CommandError(f"interrupted: {path} has {stored:,} runs with these seeds; {again}", 130) from None
+            again = f"{path} has {stored:,} runs with these seeds; the same command goes on from there"
+            raise CommandError(f"{error or 'interrupted'}: {again}", 1 if str(error) else 130) from None
         others = count_other_versions(connection, NUMERICS)
         about = {"store": str(path), "bytes": path.stat().st_size, **swept._asdict(), "numerics": NUMERICS}
     if json_:
@@ -110,8 +129,16 @@ def sweep(
 def progress_of(now: "SweepProgress") -> tuple[float, int, str]:
     """Return how far a sweep is, as the bar wants it."""
     solved = "" if now.solved != now.solved else f"  solved {share(now.solved)}"
-    text = f"{int(now.done):,} of {now.total:,} networks  {shown(now.per_second)}/s{solved}"
+    text = f"{int(now.done):,} of {now.total:,} networks  {shown(now.per_second)}/s{solved}{cluster_words(now.cluster)}"
     return now.done, now.total, text
+
+
+def cluster_words(now: "Standing | None") -> str:
+    """Return how a cluster stands, in the words of a bar; nothing of one process."""
+    if now is None:
+        return ""
+    retried = f", {counted(now.retried, 'chunk')} done again" if now.retried else ""
+    return f"  {counted(now.workers, 'worker')}{retried}"
 
 
 Store = Annotated[Path, typer.Argument(metavar="STORE", help="What fnn sweep wrote.")]

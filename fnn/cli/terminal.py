@@ -21,6 +21,11 @@ class CommandError(typer.TyperException):
         self.exit_code = exit_code
 
 
+def notice(line: str) -> None:
+    """Say something in one line on stderr, also above a bar."""
+    echo(f"fnn: {' '.join(line.split())}", err=True)
+
+
 def print_lines(lines: Callable[..., Iterator[str]]) -> Callable[..., None]:
     """Return a function that prints these lines, and an empty one if there are any."""
 

@@ -1,6 +1,7 @@
 """Chunks of a sweep: which networks are trained together, and what is kept of them: arrays, and no weights."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn.data.samples import Part
+from fnn.network.functions import weights
 from fnn.sweeps.grid import Trial
 from fnn.sweeps.plan import Plan, curve_every
 from fnn.sweeps.query import missing_seeds
@@ -21,20 +23,21 @@ from fnn.training.train import labelled_part, train_parts
 _SECONDS = 1.0
 # Networks of the first chunk, and as few as one is cut to.
 _FIRST, _LEAST = 1024, 64
+# Kinds of networks, seeds and epochs of a probe: all that is compiled takes part, and hardly anything is trained.
+_KINDS, _SEEDS, _EPOCHS = 4, 32, 20
 # Seeds looked up at a time.
 _WINDOW = 2**16
 
 
 class Chunk(NamedTuple):
-    """Networks to train together: the places of their trials in a plan, and the seeds that all of them have."""
+    """Networks to train together: the places of their trials in a plan, and the seeds that all of them have.
+
+    epochs: at most so many of a probe, None for as many as the settings say.
+    """
 
     members: list[int]
     seeds: Sequence[int]
-
-    @property
-    def networks(self) -> int:
-        """How many there are."""
-        return len(self.members) * len(self.seeds)
+    epochs: int | None = None
 
 
 class ChunkRuns(NamedTuple):
@@ -72,10 +75,12 @@ class ChunkRuns(NamedTuple):
 def train_chunk(
     chunk: Chunk, planned: Plan, threads: int | None, on_progress: Callable[[Progress], None] | None = None
 ) -> ChunkRuns:
-    """Train the networks of a chunk, which are of one kind."""
+    """Train the networks of a chunk, which are of one kind but in a probe."""
     trials = [planned.trials[c] for c in chunk.members]
     parts = {id(trial.samples): part_of(trial) for trial in trials}
     configs = [trial.config for trial in trials[:: len(parts)]]  # config by config, on every part
+    if chunk.epochs is not None:
+        configs = [replace(config, epochs=min(config.epochs, chunk.epochs)) for config in configs]
     results = train_parts(
         configs, list(parts.values()), seeds=chunk.seeds, backend=planned.backend, threads=threads,
         curve_every=curve_every(max(config.epochs for config in configs), planned.points), on_progress=on_progress,
@@ -97,16 +102,45 @@ def part_of(trial: Trial) -> Part:
 
 
 class ChunkSize:
-    """How many networks are to be trained together, by what those before took."""
+    """How many networks are to be trained together, by what those before took.
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.networks = min(_FIRST, most)
+    What a network takes is its weights times its samples times its epochs, times what chunks before took of that.
+    """
 
-    def learn(self, networks: int, seconds: float) -> None:
+    def __init__(self, planned: Plan) -> None:
+        self.most = planned.at_once
+        self.costs = [_cost(trial) for trial in planned.trials]
+        self.work = min(_FIRST, self.most) * self.costs[0]
+
+    def networks(self, trial: int) -> int:
+        """Return how many networks of that trial are to be trained together."""
+        return max(1, min(max(_LEAST, int(self.work / self.costs[trial])), self.most))
+
+    def learn(self, chunk: Chunk, runs: ChunkRuns) -> None:
         """Note what a chunk took, but for compiling."""
-        wanted = networks * _SECONDS / max(seconds, 1e-9)
-        self.networks = min(int(np.clip(wanted, _LEAST, max(_LEAST, 4 * self.networks))), self.most)
+        work = self.costs[chunk.members[0]] * len(runs.seeds)
+        self.work = min(work * _SECONDS / max(runs.seconds, 1e-9), 4 * max(self.work, work))
+
+    def begin(self, probe: Chunk, runs: ChunkRuns, planned: Plan) -> None:
+        """Note what a probe took, of which only some epochs were trained."""
+        each = len(probe.seeds)
+        shares = (min(1.0, _EPOCHS / planned.trials[c].config.epochs) * self.costs[c] for c in probe.members)
+        self.work = each * sum(shares) * _SECONDS / max(runs.seconds, 1e-9)
+
+
+def _cost(trial: Trial) -> float:
+    config, samples = trial.config, trial.samples
+    return config.epochs * samples.points * (weights(config.layers(samples.inputs, samples.outputs)) + 10)
+
+
+def probe(planned: Plan) -> Chunk:
+    """Return the chunk by which it is seen that two machines train the same bits: on the first samples of a plan."""
+    first = planned.trials[0].samples
+    kinds: dict[object, int] = {}
+    for c, trial in enumerate(planned.trials):
+        if trial.samples is first:
+            kinds.setdefault(named_settings(trial.config), c)
+    return Chunk(list(kinds.values())[:_KINDS], planned.seeds[:_SEEDS], _EPOCHS)
 
 
 def chunks(
@@ -120,18 +154,18 @@ def chunks(
     seeds = planned.seeds
     for members in _alike(planned):
         fresh = [c for c in members if there[c] == 0]
-        while fresh and len(seeds) <= size.networks:
-            together = _together(planned, fresh, size.networks // len(seeds))
+        while fresh and len(seeds) <= size.networks(fresh[0]):
+            together = _together(planned, fresh, size.networks(fresh[0]) // len(seeds))
             yield Chunk(together, seeds)
             taken = set(together)
             fresh = [c for c in fresh if c not in taken]
         for c in fresh:
-            yield from (Chunk([c], part) for part in _parts(seeds, size))
+            yield from (Chunk([c], part) for part in _parts(seeds, c, size))
         for c in members:
             if 0 < there[c] < len(seeds):
                 for begin in range(0, len(seeds), _WINDOW):  # so that memory does not grow with their number
                     lacking = missing_seeds(connection, ids[c], seeds[begin : begin + _WINDOW])
-                    yield from (Chunk([c], part.tolist()) for part in _parts(lacking, size))
+                    yield from (Chunk([c], part.tolist()) for part in _parts(lacking, c, size))
 
 
 def _alike(planned: Plan) -> list[list[int]]:
@@ -163,9 +197,9 @@ def _together(planned: Plan, fresh: Sequence[int], most: int) -> list[int]:
     return [split[k] for k in range(len(configs)) for split in splits]
 
 
-def _parts(seeds: Any, size: ChunkSize) -> Iterator[Any]:
+def _parts(seeds: Any, trial: int, size: ChunkSize) -> Iterator[Any]:
     """Yield the seeds in parts of the size that is right when each is taken."""
     while len(seeds):
-        count = size.networks  # which training this part changes
+        count = size.networks(trial)  # which training this part changes
         yield seeds[:count]
         seeds = seeds[count:]

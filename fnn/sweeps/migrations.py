@@ -15,6 +15,7 @@ from fnn.config import Config
 from fnn.stats.scores import SCORES
 from fnn.sweeps.schema import (
     CHOSEN_COLUMNS,
+    OF_WORKER,
     ORIGINAL,
     ORIGINAL_SCORES,
     SPLIT_COLUMNS,
@@ -59,8 +60,17 @@ def make_room_for_tables(connection: Connection, schema: str, _config: type[Conf
         connection.execute(statement)
 
 
+def name_workers(connection: Connection, schema: str, _config: type[Config]) -> None:
+    """Add what tells the workers of a cluster apart to `sessions`, of which who only reads has no copy."""
+    if schema == FILE:
+        for name, kind in OF_WORKER.items():
+            connection.execute(f"ALTER TABLE sessions ADD COLUMN {quoted(name)} {kind}")
+
+
 _TABLES = "make room for tables"
-MIGRATIONS: dict[str, Step] = {"hash what differs": hash_what_differs, _TABLES: make_room_for_tables}
+MIGRATIONS: dict[str, Step] = {
+    "hash what differs": hash_what_differs, _TABLES: make_room_for_tables, "name workers": name_workers,
+}  # fmt: skip
 
 
 def add_setting(name: str, connection: Connection, schema: str, config: type[Config]) -> None:

@@ -1,6 +1,8 @@
 """Sweeps: settings × seeds trained into a store, chunk by chunk; what is there already is not trained again."""
 
+import operator
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,9 +12,12 @@ from typing import Any, NamedTuple
 from numpy.typing import ArrayLike
 
 from fnn import checks
+from fnn.cluster.connect import opened
+from fnn.cluster.work import Done, Executor, Opened, Probe, Standing, Work, in_process
 from fnn.data.samples import Samples, samples_from_arrays
 from fnn.errors import InvalidSetting
-from fnn.sweeps.chunks import Chunk, ChunkRuns, ChunkSize, chunks, train_chunk
+from fnn.machine import versions
+from fnn.sweeps.chunks import Chunk, ChunkRuns, ChunkSize, chunks, probe, train_chunk
 from fnn.sweeps.connect import locked, open_store
 from fnn.sweeps.plan import ROW_BYTES, Plan, fits_disk, plan, store_path
 from fnn.sweeps.query import Runs, count_runs, read_runs
@@ -29,12 +34,14 @@ class SweepProgress(NamedTuple):
     """How far a sweep is: `done` of `total` networks (fractions count), those found in the store among them.
 
     per_second: networks trained in a second so far; solved: the share of the networks trained so far, NaN at first.
+    cluster: how it stands, None in one process.
     """
 
     done: float
     total: int
     per_second: float
     solved: float
+    cluster: Standing | None = None
 
 
 class Swept(NamedTuple):
@@ -57,13 +64,17 @@ def sweep(
     backend: str = BACKENDS[0],
     threads: int | None = None,
     curve_points: int | None = None,
+    cluster: str | None = None,
+    allow_mixed: bool = False,
     on_progress: Callable[[SweepProgress], None] | None = None,
     **settings: Any,
 ) -> Runs:
     """Train every combination of the settings with each seed, and return these runs.
 
     seeds: how many, from `seed` on; or which, as a range or a list of such as follow one another. backend, threads: as
-    `fnn.train` has them; on_progress: is called with a `SweepProgress` now and then.
+    `fnn.train` has them; on_progress: is called with a `SweepProgress` now and then. cluster: the address of a Dask
+    scheduler, whose workers train, or "local" for so many processes on this machine as threads; the runs are the same.
+    allow_mixed: let workers take part whose processor trains other bits.
 
     data: names of data sets, or x (N, I) and y (N, O). settings: of `Config`, and points, noise and data_seed; a list
     or a tuple means all of its values (but a tuple of widths is one value of hidden), a range is
@@ -71,8 +82,8 @@ def sweep(
     store, which is made, or extended by what it lacks; without, runs are kept in memory. curve_points: of each run's
     curves in the store, by itself 100, and none beyond 100,000 networks.
 
-    Raises InvalidSetting for settings that cannot be, for more runs than fit the memory, and for a file that is not a
-    store.
+    Raises InvalidSetting for settings that cannot be, for more runs than fit the memory, for a file that is not a
+    store and a scheduler that does not answer; ClusterLost for one that is lost, after what came back is in the store.
 
     >>> import fnn
     >>> runs = fnn.sweep("xor", optimizer=["sgd", "adam"], hidden=[4, (4, 4)], seeds=50)
@@ -85,12 +96,13 @@ def sweep(
     spec = settings if samples is not None else {"data": data, **settings}
     planned = plan(samples, seeds=seeds, seed=seed, backend=backend, threads=threads, curve_points=curve_points, **spec)
     checks.function("on_progress", on_progress)
+    executor = opened(cluster, threads, allow_mixed=checks.boolean("allow_mixed", allow_mixed), notice=_warn)
     path = ":memory:" if out is None else store_path(out)
     checks.fits("seeds", len(planned.seeds), planned.total * (_RUN + (ROW_BYTES + 8 * planned.points) * (out is None)))
     if isinstance(path, Path):
         fits_disk(planned, path)
     with locked(path), open_store(path, create=True) as connection:
-        ids = fill(connection, planned, "fnn.sweep", on_progress)[1]
+        ids = fill(connection, planned, "fnn.sweep", on_progress, executor)[1]
         return read_runs(connection, seeds=planned.seeds).only(ids)
 
 
@@ -103,13 +115,18 @@ def _samples(data: Any) -> Samples | None:
     return samples_from_arrays(*data)
 
 
+def _warn(line: str) -> None:
+    warnings.warn(line, stacklevel=2)
+
+
 def fill(
     connection: Connection,
     planned: Plan,
     command: str = "",
     on_progress: Callable[[SweepProgress], None] | None = None,
+    executor: Opened | None = None,
 ) -> tuple[Swept, list[int]]:
-    """Train what the store lacks; return what was done, and the ids of the settings.
+    """Train what the store lacks; return what was done, and the ids of the settings. executor: by itself this process.
 
     A chunk is written, by a thread of its own, while the next is trained; on Ctrl-C or an error the chunks that were
     finished are in the store.
@@ -117,29 +134,32 @@ def fill(
     ids = add_settings(connection, planned.trials, planned.backend)
     counts = count_runs(connection, planned.seeds)
     there = [counts.get(settings, 0) for settings in ids]
-    work = _Work(connection, planned, ids, begin_session(connection, command, planned.threads), on_progress, sum(there))
-    with ThreadPoolExecutor(1) as writer:
+    course = _Course(connection, planned, ids, command, on_progress, sum(there))
+    if course.there == planned.total:
+        executor = None  # nothing to wait for a cluster for
+    with executor or in_process(planned.threads) as does, ThreadPoolExecutor(1) as writer:
         written: Future[None] | None = None
-        for chunk in chunks(connection, planned, ids, there, work.size):
-            runs = train_chunk(chunk, planned, planned.threads, work.report if on_progress else None)
-            work.note(runs)
+        course.begin(does)
+        items = chunks(connection, planned, ids, there, course.size)
+        for done in does.each(course.work(does), items, course.report if on_progress else None):
             if written:
                 written.result()
-            written = writer.submit(work.write, chunk, runs)
+            session = course.note(done)
+            written = writer.submit(course.write, done.item, done.value, session)
         if written:
             written.result()
-    end_session(connection, work.session)
-    return work.swept(), ids
+    course.end()
+    return course.swept(), ids
 
 
 @dataclass
-class _Work:
+class _Course:
     """A sweep under way: how much is done, how fast, and so how much to take next."""
 
     connection: Connection
     planned: Plan
     ids: list[int]
-    session: int
+    command: str
     on_progress: Callable[[SweepProgress], None] | None
     there: int
     began: float = field(default_factory=time.perf_counter)
@@ -147,27 +167,57 @@ class _Work:
     solved: int = 0
     writing: float = 0.0
     compiling: float = 0.0
+    sessions: dict[str, int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.size = ChunkSize(self.planned.at_once)
+    def begin(self, executor: Executor) -> None:
+        self.executor = executor
+        self.size = ChunkSize(self.planned)
+        if executor.standing is not None:  # a cluster may have been started
+            self.compiling = time.perf_counter() - self.began
+        else:
+            self.sessions[""] = begin_session(self.connection, self.command, versions(self.planned.threads))
 
-    def note(self, runs: ChunkRuns) -> None:
+    def work(self, executor: Executor) -> Work:
+        """Return how chunks are done; a cluster's workers are to do a probe first, which says what a chunk takes."""
+        if executor.standing is None:
+            return Work(train_chunk, self.planned)
+        began, chunk = time.perf_counter(), probe(self.planned)
+        runs = train_chunk(chunk, self.planned, None)
+        self.compiling += time.perf_counter() - began
+        self.size.begin(chunk, runs, self.planned)
+        return Work(train_chunk, self.planned, Probe(chunk, runs.digest, operator.attrgetter("digest")))
+
+    def note(self, done: Done) -> int:
+        """Note what came of a chunk; return the session of who trained it."""
+        runs: ChunkRuns = done.value
         self.trained += len(runs.seeds)
         self.solved += int(runs.solved.sum())
-        self.compiling += runs.compile_seconds
-        self.size.learn(len(runs.seeds), runs.seconds)
+        self.size.learn(done.item, runs)
+        if done.worker is None:
+            self.compiling += runs.compile_seconds
+            return self.sessions[""]
+        worker = done.worker["worker"]
+        if worker not in self.sessions:
+            self.sessions[worker] = begin_session(self.connection, self.command, done.worker)
+        return self.sessions[worker]
 
-    def write(self, chunk: Chunk, runs: ChunkRuns) -> None:
+    def write(self, chunk: Chunk, runs: ChunkRuns, session: int) -> None:
         began = time.perf_counter()
-        write_results(self.connection, self.session, [self.ids[c] for c in chunk.members], runs, runs.scores)
+        write_results(self.connection, session, [self.ids[c] for c in chunk.members], runs, runs.scores)
         self.writing += time.perf_counter() - began
 
-    def report(self, now: Progress) -> None:
+    def report(self, now: Progress | None) -> None:
+        """Pass on how far it is; now: how far the chunk in this process is."""
         assert self.on_progress
-        seconds = time.perf_counter() - self.began - self.compiling
-        done = self.trained + now.done
+        seconds = max(time.perf_counter() - self.began - self.compiling, 1e-9)
+        done = self.trained + (now.done if now else 0)
         solved = self.solved / self.trained if self.trained else float("nan")
-        self.on_progress(SweepProgress(self.there + done, self.planned.total, done / seconds, solved))
+        progress = SweepProgress(self.there + done, self.planned.total, done / seconds, solved, self.executor.standing)
+        self.on_progress(progress)
+
+    def end(self) -> None:
+        for session in self.sessions.values():
+            end_session(self.connection, session)
 
     def swept(self) -> Swept:
         seconds = time.perf_counter() - self.began

@@ -59,6 +59,13 @@ RESULTS = {
     "stopped": "INTEGER",
     "met": "INTEGER",
 }
+# Who trained: `sessions` has a row for each process, in a cluster for each worker. What tells workers apart came later.
+_FIRST_OF_SESSION = {
+    "fnn": "TEXT", "python": "TEXT", "numpy": "TEXT", "numba": "TEXT", "system": "TEXT", "processor": "TEXT",
+    "threads": "INTEGER",
+}  # fmt: skip
+OF_WORKER = {"llvm": "TEXT", "family": "TEXT", "features": "TEXT", "host": "TEXT", "worker": "TEXT", "probe": "TEXT"}
+SESSION_COLUMNS = {**_FIRST_OF_SESSION, **OF_WORKER}
 # What is kept of a split of a table, beside the settings of runs on it.
 SPLIT_COLUMNS = {
     "source": "TEXT", "target": "TEXT", "task": "TEXT", "scaling": "TEXT", "smooth_clip": "INTEGER",
@@ -173,8 +180,8 @@ def tables(config: type[Config] = Config) -> list[str]:
     """Return the SQL that makes the tables of a new store."""
     settings = setting_columns(config)
     return [
-        "CREATE TABLE sessions (id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, command TEXT, fnn TEXT, "
-        "python TEXT, numpy TEXT, numba TEXT, system TEXT, processor TEXT, threads INTEGER)",
+        "CREATE TABLE sessions (id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, command TEXT, "
+        f"{typed(SESSION_COLUMNS)})",
         f'CREATE TABLE settings (id INTEGER PRIMARY KEY, "key" TEXT NOT NULL UNIQUE, {typed(settings)})',
         "CREATE TABLE results (settings INTEGER NOT NULL REFERENCES settings, seed INTEGER NOT NULL, "
         f"{typed(RESULTS)}, session INTEGER NOT NULL REFERENCES sessions, PRIMARY KEY (settings, seed)) WITHOUT ROWID",

@@ -1,7 +1,7 @@
 """What a sweep writes to its store: settings, runs with their curves, and who wrote them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import repeat
 from typing import Any
@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fnn.machine import versions
 from fnn.sweeps.chunks import ChunkRuns
 from fnn.sweeps.grid import Trial
 from fnn.sweeps.migrations import transaction
 from fnn.sweeps.schema import (
+    SESSION_COLUMNS,
     Connection,
     Damaged,
     column_value,
@@ -29,9 +29,10 @@ from fnn.training.train import NUMERICS
 Ints = NDArray[np.int64]
 
 
-def begin_session(connection: Connection, command: str, threads: int | None) -> int:
-    """Note who writes from now on; return the session's id."""
-    row = {"started": _now(), "command": command, **versions(threads)}
+def begin_session(connection: Connection, command: str, who: Mapping[str, Any]) -> int:
+    """Note whose runs are written from now on, by columns of `sessions`; return the session's id."""
+    about = {name: value for name, value in who.items() if name in SESSION_COLUMNS}
+    row = {"started": _now(), "command": command, **about}
     into = f"INSERT INTO sessions ({listed(row)}) VALUES ({', '.join('?' * len(row))})"
     return int(connection.execute(into, tuple(row.values())).lastrowid or 0)
 

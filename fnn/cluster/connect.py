@@ -1,0 +1,83 @@
+"""Where a cluster comes from: the address of a scheduler, or this machine."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from fnn.cluster.work import Executor, Opened, in_process
+from fnn.errors import InvalidSetting
+from fnn.machine import installed, processors
+
+if TYPE_CHECKING:
+    from fnn.cluster.dask import Notice
+
+LOCAL = "local"
+_WORDS = f"{LOCAL}, or the address of a Dask scheduler such as tcp://host:8786"
+# What Dask and Tornado say of connections that are lost is said here in one line.
+_LOGGERS = "distributed", "tornado", "asyncio"
+# Ctrl-C in a terminal reaches all of its processes: it is the command's to end them.
+_PRELOAD = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+
+
+def opened(cluster: str | None, threads: int | None, *, allow_mixed: bool, notice: "Notice") -> Opened:
+    """Return what opens the executor: this process, or a cluster by its name.
+
+    threads: of this process, or of `local` the workers, each of one thread. Raises InvalidSetting for what is no
+    address, or where Dask is not installed.
+    """
+    if cluster is None:
+        if allow_mixed:
+            raise InvalidSetting("allow_mixed", allow_mixed, "none of it without a cluster")
+        return in_process(threads)
+    if not isinstance(cluster, str) or (cluster != LOCAL and ":" not in cluster):
+        raise InvalidSetting("cluster", cluster, _WORDS)
+    if installed("distributed") is None:
+        raise InvalidSetting("cluster", cluster, "dask, which is not installed: pip install 'fnn[cluster]'")
+    if cluster != LOCAL and threads is not None:
+        raise InvalidSetting("threads", threads, "none of it beside a cluster, whose workers have their own")
+    return _on_dask(cluster, threads or processors(), allow_mixed=allow_mixed, notice=notice)
+
+
+@contextmanager
+def _on_dask(cluster: str, workers: int, *, allow_mixed: bool, notice: "Notice") -> Iterator[Executor]:
+    from fnn.cluster.dask import OnDask
+
+    with _quiet(), ExitStack() as stack:
+        address: Any = stack.enter_context(_local(workers)) if cluster == LOCAL else cluster
+        client = _connected(cluster, address)
+        stack.callback(client.close, timeout=2)
+        yield OnDask(client, cluster, notice, allow_mixed=allow_mixed)
+
+
+def _local(workers: int) -> Any:
+    """Start a cluster on this machine, which listens on the loopback interface alone."""
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
+        worker_dashboard_address=None, silence_logs=logging.CRITICAL, preload=[_PRELOAD],
+    )  # fmt: skip
+
+
+def _connected(cluster: str, address: Any) -> Any:
+    from distributed import Client
+
+    try:
+        return Client(address, set_as_default=False, name="fnn")
+    except (OSError, ValueError, RuntimeError, TypeError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InvalidSetting("cluster", cluster, f"a scheduler that answers there ({reason})") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

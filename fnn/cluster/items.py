@@ -1,0 +1,36 @@
+"""Items under way on a cluster: which are still to be done, by which tasks, and since when."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Pending:
+    """An item that is under way. tasks: the futures that are doing it; killed: how often its workers died."""
+
+    item: Any
+    tasks: list[Any] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+    killed: int = 0
+    with_shared: bool = False
+
+
+class Items:
+    """Items in the order in which they are to be done: those that have to be done again before new ones."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self.fresh: Iterator[Any] = iter(items)
+        self.again: list[Pending] = []
+        self.exhausted = False
+
+    def next(self) -> Pending | None:
+        """Return an item to do, None where there is none."""
+        if self.again:
+            return self.again.pop(0)
+        if not self.exhausted:
+            for item in self.fresh:
+                return Pending(item)
+            self.exhausted = True
+        return None
