@@ -1,18 +1,20 @@
 """Commands as processes of their own, which tests watch, interrupt and kill."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
 
 
-def fnn_process(folder, *words, before=""):
+def fnn_process(folder, *words, before="", environment=()):
     """Start the command as a process of its own that hears Ctrl-C, after a line of Python."""
     # Started from a script in the background, this process ignores Ctrl-C, and passes that on.
     listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     code = f"{listening}\n{before}\nfrom fnn.cli.main import main; main()"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([sys.executable, "-c", code, *map(str, words)], cwd=folder, **pipes)
+    environment = {**os.environ, **dict(environment)}
+    return subprocess.Popen([sys.executable, "-c", code, *map(str, words)], cwd=folder, env=environment, **pipes)
 
 
 def wait_for(condition):

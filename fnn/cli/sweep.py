@@ -110,7 +110,8 @@ def sweep(
         except (KeyboardInterrupt, ClusterLost) as error:
             stored = sum(count_runs(connection, planned.seeds).values())
             again = f"{path} has {stored:,} runs with these seeds; the same command goes on from there"
-            raise CommandError(f"{error or 'interrupted'}: {again}", 1 if str(error) else 130) from None
+            lost = isinstance(error, ClusterLost)
+            raise CommandError(f"{error if lost else 'interrupted'}: {again}", 1 if lost else 130) from None
         others = count_other_versions(connection, NUMERICS)
         about = {"store": str(path), "bytes": path.stat().st_size, **swept._asdict(), "numerics": NUMERICS}
     if json_:

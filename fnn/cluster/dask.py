@@ -17,7 +17,7 @@ from distributed import Client, Future, KilledWorker, as_completed
 from fnn.cluster.identity import identity
 from fnn.cluster.items import Items, Pending
 from fnn.cluster.members import Members, Step
-from fnn.cluster.remote import Answer, Call, Sealed, do, keep, take_part, who
+from fnn.cluster.remote import Answer, Call, do, take_part
 from fnn.cluster.work import Done, Standing, Work
 from fnn.errors import ClusterLost, InvalidSetting
 
@@ -27,6 +27,10 @@ _AHEAD = 2
 _LOOK, _WAIT = 1.0, 0.05
 # An item that takes longer than this, and than so many times the longest, is given to another worker too.
 _OVERDUE, _TIMES = 20.0, 10.0
+# So long others are waited for where all workers that are there had to give up.
+_PATIENCE = 60.0
+# Asked by Python's own: a function of `fnn` would end a worker that has none, where this is an error of the task.
+_WHO = "__import__('fnn.cluster.remote', fromlist=['who']).who()"
 # So often an item's workers may die, Dask's own repeats (4 of them) counting as one: then it is the item's doing.
 _KILLS = 5
 
@@ -69,20 +73,22 @@ class _Course:
         self.executor, self.client, self.work, self.items = executor, executor.client, work, Items(items)
         self.name = uuid4().hex[:12]
         self.resource = f"fnn-{self.name}"
-        # Protocol 5 and one process: what is equal is written alike.
-        self.shared = sha256(pickle.dumps(work.shared, protocol=5)).hexdigest()[:16]
+        shared = pickle.dumps(work.shared, protocol=5)
+        self.shared = sha256(shared).hexdigest()[:16]
         assert work.probe is not None
         self.of_probe = work.probe
         ours = {**identity(1), "probe": work.probe.expected}
         self.members = Members(ours, allow_mixed=executor.allow_mixed, notice=executor.notice)
         self.ready = as_completed(loop=self.client.loop, with_results=True, raise_errors=False)
-        self.payload: Future | None = None
+        self.payload = self.hold(shared)
         self.roles: dict[Any, tuple[str, Any]] = {}  # of each task's key, what it is for
         self.futures: dict[Any, Future] = {}
         self.pending: dict[int, Pending] = {}
         self.revoked: dict[str, list[Pending]] = {}  # items that wait until a worker is sent no more
         self.tasks = self.taken = self.retried = 0
-        self.looked, self.longest, self.waited = -_LOOK, 0.0, False
+        self.looked, self.longest = -_LOOK, 0.0
+        self.admitted = False
+        self.alone: float | None = None  # since when no worker takes part
         self.client.subscribe_topic("all", self.hear)
 
     # ---- the loop ----
@@ -108,18 +114,29 @@ class _Course:
         self.looked = now
         threads = self.ask(self.client.nthreads)
         for address in self.members.update(threads):
-            self.submit(("who", address), who, workers=[address])
+            self.submit(("who", address), eval, _WHO, workers=[address])
         for address in self.revoked.keys() - threads.keys():
             self.items.again += self.revoked.pop(address)
         here = self.members.here
         self.executor.standing = Standing(len(here), sum(threads[address] for address in here), self.retried)
-        if self.members.all_refused:
+        self.need_workers(now)
+        self.hurry(now)
+
+    def need_workers(self, now: float) -> None:
+        """Raise InvalidSetting where there are workers and none may take part; say once that one is waited for.
+
+        Where some did, others may come: those that are gone may be starting again.
+        """
+        if not self.members.all_refused:
+            self.alone = None
+            return
+        if self.alone is None:
+            self.alone = now
+            if self.admitted or not self.members.steps:
+                self.executor.notice(f"{self.executor.address} has no workers that take part: waiting for one")
+        if self.members.steps and (not self.admitted or now - self.alone > _PATIENCE):
             reasons = "; ".join(dict.fromkeys(self.members.reasons[address] for address in self.members.steps))
             raise InvalidSetting("cluster", self.executor.address, f"workers that may take part ({reasons})")
-        if not threads and not self.waited:
-            self.waited = True
-            self.executor.notice(f"{self.executor.address} has no workers: waiting for one")
-        self.hurry(now)
 
     def done(self) -> Iterator[Done]:
         """Yield what has come back; wait a moment where there is nothing."""
@@ -256,18 +273,13 @@ class _Course:
             self.admit(address)
 
     def probe(self, address: str) -> None:
-        if self.payload is None or self.payload.status in ("error", "cancelled", "lost"):
-            key = f"fnn-shared-{self.shared}-{self.name}"
-            with _large_graphs():
-                self.payload = self.client.submit(
-                    keep, Sealed(self.work.shared), key=key, workers=[address], allow_other_workers=True, pure=False
-                )
         call = Call(self.work.function, self.of_probe.item, self.shared, self.resource)
         self.submit(("probe", address), do, call, self.payload, workers=[address])
 
     def admit(self, address: str) -> None:
         """Let a worker take part. Dask does not look again at tasks that no worker could do: these are sent anew."""
         self.members.steps[address] = Step.HERE
+        self.admitted = True
         alone = len(set(self.ask(self.client.nthreads)) & set(self.members.here)) <= 1
         if alone:
             for entry in list(self.pending.values()):
@@ -299,6 +311,16 @@ class _Course:
         self.ready.add(future)
         return key
 
+    def hold(self, shared: bytes) -> Future:
+        """Have Dask hold what is shared, as the result of a task: where it is lost, that is done again.
+
+        What is scattered would not be repaired. The function is Python's own: a worker may hold bytes without `fnn`.
+        """
+        import dask
+
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
+            return self.client.submit(bytes, shared, key=f"fnn-shared-{self.shared}-{self.name}", pure=False)
+
     def ask(self, question: Callable[[], Any]) -> Any:
         """Ask the scheduler."""
         try:
@@ -308,10 +330,3 @@ class _Course:
 
     def lost(self) -> ClusterLost:
         return ClusterLost(f"the scheduler at {self.executor.address} is lost")
-
-
-def _large_graphs() -> Any:
-    """Let Dask say nothing of the size of what is shared: scattered, its loss would not be repaired."""
-    import dask
-
-    return dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"})

@@ -69,5 +69,5 @@ class Members:
 
     @property
     def all_refused(self) -> bool:
-        """Whether there are workers, and none that takes part or may come to."""
-        return bool(self.steps) and all(step is Step.REFUSED for step in self.steps.values())
+        """Whether there is no worker that takes part or may come to."""
+        return all(step is Step.REFUSED for step in self.steps.values())

@@ -4,6 +4,7 @@ A worker does one item at a time, on all threads that Dask gives it. What items 
 process, which Dask need not know: where Dask drops copies that nothing waits for, a worker would be sent them again.
 """
 
+import pickle
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,21 +17,15 @@ from fnn.cluster.identity import identity
 
 # Of so many works the shared data are kept.
 _KEPT = 4
+_LACKING = object()
 
 _one_at_a_time = threading.Lock()
 _shared: dict[str, Any] = {}
-# Resources of which this process had to give up, with what was wrong.
-_given_up: dict[str, str] = {}
+# Works that a worker at an address had to give up, by their resources, with what was wrong.
+_given_up: dict[tuple[str, str], str] = {}
 
 
-@dataclass(frozen=True)
-class Sealed:
-    """What Dask is not to look into: in tuples and lists it looks for futures."""
-
-    value: Any
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # no tuple: in those Dask looks for futures
 class Call:
     """What is to be done: `function(item, shared, threads, on_progress)`; shared: its hash; resource: of which work."""
 
@@ -58,13 +53,8 @@ def who() -> dict[str, Any]:
     return {**identity(worker.state.nthreads), "worker": worker.address}
 
 
-def keep(payload: Sealed) -> Sealed:
-    """Return what is shared: so it is the result of a task, which Dask does again where it is lost."""
-    return payload
-
-
-def do(call: Call, payload: Sealed | None = None) -> Answer:
-    """Do an item; payload: what is shared, where the worker may not have it.
+def do(call: Call, payload: bytes = b"") -> Answer:
+    """Do an item; payload: what is shared, as bytes, where the worker may not have it.
 
     A full disk and memory that does not suffice are the worker's, not the item's: they are an answer. So is that the
     shared data are not there.
@@ -73,21 +63,23 @@ def do(call: Call, payload: Sealed | None = None) -> Answer:
 
     worker = _worker()
     address, threads = worker.address, worker.state.nthreads
-    if call.resource in _given_up:
-        return Answer(address, wrong=_given_up[call.resource])
-    if payload is not None:
-        _shared[call.shared] = payload.value
+    place = (address, call.resource)
+    if place in _given_up:
+        return Answer(address, wrong=_given_up[place])
+    if payload and call.shared not in _shared:
+        _shared[call.shared] = pickle.loads(payload)
         for old in list(_shared)[:-_KEPT]:
             _shared.pop(old, None)
-    if call.shared not in _shared:
+    shared = _shared.get(call.shared, _LACKING)  # once: another work may push it out meanwhile
+    if shared is _LACKING:
         return Answer(address, lacking=True)
     try:
         # The kernel's threads are an argument, and it uses none of Numba's own; these are of NumPy's libraries.
         with _one_at_a_time, threadpool_limits(threads):
-            return Answer(address, call.function(call.item, _shared[call.shared], threads, None))
+            return Answer(address, call.function(call.item, shared, threads, None))
     except (OSError, MemoryError) as error:
-        _given_up[call.resource] = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return Answer(address, wrong=_given_up[call.resource])
+        _given_up[place] = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return Answer(address, wrong=_given_up[place])
 
 
 def take_part(resource: str, share: int) -> str:
