@@ -61,8 +61,11 @@ def _local(workers: int) -> Any:
 
 
 def _connected(cluster: str, address: Any) -> Any:
-    from distributed import Client
+    from distributed import Client, Security
 
+    if str(address).startswith("tls:") and Security().get_connection_args("client").get("ssl_context") is None:
+        words = "certificates by Dask's settings distributed.comm.tls.ca-file, .client.key and .client.cert"
+        raise InvalidSetting("cluster", cluster, words)
     try:
         return Client(address, set_as_default=False, name="fnn")
     except (OSError, ValueError, RuntimeError, TypeError) as error:
