@@ -9,10 +9,10 @@ import typer
 import fnn
 from fnn.cli.columns import print_table
 from fnn.cli.encoding import echo
-from fnn.cli.options import Json, Threads, run_option, whole
-from fnn.cli.terminal import CommandError, progress_bar
+from fnn.cli.options import AllowMixed, Cluster, Json, Threads, run_option, whole
+from fnn.cli.terminal import CommandError, notice, progress_bar
 from fnn.config import SEED
-from fnn.errors import InvalidSetting
+from fnn.errors import ClusterLost, InvalidSetting
 from fnn.formats import duration
 from fnn.report import text as report
 from fnn.report.looks import look_lines
@@ -46,6 +46,8 @@ def study(
         run_option("--until-decided", help="Look at planned numbers of runs; train no further for claims decided."),
     ] = False,
     threads: Threads = None,
+    cluster: Cluster = None,
+    allow_mixed: AllowMixed = None,
     out: Annotated[Path | None, run_option(help="Folder to write to; by itself fnn-study-NAME.")] = None,
     json_: Json = False,
 ) -> None:
@@ -66,8 +68,13 @@ def study(
                 until_decided=until_decided,
                 out=folder,
                 threads=threads,
+                cluster=cluster,
+                allow_mixed=bool(allow_mixed),
+                on_notice=notice,
                 on_progress=update,
             )
+    except ClusterLost as error:
+        raise CommandError(f"{error}: a study keeps nothing of what was trained; run it again", 1) from None
     except InvalidSetting as error:
         raise (CommandError(str(error), 2) if ", line " in error.name else error) from None
     if json_:

@@ -1,10 +1,12 @@
 """Where a cluster comes from: the address of a scheduler, or this machine."""
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from fnn import checks
 from fnn.cluster.work import Executor, Opened, in_process
 from fnn.errors import InvalidSetting
 from fnn.machine import installed, processors
@@ -20,12 +22,18 @@ _LOGGERS = "distributed", "tornado", "asyncio"
 _PRELOAD = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 
 
+def warned(line: str) -> None:
+    """Say in a warning of Python's what a cluster has to say."""
+    warnings.warn(line, stacklevel=2)
+
+
 def opened(cluster: str | None, threads: int | None, *, allow_mixed: bool, notice: "Notice") -> Opened:
     """Return what opens the executor: this process, or a cluster by its name.
 
     threads: of this process, or of `local` the workers, each of one thread. Raises InvalidSetting for what is no
     address, or where Dask is not installed.
     """
+    allow_mixed = checks.boolean("allow_mixed", allow_mixed)
     if cluster is None:
         if allow_mixed:
             raise InvalidSetting("allow_mixed", allow_mixed, "none of it without a cluster")

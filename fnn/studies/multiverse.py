@@ -6,6 +6,7 @@ Steegen et al., "Increasing transparency through a multiverse analysis", Perspec
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from fnn.cluster.work import Executor
 from fnn.studies import runs
 from fnn.studies.best_rates import SEARCH_SEEDS, best_rate, search_requests
 from fnn.studies.cells import Cells, distinct_cells, run_order
@@ -24,7 +25,7 @@ BySpecification = list[tuple[Specification, tuple[Arm, ...]]]
 
 
 def run(
-    study: Study, seeds: range, draws: int, threads: int | None, on_progress: OnProgress | None = None
+    study: Study, seeds: range, draws: int, executor: Executor | None, on_progress: OnProgress | None = None
 ) -> dict[str, Cells]:
     """Return the cells of each claim. seeds, draws: of the study; the first seeds are tested here."""
     tested = seeds[:SEEDS]
@@ -33,12 +34,12 @@ def run(
     searched = runs.networks(search, Part(SEARCH_SEEDS))
     most = searched + runs.networks(_requests(_with_arms(by_claim, _unknown), draws), Part(tested))
     searching = partial(_report, on_progress, most, 0, True) if on_progress else None
-    best = best_rate(study.rates, runs.run(search, SEARCH_SEEDS, threads, searching))
+    best = best_rate(study.rates, runs.run(search, SEARCH_SEEDS, executor, searching))
     specified = _with_arms(by_claim, best)
     requests = _requests(specified, draws)
     total = searched + runs.networks(requests, Part(tested))
     testing = partial(_report, on_progress, total, searched, False) if on_progress else None
-    results = runs.run(requests, tested, threads, testing)
+    results = runs.run(requests, tested, executor, testing)
     return {claim.id: _cells(specified[claim.id], results, draws) for claim in study.claims}
 
 

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fnn.cluster.sizes import Sizes
+from fnn.cluster.work import Executor, InProcess, Probe, Work
 from fnn.config import SEED, Config
 from fnn.data.samples import Part as TrainingPart
 from fnn.data.samples import part_from_arrays
 from fnn.data.synthetic import Recipe, make
+from fnn.network.functions import weights
 from fnn.network.hidden import has_windows
 from fnn.network.optimizers import OPTIMIZERS
 from fnn.network.scores import score_of
@@ -28,6 +33,8 @@ Key = tuple[Any, ...]
 
 # Points of all curves that stand in memory at a time.
 _CURVES = 2**24
+# Networks of an item on a cluster at most, and arms of a probe.
+_MOST, _KINDS = 2**14, 4
 # Quantiles of predictions, of curves.
 LEVELS, CURVE_LEVELS = (0.05, 0.5, 0.95), (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -136,35 +143,120 @@ _DEFAULT = Config()
 def run(
     requests: Mapping[Key, Request],
     seeds: range,
-    threads: int | None = None,
+    executor: Executor | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> dict[Key, ArmResults]:
     """Train each arm with the seeds; return what is requested of each. on_progress: is given the networks done."""
-    parts = trained(requests, Part(seeds), threads, on_progress)
+    parts = trained(requests, Part(seeds), executor, on_progress)
     return {key: arm_results(runs, requests[key]) for key, runs in parts}
+
+
+class Batch(NamedTuple):
+    """Arms to train together, by their places, with seeds of each draw of their data; curve_every: epochs, or 0."""
+
+    places: list[int]
+    seeds: list[list[int]]
+    curve_every: int
+
+    @property
+    def networks(self) -> int:
+        """How many there are."""
+        return len(self.places) * sum(map(len, self.seeds))
+
+
+class Batched(NamedTuple):
+    """What is kept of a batch: the runs of each of its arms, and the seconds that they took."""
+
+    runs: list[Runs]
+    seconds: float
+
+    @property
+    def digest(self) -> str:
+        """A hash of the bits of all losses and epochs."""
+        arrays = (array for runs in self.runs for array in (runs.loss, runs.epochs, runs.loss_curve))
+        return sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()[:16]
+
+
+def train_batch(
+    batch: Batch,
+    requests: Sequence[Request],
+    threads: int | None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Batched:
+    """Train a batch of arms, which are on the same data."""
+    entries = [requests[place] for place in batch.places]
+    results = train_parts(
+        [entry.trial.config for entry in entries], _samples(entries[0].trial, len(batch.seeds)), per_seed=True,
+        seeds=[seed for of_draw in batch.seeds for seed in of_draw], threads=threads, curve_every=batch.curve_every,
+        on_progress=on_progress,
+    )  # fmt: skip
+    n = len(results) // len(entries)
+    kept = []
+    for k, entry in enumerate(entries):
+        asked = {"curves": entry.curves, "outputs": entry.predictions}
+        kept.append(runs_of(results[k * n : (k + 1) * n], entry.trial.samples, entry.measures, **asked))
+    return Batched(kept, results.seconds)
 
 
 def trained(
     requests: Mapping[Key, Request],
     part: Part,
-    threads: int | None = None,
+    executor: Executor | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Iterator[tuple[Key, Runs]]:
-    """Train each arm with some of the seeds; yield what is kept of each. on_progress: is given the networks done."""
-    done = 0
-    for keys, curve_every in _batches(requests, part.count(1)):
-        entries = [requests[key] for key in keys]
-        seeds = part.chosen(_count(entries[0], len(part.seeds)))
-        results = train_parts(
-            [entry.trial.config for entry in entries], _samples(entries[0].trial, len(seeds)), per_seed=True,
-            seeds=[seed for of_draw in seeds for seed in of_draw], threads=threads, curve_every=curve_every,
-            on_progress=_after(done, on_progress) if on_progress else None,
-        )  # fmt: skip
-        done += len(results)
-        n = len(results) // len(entries)
-        for k, (key, entry) in enumerate(zip(keys, entries, strict=True)):
-            asked = {"curves": entry.curves, "outputs": entry.predictions}
-            yield key, runs_of(results[k * n : (k + 1) * n], entry.trial.samples, entry.measures, **asked)
+    """Train each arm with some of the seeds; yield what is kept of each. on_progress: is given the networks done.
+
+    executor: by itself this process.
+    """
+    if not requests:
+        return
+    executor = executor or InProcess()
+    entries = list(requests.values())
+    whole = list(_batches(requests, part))
+    sizes, probe = None, None
+    if executor.standing is not None:
+        sizes = Sizes([_cost(entry) for entry in entries], _MOST)
+        first = whole[0]._replace(places=whole[0].places[:_KINDS], seeds=[seeds[:1] for seeds in whole[0].seeds])
+        here = train_batch(first, entries, None)
+        sizes.learn(_batch_cost(first, sizes), here.seconds)
+        probe = Probe(first, here.digest, attrgetter("digest"))
+    items = whole if sizes is None else (piece for batch in whole for piece in _pieces(batch, sizes))
+    missing = {place: sum(map(len, batch.seeds)) for batch in whole for place in batch.places}
+    there: dict[int, Runs] = {}
+    done, keys = 0, list(requests)
+
+    def report(now: Progress | None) -> None:
+        assert on_progress
+        on_progress(done + (now.done if now else 0))
+
+    for each in executor.each(Work(train_batch, entries, probe), items, report if on_progress else None):
+        done += each.item.networks
+        if sizes is not None:
+            sizes.learn(_batch_cost(each.item, sizes), each.value.seconds)
+        for place, runs in zip(each.item.places, each.value.runs, strict=True):
+            there[place] = there[place].and_more(runs) if place in there else runs
+            missing[place] -= len(runs.seeds)
+            if not missing[place]:
+                yield keys[place], there.pop(place)
+
+
+def _pieces(batch: Batch, sizes: Sizes) -> Iterator[Batch]:
+    """Yield a batch in pieces, of some of the seeds of each draw, each of the size that is right when it is taken."""
+    begin, of_draw = 0, max(map(len, batch.seeds))
+    while begin < of_draw:
+        networks = max(1, sizes.networks(batch.places[0]) // (len(batch.places) * len(batch.seeds)))
+        yield batch._replace(seeds=[seeds[begin : begin + networks] for seeds in batch.seeds])
+        begin += networks
+
+
+def _cost(entry: Request) -> float:
+    """Return what a network costs: about its multiply-adds."""
+    config, samples = entry.trial.config, entry.trial.samples
+    return config.epochs * samples.points * (weights(config.layers(samples.inputs, samples.outputs)) + 10)
+
+
+def _batch_cost(batch: Batch, sizes: Sizes) -> float:
+    return sum(map(len, batch.seeds)) * sum(sizes.costs[place] for place in batch.places)
 
 
 def networks(requests: Mapping[Key, Request], part: Part) -> int:
@@ -185,11 +277,15 @@ def _samples(trial: grid.Trial, draws: int) -> list[TrainingPart]:
     return [part_from_arrays(x, y, None, None, trial.config.loss, score_of) for x, y in pairs]
 
 
-def _after(before: int, on_progress: Callable[[float], None]) -> Callable[[Progress], None]:
-    return lambda progress: on_progress(before + progress.done)
+def _batches(requests: Mapping[Key, Request], part: Part) -> Iterator[Batch]:
+    """Yield arms to train at once, with all of their seeds."""
+    places = {key: place for place, key in enumerate(requests)}
+    for keys, curve_every in _groups_by_curves(requests, part.count(1)):
+        seeds = part.chosen(_count(requests[keys[0]], len(part.seeds)))
+        yield Batch([places[key] for key in keys], seeds, curve_every)
 
 
-def _batches(requests: Mapping[Key, Request], seeds: int) -> Iterator[tuple[list[Key], int]]:
+def _groups_by_curves(requests: Mapping[Key, Request], seeds: int) -> Iterator[tuple[list[Key], int]]:
     """Yield the keys of arms to train at once, and the epochs between points of their curves; 0 for no curves."""
     for group in _groups(requests):
         for curve_every in (1, 0):

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import cast
 
 from fnn import checks
+from fnn.cluster.connect import opened, warned
+from fnn.cluster.work import Executor, Opened
 from fnn.config import SEED
 from fnn.errors import InvalidSetting
 from fnn.files import replacing, writable_folder
@@ -44,6 +46,9 @@ def study(
     until_decided: bool = False,
     out: str | Path | None = None,
     threads: int | None = None,
+    cluster: str | None = None,
+    allow_mixed: bool = False,
+    on_notice: Callable[[str], None] = warned,
     on_progress: OnProgress | None = None,
 ) -> StudyDocument:
     """Test the claims of a study over `seeds` seeds; return the document of verdicts.
@@ -53,8 +58,9 @@ def study(
     data, where they are drawn, the seeds are spread; by itself as the study says. multiverse: try each claim under
     every combination of its nuisance settings too. until_decided: test at looks that are planned before the first run,
     and train the arms of a claim that is decided no further, see `studies.looks`. out: a folder for the figures,
-    verdicts.json and index.html; without, nothing is written. threads: as `fnn.train` has them. on_progress: is given
-    networks done, in all, and what is done.
+    verdicts.json and index.html; without, nothing is written. threads: as `fnn.train` has them; cluster,
+    allow_mixed: as `fnn.sweep` has them. on_notice: is told in a line of workers that take no part. on_progress: is
+    given networks done, in all, and what is done.
 
     A dict, whose shape is stated in `fnn.report.document`; it is shown in five lines, and its `frame()` has a row for
     each claim. Raises InvalidSetting for a study that is not there or not right, and for what it cannot be asked.
@@ -70,11 +76,14 @@ def study(
         seeds, seed = None if seeds is None else len(numbers), numbers[0]
         if checks.boolean("until_decided", until_decided):
             raise InvalidSetting("until_decided", True, "none of it in a study of tables")
+        executor = opened(cluster, threads, allow_mixed=allow_mixed, notice=on_notice)
         return _of_tables(
-            spec, seeds, seed, draws=draws, multiverse=multiverse, out=out, threads=threads, on_progress=on_progress
-        )
+            spec, seeds, seed, draws=draws, multiverse=multiverse, out=out, threads=threads, executor=executor,
+            on_progress=on_progress,
+        )  # fmt: skip
     numbers = checks.seed_range(SEEDS if seeds is None else seeds, seed, least=2, default=SEED)
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
+    executor = opened(cluster, threads, allow_mixed=allow_mixed, notice=on_notice)
     multiverse = checks.boolean("multiverse", multiverse)
     draws = spec.draws if draws is None else checks.whole(1)("draws", draws)
     if checks.boolean("until_decided", until_decided):
@@ -89,8 +98,9 @@ def study(
     began = time.perf_counter()
     planned = looks.plan(numbers, max(entry.draws for entry in requests.values()), until_decided=until_decided)
     on_look = partial(_report_look, on_progress, len(planned)) if on_progress else None
-    results, decisions, done = trainer.run(spec, requests, planned, draws, threads, on_look)
-    cells = _cells(spec, numbers, draws, threads, on_progress) if multiverse else {}
+    with executor as does:
+        results, decisions, done = trainer.run(spec, requests, planned, draws, does, on_look)
+        cells = _cells(spec, numbers, draws, does, on_progress) if multiverse else {}
     _tell(on_progress, "testing the claims")
     document = study_document(spec, results, decisions, planned, draws, cells, until_decided=until_decided)
     document["trainings"] = {"done": done, "planned": total}
@@ -114,6 +124,7 @@ def _of_tables(
     multiverse: bool,
     out: str | Path | None,
     threads: int | None,
+    executor: Opened,
     on_progress: OnProgress | None,
 ) -> StudyDocument:
     if draws is not None:
@@ -123,10 +134,11 @@ def _of_tables(
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
     folder = None if out is None else writable_folder("out", checks.path("out", out))
     began = time.perf_counter()
-    document = run_table_study(
-        spec, seeds=seeds, seed=seed, shipped=spec.name in shipped(), folder=folder, threads=threads,
-        on_progress=on_progress,
-    )  # fmt: skip
+    with executor as does:
+        document = run_table_study(
+            spec, seeds=seeds, seed=seed, shipped=spec.name in shipped(), folder=folder, executor=does,
+            on_progress=on_progress,
+        )  # fmt: skip
     return _finished(without_figures(document) if folder is None else document, began, threads, folder)
 
 
@@ -140,9 +152,9 @@ def _finished(document: StudyDocument, began: float, threads: int | None, folder
 
 
 def _cells(
-    spec: Study, seeds: range, draws: int, threads: int | None, on_progress: OnProgress | None
+    spec: Study, seeds: range, draws: int, executor: Executor, on_progress: OnProgress | None
 ) -> dict[str, Cells]:
-    return multiverses.run(spec, seeds, draws, threads, on_progress and partial(_report, on_progress, "multiverse"))
+    return multiverses.run(spec, seeds, draws, executor, on_progress and partial(_report, on_progress, "multiverse"))
 
 
 def _report(on_progress: OnProgress, stage: str, total: int, done: float, at_most: bool = False) -> None:

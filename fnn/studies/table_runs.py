@@ -1,11 +1,13 @@
 """Runs of a study of tables: what the networks of every arm score on what each split of each data set holds out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fnn.cluster.work import Executor, InProcess, Probe, Work
 from fnn.data.split import Split
 from fnn.ensembles.evaluation import SplitNetworks, answers, score
 from fnn.ensembles.fit import splits_of
@@ -57,32 +59,85 @@ def requests(study: TableStudy) -> dict[str, list[Setup]]:
     return {name: list(setups) for name, setups in wanted.items()}
 
 
+class SplitItem(NamedTuple):
+    """Setups that train together on one split of a data set, each with the same seeds. split: its place."""
+
+    dataset: str
+    setups: list[Setup]
+    split: int
+    seeds: range
+
+    @property
+    def networks(self) -> int:
+        """How many there are."""
+        return len(self.setups) * len(self.seeds)
+
+
 def run(
     study: TableStudy,
     seeds: int,
     first: int,
-    threads: int | None,
+    executor: Executor | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> dict[Key, TableScores]:
     """Train every arm on every split with `seeds` seeds, others on each split, the first of them `first`.
 
-    on_progress: is given the networks done.
+    executor: by itself this process. on_progress: is given the networks done.
     """
+    executor = executor or InProcess()
+    problems = {name: dataset.problem for name, dataset in study.datasets.items()}
+    items = list(_items(study, seeds, first))
     done = 0
-    results: dict[Key, TableScores] = {}
+
+    def report(now: Progress | None) -> None:
+        assert on_progress
+        on_progress(done + (now.done if now else 0))
+
+    probe = None
+    if executor.standing is not None and items:
+        item = items[0]._replace(seeds=items[0].seeds[:2])
+        probe = Probe(item, _digest(train_on_split(item, problems, None)), _digest)
+    rows: dict[Key, list[_OnSplit | None]] = {
+        (item.dataset, entry): [None] * study.splits for item in items for entry in item.setups
+    }
+    for each in executor.each(Work(train_on_split, problems, probe), items, report if on_progress else None):
+        done += each.item.networks
+        for entry, row in zip(each.item.setups, each.value, strict=True):
+            rows[each.item.dataset, entry][each.item.split] = row
+    return {
+        (name, entry): _joined(problems[name], splits_of(problems[name], entry.splitting, 1), [r for r in row if r])
+        for (name, entry), row in rows.items()
+    }
+
+
+def _items(study: TableStudy, seeds: int, first: int) -> Iterator[SplitItem]:
     for name, setups in requests(study).items():
-        problem = study.datasets[name].problem
         for alike in _alike(setups):
-            splits = splits_of(problem, alike[0].splitting, 1)
-            rows: list[list[_OnSplit]] = []
-            for k, split in enumerate(splits):
-                own = range(first + k * seeds, first + (k + 1) * seeds)
-                report = _after(done, on_progress) if on_progress else None
-                rows.append(_train(problem, split, alike, own, threads, report))
-                done += seeds * len(alike)
-            for each, entry in enumerate(alike):
-                results[name, entry] = _joined(problem, splits, [row[each] for row in rows])
-    return results
+            for k in range(study.splits):
+                yield SplitItem(name, alike, k, range(first + k * seeds, first + (k + 1) * seeds))
+
+
+def train_on_split(
+    item: SplitItem,
+    problems: Mapping[str, Problem],
+    threads: int | None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> "list[_OnSplit]":
+    """Train setups on a split; return what each scores there."""
+    problem, setups = problems[item.dataset], item.setups
+    split = splits_of(problem, setups[0].splitting, 1)[item.split]
+    prepared = prepare(problem, split, setups[0].preparation, setups[0].config.dtype)
+    results = train_parts(
+        [entry.config for entry in setups], [prepared.part], seeds=item.seeds, threads=threads, curve_every=0,
+        on_progress=on_progress,
+    )  # fmt: skip
+    return [_scores(problem, _networks(results, k, split, prepared)) for k in range(len(setups))]
+
+
+def _digest(rows: "Sequence[_OnSplit]") -> str:
+    """Return a hash of the bits of all scores of members."""
+    scores = [row.members[name] for row in rows for name in sorted(row.members)]
+    return sha256(np.concatenate(scores).tobytes()).hexdigest()[:16]
 
 
 def _alike(setups: Sequence[Setup]) -> Iterator[list[Setup]]:
@@ -93,10 +148,6 @@ def _alike(setups: Sequence[Setup]) -> Iterator[list[Setup]]:
     yield from groups.values()
 
 
-def _after(before: int, on_progress: Callable[[float], None]) -> Callable[[Progress], None]:
-    return lambda progress: on_progress(before + progress.done)
-
-
 class _OnSplit(NamedTuple):
     """What a setup scores on one split, by the score's name: members (S,) and their ensemble; how many diverged."""
 
@@ -104,22 +155,6 @@ class _OnSplit(NamedTuple):
     ensemble: dict[str, float]
     blind: dict[str, float]
     failed: int
-
-
-def _train(
-    problem: Problem,
-    split: Split,
-    setups: Sequence[Setup],
-    seeds: range,
-    threads: int | None,
-    on_progress: Callable[[Progress], None] | None,
-) -> list[_OnSplit]:
-    prepared = prepare(problem, split, setups[0].preparation, setups[0].config.dtype)
-    results = train_parts(
-        [entry.config for entry in setups], [prepared.part], seeds=seeds, threads=threads, curve_every=0,
-        on_progress=on_progress,
-    )  # fmt: skip
-    return [_scores(problem, _networks(results, k, split, prepared)) for k in range(len(setups))]
 
 
 def _networks(results: Results, k: int, split: Split, prepared: object) -> SplitNetworks:

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from fnn import checks
+from fnn.cluster.work import Executor
 from fnn.report.document import StudyDocument
 from fnn.studies.table_document import table_command, table_document
 from fnn.studies.table_figures import save_figures
@@ -24,7 +25,7 @@ def run_table_study(
     seed: int,
     shipped: bool,
     folder: Path | None,
-    threads: int | None,
+    executor: Executor | None,
     on_progress: OnProgress | None,
 ) -> StudyDocument:
     """Return the document of a study of tables; it has no seconds and no versions yet.
@@ -36,7 +37,7 @@ def run_table_study(
     checks.fits("seeds", count, total * _RUN_BYTES)
     checks.seed_range(count * study.splits, seed, least=2)
     report = partial(_report, on_progress, total) if on_progress else None
-    results = run(study, count, seed, threads, report)
+    results = run(study, count, seed, executor, report)
     numbers = range(seed, seed + count)
     if on_progress:
         on_progress(total, total, "testing the claims and drawing their figures")

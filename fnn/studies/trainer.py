@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
+from fnn.cluster.work import Executor
 from fnn.studies.kept import Runs
 from fnn.studies.looks import Decision, Look, look_at
 from fnn.studies.model import Study
@@ -17,14 +18,14 @@ def run(
     requests: Requests,
     looks: Sequence[Look],
     draws: int,
-    threads: int | None = None,
+    executor: Executor | None = None,
     on_look: OnLook | None = None,
 ) -> tuple[dict[Key, ArmResults], dict[str, Decision], int]:
     """Train a study look by look; return the results of all arms, what is decided by claim, and the networks trained.
 
     What no claim asks for has the runs of the first look, but published results, which are not tested, have all.
     """
-    trainer = _Trainer(requests, threads, on_look)
+    trainer = _Trainer(requests, executor, on_look)
     decisions: dict[str, Decision] = {}
     for look in looks:
         asked = {run_key(arm.trial, draws) for claim in study.claims if claim.id not in decisions for arm in claim.arms}
@@ -38,8 +39,8 @@ def run(
 class _Trainer:
     """Trains more and more of the seeds of arms, and has their results so far."""
 
-    def __init__(self, requests: Requests, threads: int | None, on_look: OnLook | None) -> None:
-        self.requests, self.threads, self.on_look = requests, threads, on_look
+    def __init__(self, requests: Requests, executor: Executor | None, on_look: OnLook | None) -> None:
+        self.requests, self.executor, self.on_look = requests, executor, on_look
         self.networks = 0
         self.results: dict[Key, ArmResults] = {}
         self._runs: dict[Key, Runs] = {}
@@ -50,7 +51,7 @@ class _Trainer:
         requests = {key: self.requests[key] for key in self.requests if key in keys}
         before, total = self.networks, self.networks + networks(requests, look.part)
         report = self.on_look and partial(_report, self.on_look, before, total, look)
-        for key, runs in trained(requests, look.part, self.threads, report):
+        for key, runs in trained(requests, look.part, self.executor, report):
             every = self._runs.pop(key).and_more(runs) if key in self._runs else runs
             self.results[key] = arm_results(every, self.requests[key])
             self._of_draw[key] = look.of_draw

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fnn.cluster.sizes import Sizes
 from fnn.data.samples import Part
 from fnn.network.functions import weights
 from fnn.sweeps.grid import Trial
@@ -19,10 +20,6 @@ from fnn.training.grouping import named_settings
 from fnn.training.progress import Progress
 from fnn.training.train import labelled_part, train_parts
 
-# A chunk is trained in about this time: what a killed process loses.
-_SECONDS = 1.0
-# Networks of the first chunk, and as few as one is cut to.
-_FIRST, _LEAST = 1024, 64
 # Kinds of networks, seeds and epochs of a probe: all that is compiled takes part, and hardly anything is trained.
 _KINDS, _SEEDS, _EPOCHS = 4, 32, 20
 # Seeds looked up at a time.
@@ -101,31 +98,15 @@ def part_of(trial: Trial) -> Part:
     return labelled_part([trial.config], samples.x, samples.y)
 
 
-class ChunkSize:
-    """How many networks are to be trained together, by what those before took.
+def costs(planned: Plan) -> list[float]:
+    """Return what a network of each trial costs: about its multiply-adds."""
+    return [_cost(trial) for trial in planned.trials]
 
-    What a network takes is its weights times its samples times its epochs, times what chunks before took of that.
-    """
 
-    def __init__(self, planned: Plan) -> None:
-        self.most = planned.at_once
-        self.costs = [_cost(trial) for trial in planned.trials]
-        self.work = min(_FIRST, self.most) * self.costs[0]
-
-    def networks(self, trial: int) -> int:
-        """Return how many networks of that trial are to be trained together."""
-        return max(1, min(max(_LEAST, int(self.work / self.costs[trial])), self.most))
-
-    def learn(self, chunk: Chunk, runs: ChunkRuns) -> None:
-        """Note what a chunk took, but for compiling."""
-        work = self.costs[chunk.members[0]] * len(runs.seeds)
-        self.work = min(work * _SECONDS / max(runs.seconds, 1e-9), 4 * max(self.work, work))
-
-    def begin(self, probe: Chunk, runs: ChunkRuns, planned: Plan) -> None:
-        """Note what a probe took, of which only some epochs were trained."""
-        each = len(probe.seeds)
-        shares = (min(1.0, _EPOCHS / planned.trials[c].config.epochs) * self.costs[c] for c in probe.members)
-        self.work = each * sum(shares) * _SECONDS / max(runs.seconds, 1e-9)
+def probe_cost(chunk: Chunk, planned: Plan) -> float:
+    """Return what a probe costs, of which only some epochs are trained."""
+    trials = [planned.trials[c] for c in chunk.members]
+    return len(chunk.seeds) * sum(min(1.0, _EPOCHS / trial.config.epochs) * _cost(trial) for trial in trials)
 
 
 def _cost(trial: Trial) -> float:
@@ -144,7 +125,7 @@ def probe(planned: Plan) -> Chunk:
 
 
 def chunks(
-    connection: Connection, planned: Plan, ids: Sequence[int], there: Sequence[int], size: ChunkSize
+    connection: Connection, planned: Plan, ids: Sequence[int], there: Sequence[int], size: Sizes
 ) -> Iterator[Chunk]:
     """Yield what the store lacks in chunks, each of the size that is right when it is taken.
 
@@ -197,7 +178,7 @@ def _together(planned: Plan, fresh: Sequence[int], most: int) -> list[int]:
     return [split[k] for k in range(len(configs)) for split in splits]
 
 
-def _parts(seeds: Any, trial: int, size: ChunkSize) -> Iterator[Any]:
+def _parts(seeds: Any, trial: int, size: Sizes) -> Iterator[Any]:
     """Yield the seeds in parts of the size that is right when each is taken."""
     while len(seeds):
         count = size.networks(trial)  # which training this part changes

@@ -2,7 +2,6 @@
 
 import operator
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,12 +11,13 @@ from typing import Any, NamedTuple
 from numpy.typing import ArrayLike
 
 from fnn import checks
-from fnn.cluster.connect import opened
+from fnn.cluster.connect import opened, warned
+from fnn.cluster.sizes import Sizes
 from fnn.cluster.work import Done, Executor, Opened, Probe, Standing, Work, in_process
 from fnn.data.samples import Samples, samples_from_arrays
 from fnn.errors import InvalidSetting
 from fnn.machine import versions
-from fnn.sweeps.chunks import Chunk, ChunkRuns, ChunkSize, chunks, probe, train_chunk
+from fnn.sweeps.chunks import Chunk, ChunkRuns, chunks, costs, probe, probe_cost, train_chunk
 from fnn.sweeps.connect import locked, open_store
 from fnn.sweeps.plan import ROW_BYTES, Plan, fits_disk, plan, store_path
 from fnn.sweeps.query import Runs, count_runs, read_runs
@@ -96,7 +96,7 @@ def sweep(
     spec = settings if samples is not None else {"data": data, **settings}
     planned = plan(samples, seeds=seeds, seed=seed, backend=backend, threads=threads, curve_points=curve_points, **spec)
     checks.function("on_progress", on_progress)
-    executor = opened(cluster, threads, allow_mixed=checks.boolean("allow_mixed", allow_mixed), notice=_warn)
+    executor = opened(cluster, threads, allow_mixed=allow_mixed, notice=warned)
     path = ":memory:" if out is None else store_path(out)
     checks.fits("seeds", len(planned.seeds), planned.total * (_RUN + (ROW_BYTES + 8 * planned.points) * (out is None)))
     if isinstance(path, Path):
@@ -113,10 +113,6 @@ def _samples(data: Any) -> Samples | None:
     if len(data) != 2:
         raise InvalidSetting("data", data, "names of data sets, or x (N, I) and y (N, O)")
     return samples_from_arrays(*data)
-
-
-def _warn(line: str) -> None:
-    warnings.warn(line, stacklevel=2)
 
 
 def fill(
@@ -171,7 +167,7 @@ class _Course:
 
     def begin(self, executor: Executor) -> None:
         self.executor = executor
-        self.size = ChunkSize(self.planned)
+        self.size = Sizes(costs(self.planned), self.planned.at_once)
         if executor.standing is not None:  # a cluster may have been started
             self.compiling = time.perf_counter() - self.began
         else:
@@ -184,7 +180,7 @@ class _Course:
         began, chunk = time.perf_counter(), probe(self.planned)
         runs = train_chunk(chunk, self.planned, None)
         self.compiling += time.perf_counter() - began
-        self.size.begin(chunk, runs, self.planned)
+        self.size.learn(probe_cost(chunk, self.planned), runs.seconds)
         return Work(train_chunk, self.planned, Probe(chunk, runs.digest, operator.attrgetter("digest")))
 
     def note(self, done: Done) -> int:
@@ -192,7 +188,7 @@ class _Course:
         runs: ChunkRuns = done.value
         self.trained += len(runs.seeds)
         self.solved += int(runs.solved.sum())
-        self.size.learn(done.item, runs)
+        self.size.learn(self.size.costs[done.item.members[0]] * len(runs.seeds), runs.seconds)
         if done.worker is None:
             self.compiling += runs.compile_seconds
             return self.sessions[""]
