@@ -1,0 +1,162 @@
+"""Inputs of a graph: what a row is given as, and the numbers that the networks are given of it.
+
+Where all columns are numbers, or true and false, the graph has one input `x` (rows, columns): they are in the order of
+the metadata's `columns`, as are the pixels of an image, (height, width, channels) read in that order. Where a column
+has categories there is an input (rows, 1) for each column under its name, as skl2onnx has them for frames: one tensor
+holds no texts beside numbers. Numbers are float64 whatever the networks' precision, as tables are read; true is 1 and
+false 0, and a missing number is NaN.
+
+A graph refuses no row. One that `fnn predict` refuses or leaves without an answer has no answer: with a value missing
+where none may be, a category that is unknown where that is an error, or another number than 0 and 1 for true and false.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from fnn.data.encoding import Encoder, Feature
+from fnn.data.scaling import LARGEST, MOST, Scaling
+from fnn.data.words import MISSING
+from fnn.onnx.graph import WORDS_DOMAIN, Graph, Value
+
+# The places of words that are no category, and of those that say that a value is missing.
+_UNKNOWN_PLACE, _MISSING_PLACE = -1, -2
+
+
+class Encoded(NamedTuple):
+    """x: (N, I) float64, NaN where a number is missing; invalid: (N, 1), those without an answer, None if none."""
+
+    x: Value
+    invalid: Value | None
+
+
+class _Part(NamedTuple):
+    """What becomes of one column or of several. inputs: (N, k) float64; invalid: (N, k) each, what has no answer."""
+
+    inputs: list[Value]
+    invalid: list[Value]
+
+
+def has_words(encoder: Encoder) -> bool:
+    """Return whether any column has categories."""
+    return any(feature.kind == "category" for feature in encoder.features)
+
+
+def add_inputs(graph: Graph, encoder: Encoder) -> Encoded:
+    """Add what a row is given as, and return it encoded."""
+    parts = [_numbers(graph, encoder)] if not has_words(encoder) else [
+        (_words if feature.kind == "category" else _column)(graph, encoder, feature) for feature in encoder.features
+    ]  # fmt: skip
+    pieces = [piece for part in parts for piece in part.inputs]
+    x = pieces[0] if len(pieces) == 1 else graph.add("Concat", *pieces, name="encoded", axis=1)
+    invalid = [flags for part in parts for flags in part.invalid]
+    return Encoded(x, graph.any_of(invalid, "invalid") if invalid else None)
+
+
+def add_scaling(graph: Graph, scaling: Scaling, x: Value) -> Value:
+    """Return the inputs of the networks of each split. x: (N, I) → (P, N, I); scaling: (P, I)."""
+    center, factor, fill = (
+        graph.constant(f"scaling/{name}", getattr(scaling, name)[:, None]) for name in ("center", "factor", "fill")
+    )
+    z = graph.add("Where", graph.add("IsNaN", x, name="scaling/missing"), fill, x, name="scaling/filled")
+    z = graph.add("Sub", z, center, name="scaling/centered")
+    z = _clipped(graph, z, LARGEST, "scaling/finite")
+    z = graph.add("Mul", z, factor, name="scaling/scaled")
+    z = _clipped(graph, z, MOST, "scaling/held")
+    return _smoothly_clipped(graph, z) if scaling.smooth_clip else z
+
+
+def _clipped(graph: Graph, z: Value, most: float, name: str) -> Value:
+    return graph.add("Clip", z, graph.constant(f"{name}_low", -most), graph.constant(f"{name}_high", most), name=name)
+
+
+def _smoothly_clipped(graph: Graph, z: Value) -> Value:
+    """Return z / √(1 + (z/3)²)."""
+    third = graph.add("Div", z, graph.constant("3", 3.0), name="scaling/third")
+    square = graph.add("Mul", third, third, name="scaling/square")
+    total = graph.add("Add", square, graph.constant("1", 1.0), name="scaling/sum")
+    return graph.add("Div", z, graph.add("Sqrt", total, name="scaling/root"), name="scaling/clipped")
+
+
+# ---- numbers ----
+
+
+def _numbers(graph: Graph, encoder: Encoder) -> _Part:
+    """Return all columns, which are numbers, from the one input `x`, with their indicators where these belong."""
+    features = encoder.features
+    x = graph.input("x", np.float64, len(features))
+    invalid = _invalid_numbers(graph, encoder, x, [k for k, each in enumerate(features) if each.kind == "boolean"])
+    indicated = [k for k, feature in enumerate(features) if feature.indicator]
+    if not indicated:
+        return _Part([x], invalid)
+    flags = graph.add("IsNaN", _taken(graph, x, indicated, "indicated"), name="indicated_missing")
+    both = graph.add("Concat", x, graph.cast(flags, np.float64, "indicators"), name="x_and_indicators", axis=1)
+    places = iter(range(len(features), len(features) + len(indicated)))
+    order = [place for k, each in enumerate(features) for place in ((k, next(places)) if each.indicator else (k,))]
+    return _Part([_taken(graph, both, order, "in_order")], invalid)
+
+
+def _column(graph: Graph, encoder: Encoder, feature: Feature) -> _Part:
+    """Return a column of numbers, or of true and false, with its indicator."""
+    x = graph.input(feature.name, np.float64, 1)
+    invalid = _invalid_numbers(graph, encoder, x, [0] if feature.kind == "boolean" else [])
+    if not feature.indicator:
+        return _Part([x], invalid)
+    flags = graph.add("IsNaN", x, name=f"{feature.name}/missing")
+    return _Part([x, graph.cast(flags, np.float64, f"{feature.name}/indicator")], invalid)
+
+
+def _invalid_numbers(graph: Graph, encoder: Encoder, x: Value, booleans: list[int]) -> list[Value]:
+    """Return what may not be: a missing number, and what is neither true nor false in the columns of these."""
+    missing = [graph.add("IsNaN", x, name=f"{x}/none")] if _refuses_missing(encoder) else []
+    if not booleans:
+        return missing
+    value = _taken(graph, x, booleans, f"{x}/booleans")
+    number = graph.add("Not", graph.add("IsNaN", value, name=f"{x}/unknown"), name=f"{x}/known")
+    for name, each in (("0", 0.0), ("1", 1.0)):
+        same = graph.add("Equal", value, graph.constant(name, each), name=f"{x}/is_{name}")
+        number = graph.add("And", number, graph.add("Not", same, name=f"{x}/not_{name}"), name=f"{x}/neither")
+    return [*missing, number]
+
+
+def _refuses_missing(encoder: Encoder) -> bool:
+    return encoder.missing in ("error", "drop")
+
+
+def _taken(graph: Graph, x: Value, columns: list[int], name: str) -> Value:
+    return graph.add("Gather", x, graph.constant(f"{name}_columns", columns, np.int64), name=name, axis=1)
+
+
+# ---- words ----
+
+
+def _words(graph: Graph, encoder: Encoder, feature: Feature) -> _Part:
+    """Return a column of categories as one-hot, with its indicator."""
+    name = feature.name
+    words = graph.input(name, str, 1)
+    places = {word: place for place, word in enumerate(feature.categories)}
+    places |= dict.fromkeys(_words_of_missing(), _MISSING_PLACE)
+    place = graph.add(
+        "LabelEncoder", words, name=f"{name}/place", domain=WORDS_DOMAIN, keys_strings=list(places),
+        values_int64s=list(places.values()), default_int64=_UNKNOWN_PLACE,
+    )  # fmt: skip
+    known = graph.constant(f"{name}/places", np.arange(len(feature.categories)))
+    one_hot = graph.add("Equal", place, known, name=f"{name}/is")
+    pieces = [graph.cast(one_hot, np.float64, f"{name}/one_hot")]
+    missing = graph.add("Equal", place, graph.constant("missing_place", _MISSING_PLACE, np.int64), name=f"{name}/none")
+    if feature.indicator:
+        pieces.append(graph.cast(missing, np.float64, f"{name}/indicator"))
+    invalid = [missing] if _refuses_missing(encoder) else []
+    if encoder.unknown == "error":
+        unknown = graph.constant("unknown_place", _UNKNOWN_PLACE, np.int64)
+        invalid.append(graph.add("Equal", place, unknown, name=f"{name}/unknown"))
+    return _Part(pieces, invalid)
+
+
+def _words_of_missing() -> Iterator[str]:
+    """Yield the words that stand for a missing value, in any case of their letters."""
+    for word in sorted(MISSING):
+        letters = [dict.fromkeys((letter, letter.upper())) for letter in word]
+        yield from map("".join, product(*letters))
