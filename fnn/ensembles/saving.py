@@ -27,14 +27,14 @@ def save(networks: Results | Fit | Model, path: str | Path) -> Path:
     >>> model.predict([[0, 1], [1, 1]])
     array([1, 0])
     """
-    return save_model(new_file(path), model_of(networks))
+    return save_model(new_file("path", path), model_of(networks))
 
 
-def new_file(path: str | Path) -> Path:
-    """Return where a file is to be written. Raises InvalidSetting for a path in a folder that is not there."""
-    where = checks.path("path", path)
+def new_file(name: str, path: str | Path) -> Path:
+    """Return where a file is to be written. Raises InvalidSetting under `name` for a folder that is not there."""
+    where = checks.path(name, path)
     if not where.parent.is_dir() or where.is_dir():
-        raise InvalidSetting("path", str(where), "a file in a folder that is there")
+        raise InvalidSetting(name, str(where), "a file in a folder that is there")
     return where
 
 

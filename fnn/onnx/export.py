@@ -26,11 +26,11 @@ _LONGEST = 2**31 - 1
 _BESIDE = 2**24
 
 
-def export_onnx(networks: Results | Fit | Model, path: str | Path) -> Path:
-    """Write networks as a graph of ONNX, whole or not at all, and return the file's path.
+def export_onnx(networks: Results | Fit | Model, to: str | Path) -> Path:
+    """Write networks as a graph of ONNX to a file, whole or not at all, and return its path.
 
     networks: what `fnn.train` gives, of one setting, what `fnn.fit` or `fnn.load` gives; those that diverged are left
-    out. path: of the file, such as model.onnx.
+    out. to: the file's path, such as model.onnx.
 
     The graph answers rows as `fnn predict` does. Where all columns are numbers, or true and false, its input is `x`
     (rows, columns) of float64; else there is one for each column under its name, (rows, 1), of float64 or of strings.
@@ -47,19 +47,27 @@ def export_onnx(networks: Results | Fit | Model, path: str | Path) -> Path:
     ...     path.name, path.stat().st_size > 0
     ('xor.onnx', True)
     """
-    where = new_file(path)
-    content = onnx_model(without_diverged(model_of(networks))).SerializeToString(deterministic=True)
-    with replacing(where) as part:
-        part.write_bytes(content)
-    return where
+    path = new_file("to", to)
+    write_onnx(model_of(networks), path)
+    return path
+
+
+def write_onnx(model: Model, path: Path) -> Any:
+    """Write a model to a file in a folder that is there, and return what is written; raises as `export_onnx`."""
+    try:
+        import onnx  # noqa: F401
+    except ImportError:
+        raise InvalidSetting("to", str(path), "the extra onnx: python -m pip install 'fnn[onnx]'") from None
+    proto = onnx_model(without_diverged(model))
+    with replacing(path) as part:
+        part.write_bytes(proto.SerializeToString(deterministic=True))
+    return proto
 
 
 def onnx_model(model: Model) -> Any:
-    """Return a model as ONNX has it, an `onnx.ModelProto` that is checked. Raises InvalidSetting as `export_onnx`."""
-    try:
-        from onnx import checker, helper, numpy_helper
-    except ImportError:
-        raise InvalidSetting("to", "onnx", "the extra onnx: python -m pip install 'fnn[onnx]'") from None
+    """Return a model as ONNX has it, an `onnx.ModelProto` that is checked. Raises InvalidSetting for more than 2 GB."""
+    from onnx import checker, helper, numpy_helper
+
     graph = model_graph(model)
     takes = sum(array.nbytes for array in graph.constants.values() if array.dtype.kind != "O") + _BESIDE
     if takes > _LONGEST:

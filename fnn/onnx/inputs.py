@@ -7,7 +7,8 @@ holds no texts beside numbers. Numbers are float64 whatever the networks' precis
 false 0, and a missing number is NaN.
 
 A graph refuses no row. One that `fnn predict` refuses or leaves without an answer has no answer: with a value missing
-where none may be, a category that is unknown where that is an error, or another number than 0 and 1 for true and false.
+where none may be, a category that is unknown where that is an error, an infinite number, or another number than 0 and 1
+for true and false. Words are taken as they come, where a table's have no blanks around them.
 """
 
 from collections.abc import Iterator
@@ -109,16 +110,17 @@ def _column(graph: Graph, encoder: Encoder, feature: Feature) -> _Part:
 
 
 def _invalid_numbers(graph: Graph, encoder: Encoder, x: Value, booleans: list[int]) -> list[Value]:
-    """Return what may not be: a missing number, and what is neither true nor false in the columns of these."""
-    missing = [graph.add("IsNaN", x, name=f"{x}/none")] if _refuses_missing(encoder) else []
+    """Return what may not be: infinity, a missing number, and in these columns what is neither true nor false."""
+    never = [graph.add("IsInf", x, name=f"{x}/infinite")]
+    if _refuses_missing(encoder):
+        never.append(graph.add("IsNaN", x, name=f"{x}/none"))
     if not booleans:
-        return missing
+        return never
     value = _taken(graph, x, booleans, f"{x}/booleans")
-    number = graph.add("Not", graph.add("IsNaN", value, name=f"{x}/unknown"), name=f"{x}/known")
-    for name, each in (("0", 0.0), ("1", 1.0)):
-        same = graph.add("Equal", value, graph.constant(name, each), name=f"{x}/is_{name}")
-        number = graph.add("And", number, graph.add("Not", same, name=f"{x}/not_{name}"), name=f"{x}/neither")
-    return [*missing, number]
+    square = graph.add("Mul", value, value, name=f"{x}/squares")  # itself of 0 and 1
+    known = graph.add("Equal", square, value, name=f"{x}/zero_or_one")
+    either = graph.add("Or", known, graph.add("IsNaN", value, name=f"{x}/unknown"), name=f"{x}/either")
+    return [*never, graph.add("Not", either, name=f"{x}/neither")]
 
 
 def _refuses_missing(encoder: Encoder) -> bool:
