@@ -32,7 +32,7 @@ def export(
 
     Of runs on a table, with split and scores. A model is written with all that it does to a row.
     """
-    if not to.parent.is_dir():
+    if not to.parent.is_dir() or to.is_dir():
         raise InvalidSetting("to", str(to), "a file in a folder that is there")
     if to.suffix == ".onnx":
         _export_model(path, to, where)
