@@ -111,6 +111,16 @@ def test_numbers_without_intervals_have_no_low_and_high():
     assert set(answers_of(replace(model_of("regression"), learned_interval=None))) == {"value", "spread"}
 
 
+def test_numbers_too_far_apart_to_be_scaled_are_held_to_what_is_finite():
+    model = of_numbers("mean")
+    center, factor, fill, _ = model.scaling
+    far = replace(model, scaling=Scaling(center + 1e308, factor * [0, 1, 1e-308], fill, smooth_clip=False))
+    table = {"a": [-1e308, 1.0], "b": [1.0, 0.0], "c": [-1.7e308, 1e308]}
+    said = said_by(far, table)
+    assert np.isfinite(said["value"]).all()
+    assert_same(answers_of(far, table), said)
+
+
 @pytest.mark.parametrize("splits", [1, 3, 7])
 def test_networks_of_any_splits_are_asked_with_the_scaling_of_their_own(splits):
     model = model_of("regression", networks=7, splits=splits)

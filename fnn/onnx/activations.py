@@ -15,8 +15,8 @@ Activate = Callable[[Graph, Value, str, str], Value]
 
 # From so far on e^(−x²) is below 1e-17, and with it all that erfc(x) changes.
 _FAR = 6.5
-# Of the polynomial for the tail of erfc: with fewer it is off by more than rounding.
-_DEGREE = 22
+# Of the polynomial for the tail of erfc: of a lower one the error is above rounding.
+_DEGREE = 16
 
 
 def _operator(operator: str, **attributes: Any) -> Activate:
