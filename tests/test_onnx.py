@@ -91,6 +91,17 @@ def test_every_task_is_answered_as_the_model_answers(task, dtype):
     assert_same(answers_of(model), said)
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_onnx_itself_reads_a_graph_as_onnx_runtime_does(task):
+    """Its evaluator is in NumPy, and knows the operators as they are specified."""
+    reference = pytest.importorskip("onnx.reference")
+    model = model_of(task)
+    proto = onnx_model(model)
+    feed = {value.name: np.array(TABLE[value.name])[:, None] for value in proto.graph.input}
+    answers = reference.ReferenceEvaluator(proto).run(None, feed)
+    assert_same(dict(zip([value.name for value in proto.graph.output], answers, strict=True)), said_by(model))
+
+
 def test_classes_are_given_back_as_the_table_had_them():
     binary, several = model_of("binary"), model_of("multiclass")
     for model, kind in [

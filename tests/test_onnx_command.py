@@ -6,6 +6,8 @@ import sys
 
 import numpy as np
 import pytest
+from generate import README, SHELL, alike, run_command
+from tables import ROOT
 from test_cli_table import write_csv
 
 import fnn
@@ -132,6 +134,23 @@ def test_networks_of_a_named_data_set_are_exported_too(tmp_path, monkeypatch):
     answers = answers_of("xor.onnx", lambda _session: {"x": x})
     assert answers["label"].tolist() == fnn.load("fnn-xor/model.npz").predict(x).tolist()
     assert (answers["label"] == (y[:, 0] > 0.5)).mean() > 0.9
+
+
+def test_the_page_about_onnx_shows_what_happens(tmp_path, monkeypatch):
+    pytest.importorskip("pandas")
+    text = (ROOT / "fnn" / "onnx" / "README.md").read_text(encoding="utf-8")
+    (train,) = re.findall(r"^\$ (fnn train --data diabetes.*)$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    run_command(f"{train} --no-plots", tmp_path)
+    ((_, export, shown),) = SHELL.findall(text)
+    assert alike(run_command(export, tmp_path), shown)
+    (reading,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(reading, names)
+    model = fnn.load("fnn-diabetes/model.npz")
+    expected = [model.predict("diabetes.csv"), *model.interval("diabetes.csv")]
+    for got, ours in zip((names["value"], names["low"], names["high"]), expected, strict=True):
+        assert_near(got[:, 0], ours)
 
 
 # ---- bad input ----
