@@ -3,7 +3,7 @@
 Where all columns are numbers, or true and false, the graph has one input `x` (rows, columns): they are in the order of
 the metadata's `columns`, as are the pixels of an image, (height, width, channels) read in that order. Where a column
 has categories there is an input (rows, 1) for each column under its name, as skl2onnx has them for frames: one tensor
-holds no texts beside numbers. Numbers are float64 whatever the networks' precision, as tables are read; true is 1 and
+holds no texts beside numbers. Dates are inputs of no model. Numbers are float64 whatever the networks' precision, as tables are read; true is 1 and
 false 0, and a missing number is NaN.
 
 A graph refuses no row. One that `fnn predict` refuses or leaves without an answer has no answer: with a value missing
