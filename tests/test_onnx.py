@@ -222,6 +222,18 @@ def test_where_an_unknown_category_is_an_error_its_row_alone_has_no_answer():
     assert_same({k: v[~blue] for k, v in answers.items()}, {k: v[~blue] for k, v in said.items()})
 
 
+@pytest.mark.parametrize("unknown", ["none", "error"])
+def test_categories_alone_are_answered_too(unknown):
+    words = (Feature("colour", "category", ("red", "white"), True), Feature("of", "category", ("a", "b", "c"), False))
+    model = of_numbers("indicator")
+    layers = model.config.layers(6, 1)
+    scaling = Scaling(*np.random.default_rng(5).normal(size=(3, 2, 6)), smooth_clip=True)
+    encoder = Encoder(words, "indicator", unknown, ())
+    model = replace(model, layers=layers, params=fnn.init(layers, model.seeds), encoder=encoder, scaling=scaling)
+    table = {"of": ["a", "c", "b", "NaN"], "colour": ["white", "", "red", "red"]}
+    assert_same(answers_of(model, table), said_by(model, table))
+
+
 @pytest.mark.parametrize("bad", [{"b": 0.5}, {"b": np.inf}, {"a": np.inf}, {"c": -np.inf}])
 def test_infinity_and_what_is_neither_true_nor_false_have_no_answer(bad):
     table = {name: [1.0, bad.get(name, 1.0), np.nan] for name in "abc"}

@@ -58,7 +58,7 @@ def _export_model(path: Path, to: Path, where: Sequence[str] | None) -> None:
 
     if _is_store(path):
         raise InvalidSetting("to", str(to), f"a file that ends in {', '.join(FORMATS)}, as {path} is a store")
-    if where is not None:
+    if where:
         raise InvalidSetting("where", where[0], "none of it for a model, which has no runs")
     model = load(path)
     with at_work(f"writing {to}", quiet=False):
