@@ -3,8 +3,8 @@
 A package is a room. Reading order, which is import order (what stands in a room imports only from rooms before it, or
 from what stands before it in its own room; each room's first lines have the order inside):
 
-errors formats files elementary rng machine checks frames data network config kernel training stats ensembles cluster
-sweeps plots report play studies bench cli __main__
+errors formats files elementary rng machine checks frames data network config kernel training stats ensembles onnx
+cluster sweeps plots report play studies bench cli __main__
 
 `import fnn` loads none of them: each name below comes with the room it lives in when it is first asked for.
 """
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fnn.ensembles.saving import save
     from fnn.errors import InvalidSetting
     from fnn.network.functions import accuracy, backward, forward, init, mean_loss, predict, start, update
+    from fnn.onnx.export import export_onnx
     from fnn.report.layers import describe
     from fnn.stats.intervals import wilson
     from fnn.studies.compare import compare
@@ -41,6 +42,7 @@ __all__ = [
     "compare",
     "data",
     "describe",
+    "export_onnx",
     "fit",
     "forward",
     "init",
@@ -70,6 +72,7 @@ _HOMES = {
     ),
     "compare": "studies.compare",
     "describe": "report.layers",
+    "export_onnx": "onnx.export",
     "fit": "ensembles.fit",
     "study": "studies.study",
     "sweep": "sweeps.run",

@@ -35,6 +35,8 @@ def closed():
 
 @pytest.mark.parametrize("name", ALL)
 def test_examples_run(name):
+    if name == "export_onnx":
+        pytest.importorskip("onnx")
     finder = doctest.DocTestFinder(recurse=False)
     (test,) = finder.find(ALL[name], name, module=False, globs={"np": np})
     assert test.examples, "no example"

@@ -11,11 +11,12 @@ import typer
 import fnn
 from fnn.cli import encoding, messages
 from fnn.cli.bench import bench
+from fnn.cli.export import export
 from fnn.cli.options import config_options, several_options
 from fnn.cli.play import play
 from fnn.cli.predict import predict
 from fnn.cli.study import study
-from fnn.cli.sweep import export, show, sweep
+from fnn.cli.sweep import show, sweep
 from fnn.cli.train import train
 from fnn.errors import InvalidSetting
 

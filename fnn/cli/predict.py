@@ -53,7 +53,7 @@ def predict(
         raise InvalidSetting("out", to, "a file, as --json has stdout")
     if to != "-" and Path(to).resolve() in (data.resolve(), path.resolve()):
         raise InvalidSetting("out", to, "another file than the model and the table")
-    ensemble = _load(path)
+    ensemble = load(path)
     if unknown is not None:
         ensemble = with_unknown(ensemble, unknown)
     form = Form(delimiter=delimiter, header=header, decimal=decimal, quote=None, encoding=encoding)
@@ -69,7 +69,7 @@ def predict(
             echo(line, err=to == "-")
 
 
-def _load(path: Path) -> "Model":
+def load(path: Path) -> "Model":
     """Read the model; what is wrong with its file is said without the name of an option, as it is none."""
     from fnn.ensembles.model_file import load_model
 

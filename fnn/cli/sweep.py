@@ -1,4 +1,4 @@
-"""`fnn sweep`, and what reads its store: `fnn show` and `fnn export`."""
+"""`fnn sweep`, and what shows its store: `fnn show`."""
 
 import json
 from pathlib import Path, PurePath
@@ -223,20 +223,3 @@ def _show_choice(path: Path, found: "tuple[str, SplitScores]", rows: list[dict[s
     print_rows(rows)
     print_table(choice_columns(choice), choice_rows(choice))
     echo(undecided_line(choice))
-
-
-def export(
-    path: Store,
-    to: Annotated[Path, run_option(help="A file that ends in .csv, .parquet or .npz.")],
-    where: Where = None,
-) -> None:
-    """Write a store's runs, a row each, as CSV, Parquet or arrays; of runs on a table, with split and scores."""
-    from fnn.sweeps.conditions import parse_condition
-    from fnn.sweeps.connect import open_store
-    from fnn.sweeps.export import export
-
-    if not to.parent.is_dir():
-        raise InvalidSetting("to", str(to), "a file in a folder that is there")
-    with open_store(path) as connection, at_work(f"writing {to}", quiet=False):
-        count = export(connection, to, [parse_condition(text) for text in where or ()])
-    echo(f"{to}: {count:,} runs, {size(to.stat().st_size)}")

@@ -16,9 +16,10 @@ Array = NDArray[np.float64]
 
 # So many rows are scaled at a time: of 50 columns they stay in a processor's cache.
 _ROWS = 2048
-_LARGEST = np.finfo(np.float64).max
-# What inputs are held to, so that they are numbers in float32 too.
-_MOST = float(np.finfo(np.float32).max)
+# What centered inputs are held to.
+LARGEST = float(np.finfo(np.float64).max)
+# What scaled inputs are held to, so that they are numbers in float32 too.
+MOST = float(np.finfo(np.float32).max)
 
 
 class Scaling(NamedTuple):
@@ -154,7 +155,7 @@ def _scale_rows(scaling: Scaling, x: Array) -> Array:
     z = np.where(np.isnan(x), scaling.fill, x)
     with np.errstate(over="ignore"):
         z -= scaling.center
-        np.clip(z, -_LARGEST, _LARGEST, out=z)  # infinity times a factor of 0 would be no number
+        np.clip(z, -LARGEST, LARGEST, out=z)  # infinity times a factor of 0 would be no number
         z *= scaling.factor
-    np.clip(z, -_MOST, _MOST, out=z)
+    np.clip(z, -MOST, MOST, out=z)
     return z / np.sqrt(1 + (z / 3) ** 2) if scaling.smooth_clip else z

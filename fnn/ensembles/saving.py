@@ -27,16 +27,25 @@ def save(networks: Results | Fit | Model, path: str | Path) -> Path:
     >>> model.predict([[0, 1], [1, 1]])
     array([1, 0])
     """
-    where = checks.path("path", path)
+    return save_model(new_file("path", path), model_of(networks))
+
+
+def new_file(name: str, path: str | Path) -> Path:
+    """Return where a file is to be written. Raises InvalidSetting under `name` for a folder that is not there."""
+    where = checks.path(name, path)
     if not where.parent.is_dir() or where.is_dir():
-        raise InvalidSetting("path", str(where), "a file in a folder that is there")
+        raise InvalidSetting(name, str(where), "a file in a folder that is there")
+    return where
+
+
+def model_of(networks: Results | Fit | Model) -> Model:
+    """Return networks as a model, without those that diverged. Raises InvalidSetting as `save` does."""
     if isinstance(networks, Results):
         if len(set(networks.configs)) > 1:
             raise InvalidSetting("networks", f"{len(networks.configs)} settings", "one: .where(lr=0.1) takes it")
-        layers, params = networks.layers[0], networks.params
-        return save_model(where, without_diverged(plain_model(networks.config(0), layers, params, networks.seeds)))
+        return without_diverged(plain_model(networks.config(0), networks.layers[0], networks.params, networks.seeds))
     if isinstance(networks, Fit):
-        return save_model(where, networks.model)
+        return networks.model
     if isinstance(networks, Model):
-        return save_model(where, networks)
+        return networks
     raise InvalidSetting("networks", type(networks).__name__, "what fnn.train, fnn.fit or fnn.load gives")
