@@ -12,5 +12,6 @@ except ImportError as error:
     raise ImportError("fnn.sklearn needs scikit-learn: pip install 'fnn[sklearn]'") from error
 
 from fnn.sklearn.estimators import EnsembleClassifier, EnsembleRegressor
+from fnn.sklearn.search import search
 
-__all__ = ["EnsembleClassifier", "EnsembleRegressor"]
+__all__ = ["EnsembleClassifier", "EnsembleRegressor", "search"]

@@ -17,7 +17,7 @@ from fnn.config import Config
 from fnn.ensembles.model import Model
 from fnn.ensembles.presets import SEEDS, VALIDATION, default_preset
 from fnn.errors import InvalidSetting
-from fnn.sklearn.learning import Lesson, Plan, lesson_model, obtain, plan_lesson, plan_settings
+from fnn.sklearn.learning import Lesson, Plan, lesson_model, obtain, plan_lesson, plan_settings, prepare_once
 from fnn.sklearn.rows import Rows, count_rows, read_columns, read_weights
 from fnn.sklearn.targets import Labels, read_classes, read_numbers, read_same_classes, read_same_numbers
 from fnn.training.results import Results
@@ -66,7 +66,8 @@ class _Ensemble(BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         seeds = self._new_seeds()
         if len(seeds):
-            lesson = self._lesson(seeds, X, y, sample_weight, X_val, y_val, sample_weight_val)
+            plan, given = self._plan(seeds), (X, y, sample_weight, X_val, y_val, sample_weight_val)
+            lesson = prepare_once(self, given, plan, lambda: self._lesson(plan, *given))
             results = obtain(lesson, effective_n_jobs(-1 if self.n_jobs is None else self.n_jobs))
             if results is not None:
                 self._learnt(lesson, results)
@@ -86,17 +87,16 @@ class _Ensemble(BaseEstimator):  # type: ignore[misc]
         return np.asarray(self.seeds_[0] + np.arange(there, count))
 
     def _lesson(
-        self, seeds: NDArray[np.int64], X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any,
-        sample_weight_val: Any,
-    ) -> Lesson:  # fmt: skip
-        """Return what the networks of these seeds are to learn."""
+        self, plan: Plan, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any
+    ) -> Lesson:
+        """Return what the networks of a plan are to learn."""
         columns = read_columns(self, X, reset=True)
         check_consistent_length(X, y)
         weight = read_weights("sample_weight", sample_weight, len(next(iter(columns.values()))))
         labels = self._read_labels(y, weight)
         rows = count_rows(columns, labels.y, weight)
         own = self._own_validation(labels, rows, X_val, y_val, sample_weight_val)
-        lesson = plan_lesson(self._plan(seeds), labels, rows, own)
+        lesson = plan_lesson(plan, labels, rows, own)
         self.n_outputs_ = 1 if labels.task == "multiclass" else labels.y.shape[1]
         if labels.classes is not None:
             self.classes_ = labels.classes
@@ -133,7 +133,7 @@ class _Ensemble(BaseEstimator):  # type: ignore[misc]
     def _learnt(self, lesson: Lesson, results: Results) -> None:
         """Keep the networks, and what they were while training."""
         model = lesson_model(lesson, results, {"estimator": type(self).__name__})
-        digest, curves = lesson.prepared.part.digest, network_curves(lesson, results)
+        digest, curves = lesson.digest, network_curves(lesson, results)
         if self._grows():
             if (digest, lesson.config) != self._learnt_of:
                 raise ValueError(

@@ -1,11 +1,12 @@
 """Lessons: rows and settings that are ready to be learnt, many in one stack, and the model that comes of each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import joblib  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,10 +49,14 @@ class Plan(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """What the networks of one ensemble learn: a problem's split as it is prepared, by one config, with seeds (S,)."""
+    """What the networks of one ensemble learn: a problem's split as it is prepared, by one config, with seeds (S,).
+
+    digest: of what they are given.
+    """
 
     problem: Problem
     prepared: Prepared
+    digest: str
     config: Config
     seeds: NDArray[np.int64]
 
@@ -88,7 +93,20 @@ def plan_lesson(plan: Plan, labels: Labels, rows: Rows, own: Rows | None) -> Les
     )
     config = preset_config(plan.preset, labels.task, plan.settings, validates=bool(len(split.validation)))
     preparation = preset_preparation(plan.preset, **plan.preparation)
-    return Lesson(problem, _prepare(problem, split, preparation, config.dtype, labels, plan), config, plan.seeds)
+    prepared = _prepare(problem, split, preparation, config.dtype, labels, plan)
+    return Lesson(problem, prepared, prepared.part.digest, config, plan.seeds)
+
+
+def prepared_alike(plan: Plan) -> tuple[Any, ...]:
+    """Return all of a plan that says how rows are prepared, by which `with_plan` may take what is prepared."""
+    return *plan._replace(settings={}, seeds=np.arange(0))[:-1], plan.settings.get("dtype")
+
+
+def with_plan(lesson: Lesson, plan: Plan) -> Lesson:
+    """Return a lesson by another plan that prepares rows alike."""
+    task, validates = lesson.problem.target.task, bool(lesson.prepared.part.held_out)
+    config = preset_config(plan.preset, task, plan.settings, validates=validates)
+    return lesson._replace(config=config, seeds=plan.seeds)
 
 
 def hold_out(share: float, task: str, y: NDArray[np.float64], seed: int) -> Split:
@@ -127,7 +145,7 @@ def _prepare(
 def learn(lessons: Sequence[Lesson], threads: int) -> list[Results]:
     """Return what became of the networks of each lesson; those of one shape train in one stack."""
     parts: dict[str, int] = {}
-    places = [parts.setdefault(lesson.prepared.part.digest, len(parts)) for lesson in lessons]
+    places = [parts.setdefault(lesson.digest, len(parts)) for lesson in lessons]
     of_place = {place: lesson.prepared.part for place, lesson in zip(places, lessons, strict=True)}
     # A stack is every config on every part with every seed: so configs that learn the same parts go together.
     wanted: dict[tuple[Config, tuple[int, ...]], list[int]] = {}
@@ -161,9 +179,13 @@ def lesson_model(lesson: Lesson, results: Results, about: dict[str, Any]) -> Mod
 
 
 class Stacked:
-    """Lessons that are first collected and then learnt together; after that, each has its results."""
+    """Lessons that are first collected and then learnt together; after that, each has its results.
+
+    prepared: what rows were prepared to, with what an estimator has of them, so that it is done once for all settings.
+    """
 
     def __init__(self) -> None:
+        self.prepared: dict[str, tuple[Lesson, dict[str, Any]]] = {}
         self.lessons: dict[Any, Lesson] = {}
         self.results: dict[Any, Results] | None = None
 
@@ -185,11 +207,29 @@ def stacking(stacked: Stacked) -> Iterator[None]:
         _stacked.reset(token)
 
 
+def prepare_once(estimator: Any, given: tuple[Any, ...], plan: Plan, prepare_rows: Callable[[], Lesson]) -> Lesson:
+    """Return what is to be learnt of what is given, and let the estimator have its attributes of it.
+
+    While lessons are collected, rows that are given again are not prepared again.
+    """
+    stacked = _stacked.get()
+    if stacked is None:
+        return prepare_rows()
+    key = joblib.hash((type(estimator).__name__, given, prepared_alike(plan)))
+    if key not in stacked.prepared:
+        lesson = prepare_rows()
+        learnt = {name: value for name, value in vars(estimator).items() if name.endswith("_")}
+        stacked.prepared[key] = lesson, learnt
+    lesson, learnt = stacked.prepared[key]
+    vars(estimator).update(learnt)
+    return with_plan(lesson, plan)
+
+
 def obtain(lesson: Lesson, threads: int) -> Results | None:
     """Return what became of the networks of a lesson; None while lessons are only collected."""
     stacked = _stacked.get()
     if stacked is not None:
-        key = lesson.prepared.part.digest, lesson.config, tuple(lesson.seeds.tolist())
+        key = lesson.digest, lesson.config, tuple(lesson.seeds.tolist())
         if stacked.results is None:
             stacked.lessons[key] = lesson
             return None
