@@ -64,10 +64,10 @@ class _Ensemble(BaseEstimator):  # type: ignore[misc]
         """
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
-        seeds = self._new_seeds()
-        if len(seeds):
-            plan, given = self._plan(seeds), (X, y, sample_weight, X_val, y_val, sample_weight_val)
-            lesson = prepare_once(self, given, plan, lambda: self._lesson(plan, *given))
+        plan, given = self._plan(), (X, y, sample_weight, X_val, y_val, sample_weight_val)
+        lesson = prepare_once(self, given, plan, lambda: self._lesson(plan, *given))
+        self._check_grown(lesson)
+        if len(plan.seeds):
             results = obtain(lesson, effective_n_jobs(-1 if self.n_jobs is None else self.n_jobs))
             if results is not None:
                 self._learnt(lesson, results)
@@ -82,8 +82,6 @@ class _Ensemble(BaseEstimator):  # type: ignore[misc]
         there = len(self.seeds_)
         if count < there:
             raise InvalidSetting("n_estimators", count, f"at least {there}, which there are, with warm_start")
-        if count == there:
-            warn("warm_start: n_estimators is as many as there are, so no network is trained", stacklevel=3)
         return np.asarray(self.seeds_[0] + np.arange(there, count))
 
     def _lesson(
@@ -115,16 +113,26 @@ class _Ensemble(BaseEstimator):  # type: ignore[misc]
         weights = read_weights("sample_weight_val", weight, len(next(iter(columns.values()))))
         return count_rows(columns, self._read_validation_labels(y, labels).y, weights, kinds)
 
-    def _plan(self, seeds: NDArray[np.int64]) -> Plan:
+    def _check_grown(self, lesson: Lesson) -> None:
+        """Refuse to add networks to such as learnt something else; say where none are added."""
+        if not self._grows():
+            return
+        if (lesson.digest, lesson.config) != self._learnt_of:
+            raise ValueError("warm_start: got other rows or settings; expected those that were learnt before")
+        if not len(lesson.seeds):
+            warn("warm_start: n_estimators is as many as there are, so no network is trained", stacklevel=3)
+
+    def _plan(self) -> Plan:
         settings, preparation = plan_settings(
             self.config, hidden=self.hidden, epochs=self.epochs, lr=self.lr, dropout=self.dropout,
             patience=self.patience,
         )  # fmt: skip
-        first = int(seeds[0]) if not self._grows() else int(self.seeds_[0])
+        seeds = self._new_seeds()
+        first = seeds[0] if not self._grows() else self.seeds_[0]
         return Plan(
             preset=self.preset or default_preset(settings), settings=settings, preparation=preparation,
             validation=self.validation_fraction, missing=checks.one_of("missing", self.missing, MISSING),
-            class_weight=getattr(self, "class_weight", None), first_seed=first, seeds=seeds,
+            class_weight=getattr(self, "class_weight", None), first_seed=int(first), seeds=seeds,
         )  # fmt: skip
 
     def _grows(self) -> bool:
@@ -133,16 +141,12 @@ class _Ensemble(BaseEstimator):  # type: ignore[misc]
     def _learnt(self, lesson: Lesson, results: Results) -> None:
         """Keep the networks, and what they were while training."""
         model = lesson_model(lesson, results, {"estimator": type(self).__name__})
-        digest, curves = lesson.digest, network_curves(lesson, results)
+        curves = network_curves(lesson, results, model)
         if self._grows():
-            if (digest, lesson.config) != self._learnt_of:
-                raise ValueError(
-                    "warm_start: got other rows or settings; expected those that the networks there learnt"
-                )
             model, curves = joined(self.model_, model), np.concatenate((self._curves, curves), axis=1)
             self.seeds_ = np.concatenate((self.seeds_, lesson.seeds))
         else:
-            self.seeds_, self._learnt_of = lesson.seeds, (digest, lesson.config)
+            self.seeds_, self._learnt_of = lesson.seeds, (lesson.digest, lesson.config)
         self.model_, self._curves = model, curves
         self.n_iter_ = max(int(results.stopped.max()), self.n_iter_ if len(self.seeds_) > len(results) else 0)
         means = curves.mean(axis=1)
@@ -161,12 +165,12 @@ class _Ensemble(BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def network_curves(lesson: Lesson, results: Results) -> NDArray[np.float64]:
-    """Return loss, validation loss and validation score after each epoch, of the networks that did not diverge.
+def network_curves(lesson: Lesson, results: Results, model: Model) -> NDArray[np.float64]:
+    """Return loss, validation loss and validation score after each epoch, of the networks that are in the model.
 
     (3, S, E), NaN where nothing is held out, or where there are more points than are kept.
     """
-    epochs, there = lesson.config.epochs, results.diverged < 0
+    epochs, there = lesson.config.epochs, np.isin(results.seeds, model.seeds)
     curves = np.full((3, int(there.sum()), epochs), np.nan)
     for row, curve in zip(
         curves, (results.loss_curve, results.validation_loss_curve, results.validation_score_curve), strict=True
