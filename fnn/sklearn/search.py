@@ -13,9 +13,10 @@ import numpy as np
 from joblib import effective_n_jobs  # type: ignore[import-untyped]
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
-from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils.validation import _check_method_params
 
+from fnn.sklearn.estimators import EnsembleClassifier, EnsembleRegressor
 from fnn.sklearn.learning import Stacked, stacking
 
 
@@ -35,9 +36,10 @@ def search(
 ) -> Any:
     """Return a fitted GridSearchCV of an ensemble over settings, all trained in one stack.
 
-    estimator: an ensemble, or a pipeline that ends in one. grid: values of each setting, or several such; or settings
-    drawn, as a ParameterSampler gives them. cv, scoring, refit, return_train_score, error_score: as GridSearchCV has
-    them; groups: (N,), for the splitter. fit_params: for `fit`, such as sample_weight, with a value for each row.
+    estimator: an ensemble, or a pipeline that ends in one; where its random_state is None, one is drawn for all. grid:
+    values of each setting, or several such; or settings drawn, as a ParameterSampler gives them. cv, scoring, refit,
+    return_train_score, error_score: as GridSearchCV has them; groups: (N,), for the splitter. fit_params: for `fit`,
+    such as sample_weight, with a value for each row.
 
     cv_results_, best_params_, best_score_, best_index_ and best_estimator_ are its attributes, and `predict` and
     `score` its methods, as ever. Its times of fits are equal shares of the whole. Raises what GridSearchCV raises.
@@ -50,6 +52,7 @@ def search(
     ({'lr': 0.04}, [2, 1])
     """
     candidates = [{name: [value] for name, value in settings.items()} for settings in _settings(grid)]
+    estimator = _with_random_state(estimator)
     X, y = indexable(X, y)
     splits = list(check_cv(cv, y, classifier=is_classifier(estimator)).split(X, y, groups))
     found = GridSearchCV(
@@ -61,25 +64,40 @@ def search(
         for settings in ParameterGrid(candidates):
             for rows, _ in splits:
                 _collect(estimator, settings, X, y, rows, fit_params)
-        stacked.learn(effective_n_jobs(-1 if (n_jobs := _last(estimator).n_jobs) is None else n_jobs))
+        n_jobs = _ensemble(estimator).n_jobs
+        stacked.learn(effective_n_jobs(-1 if n_jobs is None else n_jobs))
         each = (time.perf_counter() - began) / (len(candidates) * len(splits))
         found.fit(X, y, **fit_params)
     found.cv_results_["mean_fit_time"] += each
-    return found.set_params(param_grid=grid, cv=cv)
+    return found.set_params(cv=cv, **({"param_grid": grid} if _is_grid(grid) else {}))
+
+
+def _is_grid(grid: Any) -> bool:
+    """Return whether settings are given as GridSearchCV takes them: the values of each."""
+    return isinstance(grid, (Mapping, list, tuple))
 
 
 def _settings(grid: Any) -> list[dict[str, Any]]:
     """Return the settings of each candidate."""
-    if isinstance(grid, Mapping):
-        return list(ParameterGrid(grid))
-    each = list(grid)
-    lists = all(isinstance(value, (list, tuple, np.ndarray)) for settings in each for value in settings.values())
-    return list(ParameterGrid(each)) if lists and isinstance(grid, (list, tuple)) else each
+    return list(ParameterGrid(grid) if _is_grid(grid) else grid)
 
 
-def _last(estimator: Any) -> Any:
-    """Return the ensemble that a pipeline ends in."""
-    return estimator[-1] if hasattr(estimator, "steps") else estimator
+def _with_random_state(estimator: Any) -> Any:
+    """Return the estimator with a random state of its own, where it has none: what is collected has to come again."""
+    ensemble = _ensemble(estimator)
+    if ensemble.random_state is not None:
+        return estimator
+    copy = clone(estimator)
+    _ensemble(copy).set_params(random_state=int(check_random_state(None).randint(2**31 - 1)))
+    return copy
+
+
+def _ensemble(estimator: Any) -> Any:
+    """Return the ensemble that a pipeline ends in. Raises ValueError for an estimator that is, and ends in, none."""
+    last = estimator[-1] if hasattr(estimator, "steps") else estimator
+    if not isinstance(last, (EnsembleClassifier, EnsembleRegressor)):
+        raise ValueError(f"estimator: got {last!r}; expected an ensemble, or a pipeline that ends in one")
+    return last
 
 
 def _collect(
