@@ -120,6 +120,8 @@ def test_weights_of_classes_are_weights_of_their_rows(cancer, rng):
     by_class = classifier(class_weight={0: 3.0, 1: 0.5}, config={"scaling": "none"}, lr=1e-3).fit(x[:, :3], y)
     by_row = classifier(config={"scaling": "none"}, lr=1e-3).fit(x[:, :3], y, sample_weight=factors)
     np.testing.assert_allclose(by_class.predict_proba(x[:, :3]), by_row.predict_proba(x[:, :3]), rtol=1e-4)
+    for curve in ("loss_curve_", "validation_loss_curve_", "validation_scores_"):  # so they choose the epoch alike
+        np.testing.assert_allclose(getattr(by_class, curve), getattr(by_row, curve), rtol=1e-3)
 
 
 def test_no_row_is_learnt_from_while_its_like_is_validated_on(rng):
@@ -194,6 +196,12 @@ def test_loss_and_validation_curves_are_the_means_of_the_networks(diabetes):
     without = regressor(validation_fraction=0.0).fit(*diabetes)
     assert without.validation_loss_curve_ is None
     assert without.loss_curve_.shape == (20,)
+
+
+def test_the_first_point_of_a_curve_is_of_after_the_first_epoch(cancer):
+    x, y = cancer
+    fitted = classifier(n_estimators=1, epochs=1, validation_fraction=0.0).fit(x, y)
+    assert fitted.loss_curve_ == pytest.approx([log_loss(y, fitted.predict_proba(x))], rel=1e-5)
 
 
 def test_early_stopping_on_the_loss(cancer):

@@ -7,6 +7,7 @@ networks. As a network's bits do not depend on what trains beside it, the scores
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -61,9 +62,11 @@ def search(
     )  # fmt: skip
     began, stacked = time.perf_counter(), Stacked()
     with stacking(stacked):
-        for settings in ParameterGrid(candidates):
-            for rows, _ in splits:
-                _collect(estimator, settings, X, y, rows, fit_params)
+        for rows, _ in splits:
+            of_fold = _safe_indexing(X, rows), _safe_indexing(y, rows)
+            of_rows = _check_method_params(X, params=fit_params, indices=rows)
+            for settings in ParameterGrid(candidates):
+                _collect(estimator, settings, of_fold, of_rows)
         n_jobs = _ensemble(estimator).n_jobs
         stacked.learn(effective_n_jobs(-1 if n_jobs is None else n_jobs))
         each = (time.perf_counter() - began) / (len(candidates) * len(splits))
@@ -100,13 +103,7 @@ def _ensemble(estimator: Any) -> Any:
     return last
 
 
-def _collect(
-    estimator: Any, settings: dict[str, Any], X: Any, y: Any, rows: Any, fit_params: Mapping[str, Any]
-) -> None:
+def _collect(estimator: Any, settings: dict[str, Any], fold: tuple[Any, Any], fit_params: Mapping[str, Any]) -> None:
     """Have one candidate ask for what it learns of one fold; what cannot be fitted is for the search to tell."""
-    try:
-        chosen = clone(estimator).set_params(**clone(settings, safe=False))
-        of_rows = _check_method_params(X, params=fit_params, indices=rows)
-        chosen.fit(_safe_indexing(X, rows), _safe_indexing(y, rows), **of_rows)
-    except Exception:
-        pass
+    with suppress(Exception):
+        clone(estimator).set_params(**clone(settings, safe=False)).fit(*fold, **fit_params)
