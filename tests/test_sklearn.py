@@ -9,7 +9,8 @@ import pytest
 
 sklearn = pytest.importorskip("sklearn")
 
-from joblib import parallel_config  # noqa: E402
+from joblib import Parallel, delayed, parallel_config  # noqa: E402
+from joblib.externals.loky import get_reusable_executor  # noqa: E402
 from sklearn.base import clone  # noqa: E402
 from sklearn.compose import make_column_transformer  # noqa: E402
 from sklearn.datasets import load_breast_cancer, load_diabetes, make_multilabel_classification  # noqa: E402
@@ -24,6 +25,8 @@ import fnn  # noqa: E402
 import fnn.sklearn  # noqa: E402
 from fnn.network.functions import flatten  # noqa: E402
 from fnn.sklearn import EnsembleClassifier, EnsembleRegressor  # noqa: E402
+from fnn.sklearn.learning import threads_of  # noqa: E402
+from fnn.sklearn.rows import count_rows  # noqa: E402
 
 FEW = {"n_estimators": 2, "hidden": 8, "epochs": 20, "random_state": 0}
 # What scikit-learn's checks learn from is small; so are these, and both know their tasks well enough to pass them.
@@ -126,7 +129,7 @@ def test_weights_of_classes_are_weights_of_their_rows(cancer, rng):
 
 def test_no_row_is_learnt_from_while_its_like_is_validated_on(rng):
     x, y = rng.integers(0, 2, (200, 3)), rng.integers(0, 2, 200)  # 16 rows of which no two are alike
-    rows = fnn.sklearn.estimators.count_rows({"a": x[:, 0], "b": x[:, 1], "c": x[:, 2]}, y[:, None], np.ones(200))
+    rows = count_rows({"a": x[:, 0], "b": x[:, 1], "c": x[:, 2]}, y[:, None], np.ones(200))
     assert len(rows.weight) == len(np.unique(np.column_stack((x, y)), axis=0))
     assert rows.weight.sum() == 200
 
@@ -435,7 +438,10 @@ def test_a_warm_start_adds_networks_and_leaves_those_there_are(cancer):
         grown.set_params(n_estimators=3).fit(x, y)
     with pytest.raises(ValueError, match="warm_start: got other rows or settings"):
         grown.set_params(n_estimators=6).fit(x[:-1], y[:-1])
+    with pytest.raises(ValueError, match="warm_start: got other rows or settings"):
+        grown.fit(x, y + 1)
     assert bits(grown) == bits(at_once)
+    assert grown.classes_.tolist() == [0, 1]
     assert len(grown.set_params(warm_start=False, n_estimators=1).fit(x, y).model_) == 1
 
 
@@ -457,11 +463,16 @@ def test_cross_validation_pipelines_and_searches(cancer):
     assert found.best_params_ == {"ensembleclassifier__lr": 0.04}
 
 
-def test_threads_in_workers_are_one_each(cancer):
+def test_workers_share_the_processors(cancer, monkeypatch):
     x, y = cancer
     with parallel_config("threading", n_jobs=2):
         scores = cross_val_score(classifier(), x, y, cv=3)
     np.testing.assert_array_equal(scores, cross_val_score(classifier(), x, y, cv=3))
+    with parallel_config("loky", inner_max_num_threads=1):
+        assert Parallel(n_jobs=2)(delayed(threads_of)(n_jobs) for n_jobs in (None, 3)) == [1, 3]
+    get_reusable_executor().shutdown()
+    with pytest.raises(ValueError, match="n_jobs == 0"):
+        classifier(n_jobs=0).fit(x, y)
 
 
 def test_metadata_is_routed(cancer, rng):

@@ -21,7 +21,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from fnn.sklearn import EnsembleClassifier, EnsembleRegressor, learning, search
+from fnn.sklearn import EnsembleClassifier, EnsembleRegressor, learning, lessons, search
 
 FEW = {"n_estimators": 2, "hidden": 8, "epochs": 15, "random_state": 0}
 
@@ -132,14 +132,14 @@ def test_folds_with_other_categories_have_other_inputs(rng):
 
 def test_all_folds_and_settings_are_one_stack_and_rows_are_prepared_once(cancer, monkeypatch):
     trained, prepared = [], []
-    train_parts, plan_lesson = learning.train_parts, learning.prepare
+    train_parts, prepare = learning.train_parts, lessons.prepare
 
     def counted(configs, parts, **how):
         trained.append(len(configs) * len(parts) * len(how["seeds"]))
         return train_parts(configs, parts, **how)
 
     monkeypatch.setattr(learning, "train_parts", counted)
-    monkeypatch.setattr(learning, "prepare", lambda *given: prepared.append(given) or plan_lesson(*given))
+    monkeypatch.setattr(lessons, "prepare", lambda *given: prepared.append(given) or prepare(*given))
     search(EnsembleClassifier(**FEW), {"lr": [0.01, 0.02, 0.05], "hidden": [4, 8]}, *cancer, cv=5, refit=False)
     assert trained == [6 * 5 * 2]
     assert len(prepared) == 5

@@ -3,7 +3,7 @@
 A fit depends on which rows there are and how often each counts, and on nothing else: not on their order, and not on
 whether a row comes twice or has a weight of 2 (`rows` says why). Reading order:
 
-rows targets learning estimators search
+rows targets lessons learning ensemble estimators search
 """
 
 try:

@@ -1,145 +1,32 @@
-"""Lessons: rows and settings that are ready to be learnt, many in one stack, and the model that comes of each."""
+"""Learning: lessons in stacks, and lessons that are collected first, so that all of them are one stack."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import joblib  # type: ignore[import-untyped]
-import numpy as np
-from numpy.typing import NDArray
 
-from fnn import checks
-from fnn.config import CHECKS, DTYPES, Config
-from fnn.data.encoding import encode, learn_encoder
-from fnn.data.split import Split, Splitting, make_splits
-from fnn.ensembles.fit import assemble_model
-from fnn.ensembles.model import Model
-from fnn.ensembles.presets import Preparation, preset_config, preset_preparation
-from fnn.ensembles.problem import Prepared, Problem, prepare
-from fnn.errors import InvalidSetting
-from fnn.sklearn.rows import Rows
-from fnn.sklearn.targets import Labels, class_factors
+from fnn.config import Config
+from fnn.machine import processors
+from fnn.sklearn.lessons import Lesson, Plan, prepared_alike, with_plan
 from fnn.training.results import Results
 from fnn.training.train import train_parts
 
-# What `config` may say of columns, beside the settings of networks.
-PREPARATION = ("scaling", "smooth_clip")
 # Points of curves that are kept of one stack at most.
 MOST_POINTS = 20_000_000
-# Below so many rows, those held out could not tell which epoch is better: all are learnt from.
-LEAST_ROWS = 10
 
 
-class Plan(NamedTuple):
-    """What an estimator asks for: how rows are held out and prepared, and its networks' settings and seeds (S,).
+def threads_of(n_jobs: int | None) -> int:
+    """Return how many threads train: by itself one for each processor, or fewer where joblib's workers share them.
 
-    first_seed: of the whole ensemble, of which these may be the later ones.
+    Joblib tells its workers their share of the processors in the environment. Raises ValueError for 0.
     """
-
-    preset: str
-    settings: Mapping[str, Any]
-    preparation: Mapping[str, Any]
-    validation: float
-    missing: str
-    class_weight: Any
-    first_seed: int
-    seeds: NDArray[np.int64]
-
-
-class Lesson(NamedTuple):
-    """What the networks of one ensemble learn: a problem's split as it is prepared, by one config, with seeds (S,).
-
-    digest: of what they are given.
-    """
-
-    problem: Problem
-    prepared: Prepared
-    digest: str
-    config: Config
-    seeds: NDArray[np.int64]
-
-
-def plan_settings(given: Mapping[str, Any] | None, **settings: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return settings of networks, and of how columns are prepared. given: of both, after what is set by itself.
-
-    Raises InvalidSetting for a name of neither, and for a seed, which `random_state` draws.
-    """
-    for name in given or {}:
-        checks.one_of("config", name, [*CHECKS, *PREPARATION])
-        if name == "seed":
-            raise InvalidSetting("config", name, "random_state, which draws the seeds")
-    both = {**(given or {}), **{name: value for name, value in settings.items() if value is not None}}
-    preparation = {name: value for name, value in both.items() if name in PREPARATION}
-    return {name: value for name, value in both.items() if name not in PREPARATION}, preparation
-
-
-def plan_lesson(plan: Plan, labels: Labels, rows: Rows, own: Rows | None) -> Lesson:
-    """Return what is to be learnt of rows. own: rows to validate on; None to hold some out.
-
-    Raises InvalidSetting for settings that cannot be and for columns that cannot be learnt from.
-    """
-    encoder = learn_encoder(rows.table, missing=plan.missing, constant="keep")
-    x, y, weight, learnt = encode(encoder, rows.table), rows.y, rows.weight, np.arange(len(rows.y))
-    if own is None:
-        split = hold_out(plan.validation, labels.task, y, plan.first_seed)
-    else:
-        x, y = np.concatenate((x, encode(encoder, own.table))), np.concatenate((y, own.y))
-        weight = np.concatenate((weight, own.weight))
-        split = Split(learnt, np.arange(len(learnt), len(y)), np.arange(0))
-    problem = Problem(
-        rows.table.source, labels.target(y), encoder, x, weight, None, (), "", len(rows.table.columns), {}, 0, False
-    )
-    config = preset_config(plan.preset, labels.task, plan.settings, validates=bool(len(split.validation)))
-    preparation = preset_preparation(plan.preset, **plan.preparation)
-    prepared = _prepare(problem, split, preparation, config.dtype, labels, plan)
-    return Lesson(problem, prepared, prepared.part.digest, config, plan.seeds)
-
-
-def prepared_alike(plan: Plan) -> tuple[Any, ...]:
-    """Return all of a plan that says how rows are prepared, by which `with_plan` may take what is prepared."""
-    return *plan._replace(settings={}, seeds=np.arange(0))[:-1], plan.settings.get("dtype")
-
-
-def with_plan(lesson: Lesson, plan: Plan) -> Lesson:
-    """Return a lesson by another plan that prepares rows alike."""
-    task, validates = lesson.problem.target.task, bool(lesson.prepared.part.held_out)
-    config = preset_config(plan.preset, task, plan.settings, validates=validates)
-    return lesson._replace(config=config, seeds=plan.seeds)
-
-
-def hold_out(share: float, task: str, y: NDArray[np.float64], seed: int) -> Split:
-    """Return which rows are learnt from, and which choose the epoch: about so many of each class. y: (D, O).
-
-    A class of one row is learnt from; of fewer than `LEAST_ROWS` rows all are.
-    """
-    rows = np.arange(len(y))
-    share = checks.number(0, 1, open_high=True)("validation_fraction", share)
-    labels = y.argmax(axis=1) if task == "multiclass" else y[:, 0].astype(np.int64) if task == "binary" else None
-    dealt = rows if labels is None else rows[np.bincount(labels)[labels] > 1]
-    if not share or len(dealt) < LEAST_ROWS:
-        return Split(rows, np.arange(0), np.arange(0))
-    splitting = Splitting(validation=share, split_seed=seed)
-    (split,) = make_splits(splitting, len(dealt), None if labels is None else labels[dealt])
-    held_out = dealt[split.validation]
-    return Split(np.setdiff1d(rows, held_out), held_out, np.arange(0))
-
-
-def _prepare(
-    problem: Problem, split: Split, preparation: Preparation, dtype: str, labels: Labels, plan: Plan
-) -> Prepared:
-    """Return what the networks are given. Weights of classes count in losses and scores, as `sample_weight` does."""
-    prepared, both = prepare(problem, split, preparation, dtype), np.concatenate((split.train, split.validation))
-    if plan.class_weight is None:
-        return prepared
-    part, weight = prepared.part, np.asarray(problem.weight)
-    factors = class_factors(plan.class_weight, labels, problem.target.y, weight, split.train).astype(DTYPES[dtype])
-    weighted = part._replace(weight=part.weight * factors[both], emphasis=part.emphasis * factors[split.train])
-    return prepared._replace(part=weighted)
-
-
-# ---- learning ----
+    if n_jobs is not None:
+        return int(joblib.effective_n_jobs(n_jobs))
+    share = os.environ.get("NUMBA_NUM_THREADS", "")
+    return min(processors(), max(int(share), 1)) if share.isdigit() else processors()
 
 
 def learn(lessons: Sequence[Lesson], threads: int) -> list[Results]:
@@ -167,12 +54,6 @@ def learn(lessons: Sequence[Lesson], threads: int) -> list[Results]:
             done[config, seeds, place] = results[k * len(seeds) : (k + 1) * len(seeds)]
     keys = ((lesson.config, tuple(lesson.seeds.tolist()), place) for lesson, place in zip(lessons, places, strict=True))
     return [done[key] for key in keys]
-
-
-def lesson_model(lesson: Lesson, results: Results, about: dict[str, Any]) -> Model:
-    """Return the networks that learnt a lesson as a model. Raises InvalidSetting where all of them diverged."""
-    of_one = replace(results, split=np.zeros_like(results.split))
-    return assemble_model(lesson.problem, of_one, [lesson.prepared], about)
 
 
 # ---- many at once ----

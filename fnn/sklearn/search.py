@@ -11,14 +11,13 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from joblib import effective_n_jobs  # type: ignore[import-untyped]
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils.validation import _check_method_params
 
 from fnn.sklearn.estimators import EnsembleClassifier, EnsembleRegressor
-from fnn.sklearn.learning import Stacked, stacking
+from fnn.sklearn.learning import Stacked, stacking, threads_of
 
 
 def search(
@@ -67,8 +66,7 @@ def search(
             of_rows = _check_method_params(X, params=fit_params, indices=rows)
             for settings in ParameterGrid(candidates):
                 _collect(estimator, settings, of_fold, of_rows)
-        n_jobs = _ensemble(estimator).n_jobs
-        stacked.learn(effective_n_jobs(-1 if n_jobs is None else n_jobs))
+        stacked.learn(threads_of(_ensemble(estimator).n_jobs))
         each = (time.perf_counter() - began) / (len(candidates) * len(splits))
         found.fit(X, y, **fit_params)
     found.cv_results_["mean_fit_time"] += each
