@@ -269,6 +269,18 @@ def test_frames_of_numbers_and_categories(library, rng):
         fitted.predict(module.DataFrame({"kind": ["red"], "size": ["large"], "sold": [True]}))
 
 
+def test_categories_that_repeat_are_learnt_though_their_rows_are_alike():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"y": ["a", "b", "c"] * 20})  # which is also what targets are called by themselves
+    fitted = classifier(epochs=60).fit(frame, ["u", "v", "u"] * 20)
+    assert fitted.predict(frame[:3]).tolist() == ["u", "v", "u"]
+    with pytest.raises(ValueError, match="another text in every row of column y"):
+        classifier().fit(frame[:3], ["u", "v", "u"])
+    assert bits(classifier().fit(frame[:3], ["u", "v", "u"], sample_weight=[20] * 3)) == bits(
+        classifier().fit(frame, ["u", "v", "u"] * 20)
+    )
+
+
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_missing_values_are_refused_or_taken_care_of(library, rng):
     module = pytest.importorskip(library)

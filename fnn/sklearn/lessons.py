@@ -22,8 +22,6 @@ from fnn.training.results import Results
 
 # What `config` may say of columns, beside the settings of networks.
 PREPARATION = ("scaling", "smooth_clip")
-# Points of curves that are kept of one stack at most.
-MOST_POINTS = 20_000_000
 # Below so many rows, those held out could not tell which epoch is better: all are learnt from.
 LEAST_ROWS = 10
 
@@ -81,7 +79,9 @@ def plan_lesson(plan: Plan, labels: Labels, rows: Rows, own: Rows | None) -> Les
 
     Raises InvalidSetting for settings that cannot be and for columns that cannot be learnt from.
     """
-    encoder = learn_encoder(rows.table, missing=plan.missing, constant="keep")
+    # A text that stands in one row only of each is none to learn from: what counts more than once stands there twice.
+    several = rows.table.take(np.repeat(np.arange(len(rows.weight)), 1 + (rows.weight > 1)))
+    encoder = learn_encoder(several, missing=plan.missing, constant="keep")
     x, y, weight, learnt = encode(encoder, rows.table), rows.y, rows.weight, np.arange(len(rows.y))
     if own is None:
         split = hold_out(plan.validation, labels.task, y, plan.first_seed)
