@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import _num_samples, check_consistent_length, check_is_fitted
 
 from fnn import checks
 from fnn.ensembles.model import Model
@@ -87,7 +87,7 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         """Return what the networks of a plan are to learn."""
         columns = read_columns(self, X, reset=not self._grows())
         check_consistent_length(X, y)
-        weight = read_weights("sample_weight", sample_weight, len(next(iter(columns.values()))))
+        weight = read_weights("sample_weight", sample_weight, _num_samples(y))
         labels = self._read_labels(y, weight)
         rows = count_rows(columns, labels.y, weight)
         own = self._own_validation(labels, rows, X_val, y_val, sample_weight_val)
@@ -108,7 +108,7 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         columns = read_columns(self, X, reset=False)
         check_consistent_length(X, y)
         kinds = {column.name: column.kind for column in rows.table.columns}
-        weights = read_weights("sample_weight_val", weight, len(next(iter(columns.values()))))
+        weights = read_weights("sample_weight_val", weight, _num_samples(y))
         return count_rows(columns, self._read_validation_labels(y, labels).y, weights, kinds)
 
     def _check_grown(self, lesson: Lesson) -> None:
@@ -158,7 +158,7 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
     def _read_validation_labels(self, y: Any, labels: Labels) -> Labels:
         raise NotImplementedError
 
-    def _source(self, X: Any) -> dict[str, Any]:
+    def _source(self, X: Any) -> Any:
         """Return the rows that an answer is asked of, as columns."""
         check_is_fitted(self, "model_")
         return read_columns(self, X, reset=False)

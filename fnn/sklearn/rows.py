@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array, validate_data
 
-from fnn.data.columns import Table
+from fnn.data.columns import Column, Table
 from fnn.data.reading import Form, read_chunks
 from fnn.rng import DATA, philox
 
@@ -34,8 +34,8 @@ def is_frame(x: Any) -> bool:
     return hasattr(x, "columns") and hasattr(x, "to_numpy")
 
 
-def read_columns(estimator: Any, x: Any, *, reset: bool) -> dict[str, Any]:
-    """Return the columns of x by name, x1, x2 … where they have none.
+def read_columns(estimator: Any, x: Any, *, reset: bool) -> Table | dict[str, Any]:
+    """Return x as what `fnn.data.reading` reads, its columns by name, x1, x2 … where they have none.
 
     reset: whether their names and number become the estimator's, or have to be those that it has. Raises ValueError and
     TypeError as scikit-learn does: for other columns, and of arrays for whatever are no finite numbers. Numbers may be
@@ -44,12 +44,18 @@ def read_columns(estimator: Any, x: Any, *, reset: bool) -> dict[str, Any]:
     if is_frame(x):
         validate_data(estimator, x, reset=reset, skip_check_array=True)
         columns = [x.iloc[:, k] if hasattr(x, "iloc") else x.to_series(k) for k in range(x.shape[1])]
-    else:
-        finite = True if estimator.missing == "error" else "allow-nan"
-        columns = list(validate_data(estimator, x, reset=reset, dtype=np.float64, ensure_all_finite=finite).T)
+        return dict(zip(_names(estimator, len(columns)), columns, strict=True))
+    finite = True if estimator.missing == "error" else "allow-nan"
+    values = np.ascontiguousarray(
+        validate_data(estimator, x, reset=reset, dtype=np.float64, ensure_all_finite=finite).T
+    )
+    pairs = zip(_names(estimator, len(values)), values, strict=True)
+    return Table(tuple(Column(name, "number", column) for name, column in pairs), "arrays")
+
+
+def _names(estimator: Any, columns: int) -> list[str]:
     names = getattr(estimator, "feature_names_in_", None)
-    words = [f"x{k}" for k in range(1, len(columns) + 1)] if names is None else [str(name) for name in names]
-    return dict(zip(words, columns, strict=True))
+    return [f"x{k}" for k in range(1, columns + 1)] if names is None else [str(name) for name in names]
 
 
 def read_weights(name: str, weight: Any, rows: int) -> Floats:
@@ -66,7 +72,9 @@ def read_weights(name: str, weight: Any, rows: int) -> Floats:
     return values
 
 
-def count_rows(columns: dict[str, Any], y: Floats, weight: Floats, kinds: Mapping[str, str] | None = None) -> Rows:
+def count_rows(
+    columns: Table | dict[str, Any], y: Floats, weight: Floats, kinds: Mapping[str, str] | None = None
+) -> Rows:
     """Return the rows that count, each once. y: (N, O), weight: (N,). kinds: what columns are known to be, by name."""
     there = np.flatnonzero(weight)
     (table,) = read_chunks(columns, Form(), rows=len(weight), kinds=kinds)
