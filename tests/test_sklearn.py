@@ -7,26 +7,27 @@ import warnings
 import numpy as np
 import pytest
 
-sklearn = pytest.importorskip("sklearn")
+pytest.importorskip("sklearn")
 
-from joblib import Parallel, delayed, parallel_config  # noqa: E402
-from joblib.externals.loky import get_reusable_executor  # noqa: E402
-from sklearn.base import clone  # noqa: E402
-from sklearn.compose import make_column_transformer  # noqa: E402
-from sklearn.datasets import load_breast_cancer, load_diabetes, make_multilabel_classification  # noqa: E402
-from sklearn.exceptions import DataConversionWarning, NotFittedError  # noqa: E402
-from sklearn.metrics import accuracy_score, log_loss  # noqa: E402
-from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score, cross_validate  # noqa: E402
-from sklearn.pipeline import Pipeline, make_pipeline  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky import get_reusable_executor
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_breast_cancer, load_diabetes, make_multilabel_classification
+from sklearn.exceptions import DataConversionWarning, NotFittedError
+from sklearn.metrics import accuracy_score, log_loss
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, cross_val_score, cross_validate
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
-import fnn  # noqa: E402
-import fnn.sklearn  # noqa: E402
-from fnn.network.functions import flatten  # noqa: E402
-from fnn.sklearn import EnsembleClassifier, EnsembleRegressor  # noqa: E402
-from fnn.sklearn.learning import threads_of  # noqa: E402
-from fnn.sklearn.rows import count_rows  # noqa: E402
+import fnn
+import fnn.sklearn
+from fnn.network.functions import flatten
+from fnn.sklearn import EnsembleClassifier, EnsembleRegressor
+from fnn.sklearn.learning import threads_of
+from fnn.sklearn.rows import count_rows
 
 FEW = {"n_estimators": 2, "hidden": 8, "epochs": 20, "random_state": 0}
 # What scikit-learn's checks learn from is small; so are these, and both know their tasks well enough to pass them.
@@ -490,7 +491,7 @@ def test_workers_share_the_processors(cancer, monkeypatch):
 def test_metadata_is_routed(cancer, rng):
     x, y = cancer
     weight = rng.integers(0, 3, len(y))
-    with sklearn.config_context(enable_metadata_routing=True):
+    with config_context(enable_metadata_routing=True):
         asked = classifier().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
         routed = cross_validate(asked, x, y, cv=3, params={"sample_weight": weight}, return_estimator=True)
         step = classifier().set_fit_request(X_val=True, y_val=True)
@@ -498,7 +499,7 @@ def test_metadata_is_routed(cancer, rng):
         pipeline.fit(x[:300], y[:300], X_val=x[300:], y_val=y[300:])
     assert pipeline.score(x, y) > 0.9
     first = routed["estimator"][0]
-    rows = next(sklearn.model_selection.StratifiedKFold(3).split(x, y))
+    rows = next(StratifiedKFold(3).split(x, y))
     by_hand = classifier().fit(x[rows[0]], y[rows[0]], sample_weight=weight[rows[0]])
     assert bits(first) == bits(by_hand)
     expected = accuracy_score(y[rows[1]], by_hand.predict(x[rows[1]]), sample_weight=weight[rows[1]])

@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+from sklearn import config_context
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import fbeta_score, make_scorer
@@ -153,18 +154,26 @@ def test_settings_may_be_drawn(cancer):
     assert found.cv_results_["params"] == list(drawn)
 
 
-def test_settings_that_cannot_be_score_nothing_as_in_grid_search(cancer):
-    networks, grid = EnsembleClassifier(**FEW), {"lr": [0.05, -1.0]}
+@pytest.mark.parametrize(
+    ("grid", "failed"),
+    [
+        ({"lr": [0.05, -1.0]}, [False, True]),
+        ({"validation_fraction": [0.2, 0.0], "patience": [5]}, [False, True]),
+        ({"config": [None, {"image": (4, 4)}], "preset": ["table"]}, [False, True]),
+    ],
+)
+def test_settings_that_cannot_be_score_nothing_as_in_grid_search(grid, failed, cancer):
+    networks = EnsembleClassifier(**FEW)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         found = search(networks, grid, *cancer, cv=2)
         expected = GridSearchCV(networks, grid, cv=2).fit(*cancer)
-    assert np.isnan(found.cv_results_["mean_test_score"]).tolist() == [False, True]
+    assert np.isnan(found.cv_results_["mean_test_score"]).tolist() == failed
     assert_same(found, expected)
     assert [str(each.message)[:60] for each in told[: len(told) // 2]] == [
         str(each.message)[:60] for each in told[len(told) // 2 :]
     ]
-    with pytest.raises(ValueError, match="lr: got -1"):
+    with pytest.raises(ValueError, match=r"lr: got -1|patience: got 5|image: got"):
         search(networks, grid, *cancer, cv=2, error_score="raise")
 
 
@@ -173,3 +182,13 @@ def test_what_is_no_ensemble_is_refused(cancer):
         search(DummyClassifier(), {}, *cancer)
     with pytest.raises(ValueError, match="Invalid parameter 'rate'"):
         search(EnsembleClassifier(**FEW), {"rate": [1]}, *cancer, cv=2)
+
+
+def test_metadata_is_routed_through_a_search(cancer, rng):
+    x, y = cancer
+    weight = rng.integers(1, 3, len(y))
+    grid = {"lr": [0.01, 0.05]}
+    with config_context(enable_metadata_routing=True):
+        networks = EnsembleClassifier(**FEW).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        found = search(networks, grid, x, y, cv=2, sample_weight=weight)
+        assert_same(found, GridSearchCV(networks, grid, cv=2).fit(x, y, sample_weight=weight))

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-import joblib  # type: ignore[import-untyped]
+import joblib  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
 from fnn.config import Config
+from fnn.errors import InvalidSetting
 from fnn.machine import processors
 from fnn.sklearn.lessons import Lesson, Plan, prepared_alike, with_plan
 from fnn.training.results import Results
@@ -71,8 +72,11 @@ class Stacked:
         self.results: dict[Any, Results] | None = None
 
     def learn(self, threads: int) -> None:
-        """Learn what was collected."""
-        self.results = dict(zip(self.lessons, learn(list(self.lessons.values()), threads), strict=True))
+        """Learn what was collected; where that cannot be, as of memory, each is left to be learnt by itself."""
+        try:
+            self.results = dict(zip(self.lessons, learn(list(self.lessons.values()), threads), strict=True))
+        except InvalidSetting:
+            self.results = {}
 
 
 _stacked: ContextVar[Stacked | None] = ContextVar("stacked", default=None)

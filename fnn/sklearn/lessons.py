@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fnn import checks
-from fnn.config import CHECKS, DTYPES, Config
+from fnn.config import CHECKS, DTYPES, KEEPS, Config
 from fnn.data.encoding import encode, learn_encoder
 from fnn.data.split import Split, Splitting, make_splits
 from fnn.ensembles.fit import assemble_model
@@ -92,7 +92,7 @@ def plan_lesson(plan: Plan, labels: Labels, rows: Rows, own: Rows | None) -> Les
     problem = Problem(
         rows.table.source, labels.target(y), encoder, x, weight, None, (), "", len(rows.table.columns), {}, 0, False
     )
-    config = preset_config(plan.preset, labels.task, plan.settings, validates=bool(len(split.validation)))
+    config = _config(plan, labels.task, x.shape[1], y.shape[1], validates=bool(len(split.validation)))
     preparation = preset_preparation(plan.preset, **plan.preparation)
     prepared = _prepare(problem, split, preparation, config.dtype, labels, plan)
     return Lesson(problem, prepared, prepared.part.digest, config, plan.seeds)
@@ -105,9 +105,22 @@ def prepared_alike(plan: Plan) -> tuple[Any, ...]:
 
 def with_plan(lesson: Lesson, plan: Plan) -> Lesson:
     """Return a lesson by another plan that prepares rows alike."""
-    task, validates = lesson.problem.target.task, bool(lesson.prepared.part.held_out)
-    config = preset_config(plan.preset, task, plan.settings, validates=validates)
+    part, task = lesson.prepared.part, lesson.problem.target.task
+    config = _config(plan, task, part.x.shape[1], part.y.shape[1], validates=bool(part.held_out))
     return lesson._replace(config=config, seeds=plan.seeds)
+
+
+def _config(plan: Plan, task: str, inputs: int, outputs: int, *, validates: bool) -> Config:
+    """Return the settings of a plan's networks. Raises InvalidSetting where they could not be trained.
+
+    It is said here and not by training, so that of many that are to train together one can be refused.
+    """
+    config = preset_config(plan.preset, task, plan.settings, validates=validates)
+    config.layers(inputs, outputs)
+    if not validates and (KEEPS[config.keep] or config.patience is not None):
+        name, value = ("keep", config.keep) if KEEPS[config.keep] else ("patience", config.patience)
+        raise InvalidSetting(name, value, "rows to choose the epoch by: a validation_fraction above 0, or X_val")
+    return config
 
 
 def hold_out(share: float, task: str, y: NDArray[np.float64], seed: int) -> Split:
