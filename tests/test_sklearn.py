@@ -2,7 +2,8 @@
 
 import doctest
 import pickle
-import warnings
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -522,11 +523,7 @@ def test_every_setting_and_attribute_is_told_of():
 
 
 def test_without_scikit_learn_the_package_says_so(tmp_path):
-    import subprocess
-    import sys
-
     code = "import sys\nsys.modules['sklearn'] = None\nimport fnn.sklearn"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "fnn.sklearn needs scikit-learn: pip install 'fnn[sklearn]'" in done.stderr
-    with warnings.catch_warnings():
-        assert fnn.sklearn.EnsembleClassifier is EnsembleClassifier
+    assert fnn.sklearn.EnsembleClassifier is EnsembleClassifier
