@@ -4,7 +4,7 @@ A package is a room. Reading order, which is import order (what stands in a room
 from what stands before it in its own room; each room's first lines have the order inside):
 
 errors formats files elementary rng machine checks frames data network config kernel training stats ensembles onnx
-cluster sweeps plots report play studies bench cli __main__
+cluster sweeps sklearn plots report play studies bench cli __main__
 
 `import fnn` loads none of them: each name below comes with the room it lives in when it is first asked for.
 """
@@ -82,7 +82,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("data", "plots"):
+    if name in ("data", "plots", "sklearn"):
         return import_module(f"fnn.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'fnn' has no attribute {name!r}")

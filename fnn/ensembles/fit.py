@@ -162,6 +162,7 @@ def fit_problem(
     evaluation = evaluate(problem, networks, len(results), numba=numba)
     held_out = out_of_sample(evaluation, networks, problem.rows)
     scores = summarize_scores(problem, networks, evaluation)
+    learned = _interval(problem, held_out) if evaluation.held_out != "training" else (None, None)
     return Fit(
         problem=problem,
         preset=preset,
@@ -173,7 +174,7 @@ def fit_problem(
         evaluation=evaluation,
         scores=scores,
         held_out=held_out,
-        model=_model(problem, results, prepared, held_out, evaluation.held_out, _about(preset, prepares, how, scores)),
+        model=assemble_model(problem, results, prepared, _about(preset, prepares, how, scores), *learned),
         numba=numba,
     )
 
@@ -232,16 +233,19 @@ def networks_of_splits(results: Results, splits: Sequence[Split], prepared: Sequ
 # ---- the model ----
 
 
-def _model(
+def assemble_model(
     problem: Problem,
     results: Results,
     prepared: Sequence[Prepared],
-    held_out: PartAnswers,
-    part: str,
     about: dict[str, Any],
+    learned_interval: LearnedInterval | None = None,
+    coverage: Interval | None = None,
 ) -> Model:
+    """Return the networks of one config, which learnt the splits of a problem, as a model: see `Model` for the rest.
+
+    Raises InvalidSetting where all of them diverged.
+    """
     target = problem.target
-    learned, coverage = _interval(problem, held_out) if part != "training" else (None, None)
     scalings = [each.scaling for each in prepared]
     model = Model(
         config=replace(results.configs[0], seed=int(results.seeds[0])),
@@ -263,7 +267,7 @@ def _model(
         ),
         y_center=np.stack([each.y_center for each in prepared]),
         y_scale=np.stack([each.y_scale for each in prepared]),
-        learned_interval=learned,
+        learned_interval=learned_interval,
         coverage=coverage,
         about=about,
         ignored_columns=problem.passed_over,
