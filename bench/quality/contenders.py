@@ -39,9 +39,9 @@ class Contender(NamedTuple):
 NETWORKS, REPEATS, FOLDS = 64, 10, 5
 
 TITLES = {
-    "fnn": f"fnn, {NETWORKS} networks",
+    "fnn": "fnn, the ensemble",
     "fnn-member": "fnn, one of them",
-    "fnn-tempered": "fnn, at a temperature",
+    "fnn-tempered": "fnn, with a temperature",
     "mlp": "scikit-learn, MLP",
     "bagging": f"scikit-learn, {peers_sklearn.BAGGED} bagged MLPs",
     "forest": "scikit-learn, random forest",

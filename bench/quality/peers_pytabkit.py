@@ -55,21 +55,22 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
+def _make(name: str, numbers: bool, seed: int) -> Prepared:
+    with _quiet():
+        import pytabkit
+
+        model = getattr(pytabkit, f"{name}_{'Regressor' if numbers else 'Classifier'}")
+        return Prepared(model(device="cpu", n_threads=THREADS, random_state=seed))
+
+
 def realmlp(numbers: bool, seed: int, threads: int) -> Any:  # noqa: ARG001
     """Return RealMLP-TD-S, the simple variant, whose settings the preset for tables has."""
-    from pytabkit import RealMLP_TD_S_Classifier, RealMLP_TD_S_Regressor
-
-    model = RealMLP_TD_S_Regressor if numbers else RealMLP_TD_S_Classifier
-    return Prepared(model(device="cpu", n_threads=THREADS, random_state=seed))
+    return _make("RealMLP_TD_S", numbers, seed)
 
 
 def tabm(numbers: bool, seed: int, threads: int) -> Any:  # noqa: ARG001
     """Return TabM."""
-    from pytabkit import TabM_D_Classifier, TabM_D_Regressor
-
-    return Prepared(
-        (TabM_D_Regressor if numbers else TabM_D_Classifier)(device="cpu", n_threads=THREADS, random_state=seed)
-    )
+    return _make("TabM_D", numbers, seed)
 
 
 MODELS: dict[str, Callable[[bool, int, int], Any]] = {"realmlp": realmlp, "tabm": tabm}

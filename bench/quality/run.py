@@ -63,10 +63,10 @@ def _missing(
                     return
                 tell(f"{of}, repeat {repeat + 1}", name)
                 kind = name, bool(table.classes)
-                if kind not in warm:  # what is compiled or imported at first is no time of learning
-                    _answer(plan, name, table, splits[0], settings)
-                    warm.add(kind)
-                yield _measured(plan, of, table, name, splits, settings)
+                # What is compiled or imported at first is no time of learning.
+                first = [splits[0]] if kind not in warm else []
+                warm.add(kind)
+                yield _measured(plan, (of, table), name, splits, first, settings)
 
 
 def _answer(plan: Plan, name: str, table: Table, split: Split, settings: dict[str, Any]) -> dict[str, Answers]:
@@ -78,27 +78,27 @@ def _answer(plan: Plan, name: str, table: Table, split: Split, settings: dict[st
 
 
 def _measured(
-    plan: Plan, of: str, table: Table, name: str, splits: Sequence[Split], settings: dict[str, Any]
-) -> list[Record]:
-    rows = tuple(
-        float(np.mean([len(part) for part in parts]))
-        for parts in zip(*((s.train, s.test) for s in splits), strict=True)
-    )
-    common: dict[str, Any] = {
-        "of": of, "repeat": splits[0].repeat, "seed": plan.seed, "networks": plan.networks, "rows": rows,
-    }  # fmt: skip
+    plan: Plan, of: tuple[str, Table], name: str, splits: Sequence[Split], first: Sequence[Split],
+    settings: dict[str, Any],
+) -> list[Record]:  # fmt: skip
+    """Return what one contender scores on the folds of one repeat. first: folds to answer before, which nobody sees."""
+    sizes = np.array([(len(split.train), len(split.test)) for split in splits]).mean(axis=0).tolist()
+    table, common = of[1], {"of": of[0], "repeat": splits[0].repeat, "seed": plan.seed, "networks": plan.networks}
     try:
-        folds = [_answer(plan, name, table, split, settings) for split in splits]
+        every = [_answer(plan, name, table, split, settings) for split in [*first, *splits]][len(first) :]
     except Exception as problem:  # whose package fails on a table has no score there, and the run goes on
-        return [
-            Record(who=who, folds={}, failed=f"{type(problem).__name__}: {problem}"[:200], **common)
-            for who in CONTENDERS[name].answers
-        ]
+        why = f"{type(problem).__name__}: {problem}"[:200]
+        return [Record(who=who, rows=tuple(sizes), folds={}, failed=why, **common) for who in CONTENDERS[name].answers]
     classes, y = len(table.classes), [table.y[split.test] for split in splits]
     found = []
-    for who in folds[0]:
-        answers = [fold[who] for fold in folds]
+    for who in every[0]:
+        answers = [fold[who] for fold in every]
         error, bins = calibrated(answers, y, classes) if classes else (None, None)
-        values = folded([measure(each, labels, classes) for each, labels in zip(answers, y, strict=True)])
-        found.append(Record(who=who, folds=values, calibration_error=error, reliability=bins, **common))
+        found.append(
+            Record(
+                who=who, rows=tuple(sizes), calibration_error=error, reliability=bins,
+                folds=folded([measure(each, labels, classes) for each, labels in zip(answers, y, strict=True)]),
+                **common,
+            )
+        )  # fmt: skip
     return found

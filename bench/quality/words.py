@@ -14,7 +14,7 @@ from .summary import OURS, Overall, Score
 _OF_SET = ("", "repeats", "error", "fnn's is", "log loss", "Brier", "ECE", "learns in")
 _SET_WIDTHS = (-28, 8, 9, 11, 9, 7, 7, 10)
 _OVER_SETS = ("", "sets", "repeats", "error", "log loss", "Brier", "ECE", "in 95%", "learns")
-_OVER_WIDTHS = (-28, 5, 8, 22, 9, 7, 7, 7, 7)
+_OVER_WIDTHS = (-28, 4, 8, 21, 9, 7, 7, 7, 7)
 _NOTE = (
     "Error, log loss and Brier score: how far the ensemble's is below (−) or above (+) theirs, geometric means over "
     "sets, of errors with the interval of 95% for sets such as these. ECE: calibration error, the mean over sets. "
