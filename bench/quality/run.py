@@ -83,7 +83,7 @@ def _measured(
 ) -> list[Record]:  # fmt: skip
     """Return what one contender scores on the folds of one repeat. first: folds to answer before, which nobody sees."""
     sizes = np.array([(len(split.train), len(split.test)) for split in splits]).mean(axis=0).tolist()
-    table, common = of[1], {"of": of[0], "repeat": splits[0].repeat, "seed": plan.seed, "networks": plan.networks}
+    table, common = of[1], dict[str, Any](of=of[0], repeat=splits[0].repeat, seed=plan.seed, networks=plan.networks)
     try:
         every = [_answer(plan, name, table, split, settings) for split in [*first, *splits]][len(first) :]
     except Exception as problem:  # whose package fails on a table has no score there, and the run goes on
