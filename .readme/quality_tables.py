@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from fnn.bench.quality.contenders import TITLES
+from fnn.bench.quality.contenders import NEURAL, TITLES
 from fnn.bench.quality.document import Report
 from fnn.bench.quality.summary import OURS, Overall, Score
-from fnn.bench.quality.words import against, error, optional, over_cells, percent
+from fnn.bench.quality.words import against, error, over_cells, percent
 from fnn.bench.tables import check_lines, duration
 
 # Those that come of another's networks.
@@ -72,7 +72,7 @@ def sets(report: Report) -> tuple[Sequence[str], list[Sequence[object]]]:
 
 def reliability(report: Report) -> tuple[Sequence[str], list[Sequence[object]]]:
     """Return the share that is right of what is answered with a confidence, all sets weighing alike: head and rows."""
-    drawn = [each for each in report.overall if each.reliability]
+    drawn = [each for each in report.overall if each.reliability and each.who in (*NEURAL, "fnn-tempered")]
     rows: list[Sequence[object]] = []
     for k in range(len(drawn[0].reliability["share"]) if drawn and drawn[0].reliability else 0):
         cells = [_bin(each, k) for each in drawn]
@@ -83,9 +83,8 @@ def reliability(report: Report) -> tuple[Sequence[str], list[Sequence[object]]]:
 
 def _bin(its: Overall, k: int) -> str:
     bins = its.reliability or {}
-    if not bins["share"][k]:
-        return "–"
-    return f"{bins['right'][k]:.0%} of {optional(bins['share'][k], '.0%')}"
+    few = bins["share"][k] < 0.005
+    return "–" if few else f"{bins['right'][k]:.0%} of {bins['share'][k]:.0%}"
 
 
 def promises(report: Report) -> str:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from figure_law import check
+from test_structure import HOUSE, imports, reading_order
 
-from fnn.bench.quality import document, measures, ours, plan, promises, record, run, sets, summary, words
+from fnn.bench.quality import document, figures, measures, ours, plan, promises, record, run, sets, summary, words
 from fnn.bench.quality.contenders import CONTENDERS, TITLES
 from fnn.bench.quality.measures import Answers
 from fnn.bench.quality.record import Record
@@ -308,10 +310,34 @@ def test_the_command_prints_tables_and_keeps_what_it_measured(tmp_path, monkeypa
     assert main.run(words_of.split()) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    assert re.search(r"scikit-learn, random forest +1 +\d+\.\d%", out)
+    assert re.search(r"random forest +1 +\d+\.\d%", out)
     assert max(map(len, out.splitlines())) <= 100
-    assert out.splitlines()[-1] == "wrote here/results.json, rows.csv"
+    assert out.splitlines()[-1] == "wrote here/results.json, here/reliability.png, rows.csv"
     plain = json.loads(Path("here/results.json").read_text(encoding="utf-8"))
     assert document.document(document.from_document(plain)) == plain
     assert main.run([*words_of.split(), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == plain
+
+
+def test_the_picture_is_of_those_who_gave_probabilities(tmp_path):
+    bins = {"counts": [0.0] * 8 + [10.0, 90.0], "confidence": [0.0] * 8 + [8.5, 87.0], "right": [0.0] * 8 + [9.0, 81.0]}
+    records = [kept("iris", who, 0, [0.1], reliability=bins) for who in ("fnn", "mlp")]
+    over = summary.overall(summary.scores(records), records)
+    figure = figures.Figure(figsize=(8.4, 5.2), layout="constrained")
+    figures.draw_reliability(figure, over)
+    figure.draw_without_rendering()
+    check(figure)
+    drawn = {line.get_label(): line.get_xydata() for line in figure.axes[0].get_lines()}
+    assert set(drawn) == {"calibrated", TITLES["fnn"], TITLES["mlp"]}
+    assert drawn[TITLES["fnn"]] == pytest.approx(np.array([[0.85, 0.9], [87 / 90, 0.9]]))
+    assert figures.save_figures(tmp_path, over) == [tmp_path / "reliability.png"]
+    assert figures.save_figures(tmp_path, summary.overall(summary.scores([kept("auto", "fnn", 0, [1.0])]), [])) == []
+
+
+def test_modules_of_the_package_import_only_what_comes_before_them():
+    order = reading_order(HOUSE / "bench" / "quality" / "__init__.py")
+    there = {path.stem for path in (HOUSE / "bench" / "quality").glob("*.py")} - {"__init__"}
+    assert set(order) == there
+    for place, name in enumerate(order):
+        seen = imports(HOUSE / "bench" / "quality" / f"{name}.py", "bench/quality")
+        assert not seen & {f"bench/quality/{later}" for later in order[place:]}, name

@@ -2,5 +2,5 @@
 
 The same splits for everyone; errors with intervals that allow for the overlap of the splits, probabilities judged too.
 
-sets measures ours peers_sklearn peers_pytabkit contenders record summary promises plan document words run
+sets measures ours peers_sklearn peers_pytabkit contenders record summary promises figures plan document words run
 """

@@ -39,13 +39,13 @@ class Contender(NamedTuple):
 NETWORKS, REPEATS, FOLDS = 64, 10, 5
 
 TITLES = {
-    "fnn": "fnn, the ensemble",
-    "fnn-member": "fnn, one of them",
-    "fnn-tempered": "fnn, with a temperature",
-    "mlp": "scikit-learn, MLP",
-    "bagging": f"scikit-learn, {peers_sklearn.BAGGED} bagged MLPs",
-    "forest": "scikit-learn, random forest",
-    "boosting": "scikit-learn, boosting",
+    "fnn": "the ensemble",
+    "fnn-member": "one of its networks",
+    "fnn-tempered": "with a temperature",
+    "mlp": "scikit-learn's MLP",
+    "bagging": f"{peers_sklearn.BAGGED} MLPs bagged",
+    "forest": "random forest",
+    "boosting": "gradient boosting",
     "realmlp": "RealMLP-TD-S",
     "tabm": "TabM",
 }

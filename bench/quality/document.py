@@ -69,10 +69,12 @@ def from_document(plain: dict[str, Any]) -> Report:
 
 
 def save(of: Report, folder: Path | None, table: Path | None) -> list[Path]:
-    """Write results.json to the folder and the scores to the CSV file, where given; return the files."""
+    """Write results.json and the picture to the folder and the scores to the CSV file, where given; return the files."""
     written = []
     if folder:
-        written.append(folder / "results.json")
+        from .figures import save_figures
+
+        written = [folder / "results.json", *save_figures(folder, of.overall)]
         with replacing(written[0]) as part:
             part.write_text(json.dumps(document(of), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     if table:

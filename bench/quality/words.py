@@ -1,5 +1,6 @@
 """What a run says of itself, line by line."""
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,9 +13,9 @@ from .summary import OURS, Overall, Score
 
 # What the lines of a set, and of all sets, begin with; and where their columns end.
 _OF_SET = ("", "repeats", "error", "fnn's is", "log loss", "Brier", "ECE", "learns in")
-_SET_WIDTHS = (-28, 8, 9, 11, 9, 7, 7, 10)
+_SET_WIDTHS = (-22, 8, 9, 11, 9, 7, 7, 10)
 _OVER_SETS = ("", "sets", "repeats", "error", "log loss", "Brier", "ECE", "in 95%", "learns")
-_OVER_WIDTHS = (-28, 4, 8, 21, 9, 7, 7, 7, 7)
+_OVER_WIDTHS = (-22, 5, 8, 22, 9, 7, 7, 7, 7)
 _NOTE = (
     "Error, log loss and Brier score: how far the ensemble's is below (−) or above (+) theirs, geometric means over "
     "sets, of errors with the interval of 95% for sets such as these. ECE: calibration error, the mean over sets. "
@@ -92,7 +93,7 @@ def percent(ratio: Sequence[float] | None, interval: bool = False) -> str:
     """Return how far a ratio is below (−) or above (+) 1, in per cent, maybe with its interval; nothing for none."""
     if not ratio:
         return ""
-    ends = [f"{value - 1:+.0%}".replace("-", "−") for value in ratio]
+    ends = [re.sub(r"^.0%", "0%", f"{value - 1:+.0%}").replace("-", "−") for value in ratio]
     return f"{ends[0]} ({ends[1]} to {ends[2]})" if interval else ends[0]
 
 
