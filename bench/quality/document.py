@@ -69,7 +69,7 @@ def from_document(plain: dict[str, Any]) -> Report:
 
 
 def save(of: Report, folder: Path | None, table: Path | None) -> list[Path]:
-    """Write results.json and the picture to the folder and the scores to the CSV file, where given; return the files."""
+    """Write results.json and the picture to the folder, the scores to the CSV file, where given; return the files."""
     written = []
     if folder:
         from .figures import save_figures
