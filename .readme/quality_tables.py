@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fnn.bench.quality.contenders import NEURAL, TITLES
 from fnn.bench.quality.document import Report
 from fnn.bench.quality.summary import OURS, Overall, Score
-from fnn.bench.quality.words import against, error, over_cells, percent
+from fnn.bench.quality.words import against, error, over_cells, percent, repeats
 from fnn.bench.tables import check_lines, duration
 
 # Those that come of another's networks.
@@ -17,12 +17,12 @@ def machine(report: Report) -> str:
     packages = report.machine["packages"]
     called = {"numba": "Numba", "scikit-learn": "scikit-learn", "torch": "PyTorch", "pytabkit": "pytabkit"}
     versions = ", ".join(f"{name} {packages[package]}" for package, name in called.items())
-    often: dict[tuple[int, int], list[str]] = {}
+    often: dict[tuple[str, int], list[str]] = {}
     for each in report.overall:
         if each.who not in _OF_OURS:
-            often.setdefault((each.repeats, each.sets), []).append(TITLES[each.who])
+            often.setdefault((repeats(each), each.sets), []).append(TITLES[each.who])
     counts = "; ".join(
-        f"{repeats} on {sets} set{'s' * (sets > 1)} by {', '.join(who)}" for (repeats, sets), who in often.items()
+        f"{count} on {sets} set{'s' * (sets > 1)} by {', '.join(who)}" for (count, sets), who in often.items()
     )
     return (
         f"Measured on {report.machine['cpu']}, {report.method['threads']} threads, Python {report.machine['python']}, "

@@ -56,6 +56,10 @@ def test_rows_are_those_of_the_package():
     assert np.array_equal(table.y, y)
 
 
+def test_small_tables_are_split_more_often():
+    assert [sets.repeats_of(rows) for rows in (150, 500, 501, 1500, 1501, sets.MOST_ROWS)] == [10, 10, 4, 4, 2, 2]
+
+
 def test_everyone_has_the_same_folds_and_each_row_is_answered_once_a_repeat():
     pytest.importorskip("pandas")
     table = sets.load(sets.SETS["iris"])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import ours, peers_pytabkit, peers_sklearn
+from . import ours, peers_pytabkit, peers_sklearn, sets
 from .measures import Answers
 from .sets import Table
 
@@ -36,7 +36,8 @@ class Contender(NamedTuple):
         return find_spec(self.module) is not None
 
 
-NETWORKS, REPEATS, FOLDS = 64, 10, 5
+NETWORKS, FOLDS = 64, 5
+REPEATS = max(sets.REPEATS.values())
 
 TITLES = {
     "fnn": "the ensemble",

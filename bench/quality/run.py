@@ -15,7 +15,7 @@ from .document import Report, report
 from .measures import Answers, calibrated, folded, measure
 from .plan import Plan, check
 from .record import Record
-from .sets import SETS, Table, load
+from .sets import SETS, Table, load, repeats_of
 
 
 def run(
@@ -57,7 +57,11 @@ def _missing(
             splits = splits_of(table, plan.seed, repeat + 1)[-FOLDS:]
             for name in plan.contenders:
                 contender = CONTENDERS[name]
-                if repeat >= contender.repeats or not contender.installed or (of, contender.answers[0], repeat) in done:
+                if (
+                    repeat >= min(contender.repeats, repeats_of(len(table.y)))
+                    or not contender.installed
+                    or (of, contender.answers[0], repeat) in done
+                ):
                     continue
                 if plan.cap and time.perf_counter() - begun > plan.cap:
                     return

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_ROWS = 3000
+# Repeats of the folds of a table with at most so many rows: errors of few rows vary the most, and take the least time.
+REPEATS = {500: 10, 1500: 4, MOST_ROWS: 2}
 
 
 class Table(NamedTuple):
@@ -95,6 +97,11 @@ SETS: dict[str, Set] = {
         _numbers("ggplot2", "diamonds", "diamonds", "price"),
     )
 }
+
+
+def repeats_of(rows: int) -> int:
+    """Return how often the folds of a table of so many rows are repeated, at most."""
+    return next(repeats for most, repeats in REPEATS.items() if rows <= most)
 
 
 def load(of: Set) -> Table:

@@ -48,13 +48,13 @@ class Overall(NamedTuple):
     """What one scores over all its sets. Ratios are the ensemble's over its own: geometric means, with intervals.
 
     Intervals are of sets such as these, t's on logarithms: [mean, low, high]. classes, numbers: of the sets of each.
-    calibration_error, coverage: means. repeats: the fewest of a set. reliability: shares of answers by confidence, of
-    which each set's weigh alike.
+    calibration_error, coverage: means. repeats: the fewest and the most of a set. reliability: shares of answers by
+    confidence, of which each set's weigh alike.
     """
 
     who: str
     sets: int
-    repeats: int
+    repeats: list[int]
     error: list[float] | None
     classes: list[float] | None
     numbers: list[float] | None
@@ -153,7 +153,7 @@ def _overall(who: str, its: Sequence[Score], records: Sequence[Record]) -> Overa
     return Overall(
         who=who,
         sets=len(its),
-        repeats=min(s.repeats for s in its),
+        repeats=[min(s.repeats for s in its), max(s.repeats for s in its)],
         error=geometric_mean([s.against for s in its]),
         classes=geometric_mean(kinds[False]),
         numbers=geometric_mean(kinds[True]),

@@ -66,7 +66,7 @@ def overall_lines(overall: Sequence[Overall]) -> Iterator[str]:
     yield f"over all sets   {_MARKS}"
     yield _cells(_OVER_SETS, _OVER_WIDTHS)
     for its in overall:
-        yield _cells((TITLES[its.who], its.sets, its.repeats, *over_cells(its)), _OVER_WIDTHS)
+        yield _cells((TITLES[its.who], its.sets, repeats(its), *over_cells(its)), _OVER_WIDTHS)
     yield from textwrap.wrap(_NOTE, WIDTH - 2, initial_indent="  ", subsequent_indent="  ")
 
 
@@ -87,6 +87,11 @@ def over_cells(its: Overall) -> list[str]:
         optional(its.coverage, ".1%"),
         "" if same or its.speed is None else f"{its.speed:.2g}x" if its.speed < 99.5 else f"{its.speed:,.0f}x",
     ]
+
+
+def repeats(its: Overall) -> str:
+    """Return how often folds were repeated, from the fewest of a table to the most."""
+    return "–".join(map(str, dict.fromkeys(its.repeats)))
 
 
 def percent(ratio: Sequence[float] | None, interval: bool = False) -> str:
