@@ -41,11 +41,23 @@ def report(plan: Plan, tables: Mapping[str, Table], records: Sequence[Record]) -
     over = overall(every, records)
     packages = {name: installed(name) or "not installed" for name in PACKAGES}
     machine = {"cpu": processor(), "python": platform.python_version(), "packages": packages}
-    method = {"seed": plan.seed, "networks": plan.networks, "threads": plan.threads, "folds": FOLDS,
-              "failed": [f"{each.who} on {each.of}: {each.failed}" for each in records if each.failed]}  # fmt: skip
+    method = {
+        "seed": plan.seed,
+        "networks": plan.networks,
+        "threads": plan.threads,
+        "folds": FOLDS,
+        "failed": _failures(records),
+    }
     return Report(
         machine, method, [_about(name, table) for name, table in tables.items()], every, over, checks(every, over)
     )
+
+
+def _failures(records: Sequence[Record]) -> list[str]:
+    """Return who failed on which table, each once, and why; not where a later run did not."""
+    there = {(each.of, each.who, each.repeat) for each in records if not each.failed}
+    failed = [each for each in records if each.failed and (each.of, each.who, each.repeat) not in there]
+    return list(dict.fromkeys(f"{each.who} on {each.of}: {each.failed}" for each in failed))
 
 
 def _about(name: str, table: Table) -> dict[str, Any]:

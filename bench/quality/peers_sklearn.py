@@ -38,12 +38,17 @@ def mlp(numbers: bool, seed: int, threads: int) -> Any:  # noqa: ARG001
 
 
 def bagging(numbers: bool, seed: int, threads: int) -> Any:
-    """Return a bagging of networks, in parallel."""
+    """Return a bagging of networks, in parallel.
+
+    Each stands in a pipeline, which takes no weights: so each is given the rows drawn. As weights, which is what
+    scikit-learn does otherwise, a mini-batch of rows that were not drawn ends its training of numbers in an error.
+    """
     from sklearn.ensemble import BaggingClassifier, BaggingRegressor
     from sklearn.neural_network import MLPClassifier, MLPRegressor
+    from sklearn.pipeline import make_pipeline
 
     one, many = (MLPRegressor, BaggingRegressor) if numbers else (MLPClassifier, BaggingClassifier)
-    model = many(one(), n_estimators=BAGGED, n_jobs=threads, random_state=seed)
+    model = many(make_pipeline(one()), n_estimators=BAGGED, n_jobs=threads, random_state=seed)
     return _scaled_target(_pipeline(model), numbers)
 
 

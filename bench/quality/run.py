@@ -50,7 +50,7 @@ def _missing(
     settings: dict[str, Any],
 ) -> Iterator[list[Record]]:  # fmt: skip
     """Yield the records that there are not yet. All answer one repeat before the next: a run may end early."""
-    done = {(each.of, each.who, each.repeat) for each in records}
+    done = {(each.of, each.who, each.repeat) for each in records if not each.failed}
     begun, warm = time.perf_counter(), set[tuple[str, bool]]()
     for repeat in range(plan.repeats):
         for of, table in tables.items():
