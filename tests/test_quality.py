@@ -61,6 +61,7 @@ def test_small_tables_are_split_more_often():
 
 
 def test_everyone_has_the_same_folds_and_each_row_is_answered_once_a_repeat():
+    pytest.importorskip("sklearn")
     pytest.importorskip("pandas")
     table = sets.load(sets.SETS["iris"])
     splits = run.splits_of(table, 3, 2)
@@ -207,6 +208,7 @@ def test_an_interrupted_run_goes_on_where_it_ended(tmp_path):
 
 
 def test_who_fails_on_a_table_has_no_score_there_and_is_named(monkeypatch):
+    pytest.importorskip("sklearn")
     pytest.importorskip("pandas")
 
     def fails(*_args):
@@ -222,6 +224,16 @@ def test_who_fails_on_a_table_has_no_score_there_and_is_named(monkeypatch):
     records = [kept("iris", "forest", 0, [], failed="no"), kept("iris", "forest", 0, [0.1])]
     report = document.report(asked, {"iris": sets.load(sets.SETS["iris"])}, records)
     assert (report.method["failed"], [score.error for score in report.scores]) == ([], [0.1])
+
+
+def test_what_is_not_installed_is_left_out_and_named(monkeypatch):
+    iris, forest = sets.SETS["iris"], CONTENDERS["forest"]
+    monkeypatch.setitem(sets.SETS, "iris", iris._replace(module="no_such_package"))
+    monkeypatch.setitem(CONTENDERS, "forest", forest._replace(module="no_such_package"))
+    report = run.run(plan.Plan(("iris",), ("forest",), 1))
+    assert (report.sets, report.scores, report.overall, report.checks) == ([], [], [], [])
+    assert report.method["absent"] == ["no no_such_package, and so without iris, forest"]
+    assert "without iris, forest" in "\n".join(words.head_lines(report.machine, report.method))
 
 
 # ---- what it says ----
@@ -287,7 +299,9 @@ def test_promises_are_judged_as_they_were_made():
 
 def test_documents_there_and_back():
     scores, over = overall_of(fnn=0.09, mlp=0.1)
-    report = document.Report({"cpu": "x"}, {"failed": []}, [], scores, over, promises.checks(scores, over))
+    report = document.Report(
+        {"cpu": "x"}, {"failed": [], "absent": []}, [], scores, over, promises.checks(scores, over)
+    )
     plain = document.document(report)
     assert document.from_document(json.loads(json.dumps(plain, allow_nan=False))) == report
 

@@ -11,7 +11,7 @@ from fnn.bench.targets import Check
 from fnn.files import replacing
 from fnn.machine import installed, processor
 
-from .contenders import FOLDS
+from .contenders import CONTENDERS, FOLDS
 from .plan import Plan
 from .promises import checks
 from .record import Record
@@ -47,10 +47,21 @@ def report(plan: Plan, tables: Mapping[str, Table], records: Sequence[Record]) -
         "threads": plan.threads,
         "folds": FOLDS,
         "failed": _failures(records),
+        "absent": _absent(plan),
     }
     return Report(
         machine, method, [_about(name, table) for name, table in tables.items()], every, over, checks(every, over)
     )
+
+
+def _absent(plan: Plan) -> list[str]:
+    """Return which packages are not installed, each with what is left out for that."""
+    needed = [*((name, SETS[name]) for name in plan.sets), *((name, CONTENDERS[name]) for name in plan.contenders)]
+    without: dict[str, list[str]] = {}
+    for name, each in needed:
+        if not each.installed:
+            without.setdefault(each.module, []).append(name)
+    return [f"no {module}, and so without {', '.join(names)}" for module, names in without.items()]
 
 
 def _failures(records: Sequence[Record]) -> list[str]:

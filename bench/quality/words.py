@@ -28,7 +28,7 @@ def head_lines(machine: dict[str, Any], method: dict[str, Any]) -> Iterator[str]
     """Yield what the figures depend on."""
     packages = "; ".join(f"{name} {version}" for name, version in machine["packages"].items())
     about = f"{machine['cpu']}, {method['threads']} threads; Python {machine['python']}; {packages}"
-    for text in (about, *method["failed"]):
+    for text in (about, *method["absent"], *method["failed"]):
         yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ")
 
 
