@@ -9,7 +9,7 @@ from fnn.bench.quality.words import against, error, over_cells, percent, repeats
 from fnn.bench.tables import check_lines, duration
 
 # Those that come of another's networks.
-_OF_OURS = ("fnn-member", "fnn-tempered")
+_OF_OURS = ("fnn-member", "fnn-tempered", "fnn-apart-member", "fnn-apart-tempered")
 
 
 def machine(report: Report) -> str:

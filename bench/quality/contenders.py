@@ -22,13 +22,14 @@ Answer = Callable[[Table, Rows, Rows, int, int, int], dict[str, Answers]]
 class Contender(NamedTuple):
     """module: the package it needs; repeats: most repeats of the folds, fewer where it is slow.
 
-    answers: whose answers come of it.
+    answers: whose answers come of it. unless_named: whether it answers where nobody is named.
     """
 
     module: str
     repeats: int
     answers: tuple[str, ...]
     answer: Answer
+    unless_named: bool = True
 
     @property
     def installed(self) -> bool:
@@ -43,6 +44,9 @@ TITLES = {
     "fnn": "the ensemble",
     "fnn-member": "one of its networks",
     "fnn-tempered": "with a temperature",
+    "fnn-apart": "validated apart",
+    "fnn-apart-member": "one of those",
+    "fnn-apart-tempered": "with a temperature too",
     "mlp": "scikit-learn's MLP",
     "bagging": f"{peers_sklearn.BAGGED} MLPs bagged",
     "forest": "random forest",
@@ -70,7 +74,15 @@ def of_model(make: Callable[[bool, int, int], Any], name: str) -> Answer:
 
 
 CONTENDERS: dict[str, Contender] = {
-    "fnn": Contender("fnn", REPEATS, ("fnn", "fnn-member", "fnn-tempered"), partial(ours.answer)),
+    "fnn": Contender("fnn", REPEATS, ("fnn", "fnn-member", "fnn-tempered"), ours.answer),
+    # What else the ensemble could be: each network with validation rows of its own.
+    "fnn-apart": Contender(
+        "fnn",
+        REPEATS,
+        ("fnn-apart", "fnn-apart-member", "fnn-apart-tempered"),
+        partial(ours.answer, per_seed=True),
+        unless_named=False,
+    ),
     **{
         name: Contender("sklearn", 2 if name == "bagging" else REPEATS, (name,), of_model(make, name))
         for name, make in peers_sklearn.MODELS.items()
@@ -80,4 +92,4 @@ CONTENDERS: dict[str, Contender] = {
         for name, make in peers_pytabkit.MODELS.items()
     },
 }
-OWN = ("fnn",)
+OWN = ("fnn", "fnn-apart")

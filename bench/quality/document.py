@@ -56,11 +56,12 @@ def report(plan: Plan, tables: Mapping[str, Table], records: Sequence[Record]) -
 
 def _absent(plan: Plan) -> list[str]:
     """Return which packages are not installed, each with what is left out for that."""
-    needed = [*((name, SETS[name]) for name in plan.sets), *((name, CONTENDERS[name]) for name in plan.contenders)]
+    needed = [(name, SETS[name].installed, SETS[name].module) for name in plan.sets]
+    needed += [(name, CONTENDERS[name].installed, CONTENDERS[name].module) for name in plan.contenders]
     without: dict[str, list[str]] = {}
-    for name, each in needed:
-        if not each.installed:
-            without.setdefault(each.module, []).append(name)
+    for name, installed_here, module in needed:
+        if not installed_here:
+            without.setdefault(module, []).append(name)
     return [f"no {module}, and so without {', '.join(names)}" for module, names in without.items()]
 
 

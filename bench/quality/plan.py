@@ -9,6 +9,9 @@ from fnn.machine import processors
 from .contenders import CONTENDERS, NETWORKS, OWN, REPEATS
 from .sets import SETS
 
+# Who answers where nobody is named.
+EVERYONE = tuple(name for name, contender in CONTENDERS.items() if contender.unless_named)
+
 
 class Plan(NamedTuple):
     """What is to be measured: sets and contenders by name, repeats of the folds at most, and how.
@@ -17,7 +20,7 @@ class Plan(NamedTuple):
     """
 
     sets: tuple[str, ...] = tuple(SETS)
-    contenders: tuple[str, ...] = tuple(CONTENDERS)
+    contenders: tuple[str, ...] = EVERYONE
     repeats: int = REPEATS
     seed: int = 0
     networks: int = NETWORKS
@@ -55,7 +58,7 @@ def plan(
 
     peers: with everyone who is installed, and not the house alone, where contenders are not named.
     """
-    who = tuple(CONTENDERS) if peers else OWN
+    who = tuple(name for name in EVERYONE if peers or name in OWN)
     return check(
         Plan(
             _names(sets, tuple(SETS)), _names(contenders, who), REPEATS if repeats is None else repeats, seed,
