@@ -57,7 +57,7 @@ def test_rows_are_those_of_the_package():
 
 
 def test_small_tables_are_split_more_often():
-    assert [sets.repeats_of(rows) for rows in (150, 500, 501, 1500, 1501, sets.MOST_ROWS)] == [10, 10, 4, 4, 2, 2]
+    assert [sets.repeats_of(rows) for rows in (150, 500, 501, 1500, 1501, sets.MOST_ROWS)] == [10, 10, 3, 3, 1, 1]
 
 
 def test_everyone_has_the_same_folds_and_each_row_is_answered_once_a_repeat():

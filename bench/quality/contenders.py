@@ -84,11 +84,11 @@ CONTENDERS: dict[str, Contender] = {
         unless_named=False,
     ),
     **{
-        name: Contender("sklearn", 2 if name == "bagging" else REPEATS, (name,), of_model(make, name))
+        name: Contender("sklearn", 3 if name == "bagging" else REPEATS, (name,), of_model(make, name))
         for name, make in peers_sklearn.MODELS.items()
     },
     **{
-        name: Contender("pytabkit", 2 if name == "realmlp" else 1, (name,), of_model(make, name))
+        name: Contender("pytabkit", 3 if name == "realmlp" else 1, (name,), of_model(make, name))
         for name, make in peers_pytabkit.MODELS.items()
     },
 }
