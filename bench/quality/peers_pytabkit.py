@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# Their matrices are small: on two cores two threads took twice to eight times as long as one.
+# Their matrices are small: on two cores with other work two threads took twice to eight times as long as one.
 THREADS = 1
 
 
