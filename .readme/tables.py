@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import quality_tables
+
 import fnn
 from fnn import config, data
+from fnn.bench.quality.document import from_document as quality_document
 from fnn.bench.run import Row
 from fnn.bench.tables import Report, check_lines, closing_lines, duration, from_document
 from fnn.bench.targets import EITHER, JAX, RATIOS, TORCH, Target
@@ -310,6 +313,11 @@ def sweeps() -> str:
     return table(("one sweep of lab XOR, float32", "time", "file", "most memory"), lines)
 
 
+def quality(part: Callable[[Any], tuple[Sequence[str], Iterable[Sequence[Any]]]]) -> str:
+    """Return a part of what the answers of a recorded run are worth, as a table."""
+    return table(*part(quality_document(recorded("quality"))))
+
+
 def _fenced(lines: Iterator[str]) -> str:
     return "```text\n" + "\n".join(lines) + "\n```\n"
 
@@ -330,6 +338,12 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "machine-of-images": lambda: machine_of_tables("images"),
     "images": images,
     "accuracy": accuracy,
+    "machine-of-quality": lambda: quality_tables.machine(quality_document(recorded("quality"))),
+    "quality": lambda: quality(quality_tables.over_sets),
+    "quality-by-set": lambda: quality(quality_tables.by_set),
+    "quality-sets": lambda: quality(quality_tables.sets),
+    "reliability": lambda: quality(quality_tables.reliability),
+    "promises-of-quality": lambda: quality_tables.promises(quality_document(recorded("quality"))),
     "today": lambda: _times(("xor", "chains", "start"), "work", "tables"),
     "layouts": lambda: _fenced(closing_lines(report("tables").rows)),
     "promises-of-tables": lambda: _fenced(check_lines(report("tables").checks)),

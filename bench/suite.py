@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from fnn.checks import number, one_of, optional, whole
 from fnn.config import DTYPES
+from fnn.errors import InvalidSetting
 from fnn.files import replacing
 from fnn.machine import installed, processor, processors
 
@@ -31,19 +32,22 @@ IN_BOTH = ("xor", "linear", "settings")
 LEAST_RUNS = 5
 PACKAGES = ("numpy", "numba", "llvmlite")
 PEER_PACKAGES = ("jax", "torch", "scikit-learn")
+# What answers are worth, which is measured apart from everything else: see the package of that name.
+QUALITY = "quality"
 
 
 def names_of(work: str | None) -> list[str]:
-    """Return the names of the work wanted, by default all but layouts and accuracy.
+    """Return the names of the work wanted, by default all but layouts, accuracy and quality.
 
-    Raises InvalidSetting for an unknown one.
+    Raises InvalidSetting for an unknown one, and for quality with others.
     """
     every = [*WORK, reading.WORK, *PROCESSES]
-    return (
-        every
-        if work is None
-        else [one_of("work", name, [*every, layouts.WORK, accuracy.WORK]) for name in work.split(",")]
-    )
+    if work is None:
+        return every
+    names = [one_of("work", name, [*every, layouts.WORK, accuracy.WORK, QUALITY]) for name in work.split(",")]
+    if QUALITY in names and len(names) > 1:
+        raise InvalidSetting("work", work, f"{QUALITY} alone, or other work without it")
+    return names
 
 
 @contextmanager

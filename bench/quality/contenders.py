@@ -1,0 +1,95 @@
+"""Who answers: each learns some rows of a table and answers of others."""
+
+import time
+import warnings
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import ours, peers_pytabkit, peers_sklearn, sets
+from .measures import Answers
+from .sets import Table
+
+Rows = NDArray[np.int64]
+# Table, rows to learn and to answer, seed, networks of an ensemble, threads → what is answered, under names of TITLES.
+Answer = Callable[[Table, Rows, Rows, int, int, int], dict[str, Answers]]
+
+
+class Contender(NamedTuple):
+    """module: the package it needs; repeats: most repeats of the folds, fewer where it is slow.
+
+    answers: whose answers come of it. unless_named: whether it answers where nobody is named.
+    """
+
+    module: str
+    repeats: int
+    answers: tuple[str, ...]
+    answer: Answer
+    unless_named: bool = True
+
+    @property
+    def installed(self) -> bool:
+        """Whether its package is here."""
+        return find_spec(self.module) is not None
+
+
+NETWORKS, FOLDS = 64, 5
+REPEATS = max(sets.REPEATS.values())
+
+TITLES = {
+    "fnn": "the ensemble",
+    "fnn-member": "one of its networks",
+    "fnn-tempered": "with a temperature",
+    "fnn-apart": "validated apart",
+    "fnn-apart-member": "one of those",
+    "fnn-apart-tempered": "with a temperature too",
+    "mlp": "scikit-learn's MLP",
+    "bagging": f"{peers_sklearn.BAGGED} MLPs bagged",
+    "forest": "random forest",
+    "boosting": "gradient boosting",
+    "realmlp": "RealMLP-TD-S",
+    "tabm": "TabM",
+}
+NEURAL = ("fnn", "fnn-member", "mlp", "bagging", "realmlp", "tabm")
+
+
+def of_model(make: Callable[[bool, int, int], Any], name: str) -> Answer:
+    """Return how a model with `fit`, `predict` and `predict_proba` answers."""
+
+    def answer(table: Table, train: Rows, test: Rows, seed: int, networks: int, threads: int) -> dict[str, Answers]:  # noqa: ARG001
+        model, begun = make(not table.classes, seed, threads), time.perf_counter()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it stops after its 200 epochs is how it comes
+            model.fit(table.x.iloc[train], table.y[train])
+            between = time.perf_counter()
+            x = table.x.iloc[test]
+            p = model.predict_proba(x) if table.classes else np.reshape(model.predict(x), (-1, 1))
+        return {name: Answers(np.asarray(p, np.float64)[None], between - begun, time.perf_counter() - between)}
+
+    return answer
+
+
+CONTENDERS: dict[str, Contender] = {
+    "fnn": Contender("fnn", REPEATS, ("fnn", "fnn-member", "fnn-tempered"), ours.answer),
+    # What else the ensemble could be: each network with validation rows of its own.
+    "fnn-apart": Contender(
+        "fnn",
+        REPEATS,
+        ("fnn-apart", "fnn-apart-member", "fnn-apart-tempered"),
+        partial(ours.answer, per_seed=True),
+        unless_named=False,
+    ),
+    **{
+        name: Contender("sklearn", 3 if name == "bagging" else REPEATS, (name,), of_model(make, name))
+        for name, make in peers_sklearn.MODELS.items()
+    },
+    **{
+        name: Contender("pytabkit", 3 if name == "realmlp" else 1, (name,), of_model(make, name))
+        for name, make in peers_pytabkit.MODELS.items()
+    },
+}
+OWN = ("fnn", "fnn-apart")
