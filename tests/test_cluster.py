@@ -7,7 +7,9 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ import fnn
 
 pytest.importorskip("distributed")
 import psutil
-from clusters import cluster
+from clusters import cluster, free_port
 from test_sweep import everything
 
 # Warnings of Dask's and Tornado's own, which a newer version of either may bring.
@@ -293,3 +295,22 @@ def test_a_worker_without_fnn_takes_no_part(tmp_path):
         code, _, err = run(tmp_path, *WORDS, "--out", "a.db", "--cluster", there.address)
     assert code == 2
     assert "takes no part: ModuleNotFoundError" in err
+
+
+def test_the_readme_s_recipe_for_a_laptop(tmp_path):
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"```sh\n(dask scheduler .*?)```", text, re.DOTALL)
+    assert recipe.count("8786") == 3
+    script = recipe.replace("8786", str(free_port())).replace("--out", "--seeds 100 --out")
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    process = subprocess.Popen(
+        ["bash", "-ec", script], cwd=tmp_path, env=environment, start_new_session=True, **pipes
+    )  # fmt: skip
+    try:
+        wait_for(lambda: stored(tmp_path / "laptop.db") == 200)
+        assert process.wait(30) == 0
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.stdout.close()
+    assert all(row[0].startswith("tcp://127.0.0.1:") for row in sessions(tmp_path / "laptop.db", "worker"))

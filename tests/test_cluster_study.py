@@ -3,7 +3,7 @@
 import pytest
 
 import fnn
-from fnn.studies import runs
+from fnn.studies.batches import Batch, pieces
 from fnn.studies.kept import Part
 
 pytest.importorskip("distributed")
@@ -43,9 +43,9 @@ def test_pieces_of_a_batch_are_its_seeds_each_once():
         def networks(self, _place):
             return 14
 
-    batch = runs.Batch([0, 1], [list(range(10)), list(range(10, 20)), list(range(20, 29))], 0)
-    pieces = list(runs._pieces(batch, Pieces()))
-    assert [piece.networks for piece in pieces] == [12] * 4 + [10]
+    batch = Batch([0, 1], [list(range(10)), list(range(10, 20)), list(range(20, 29))], 0)
+    cut = list(pieces(batch, Pieces()))
+    assert [piece.networks for piece in cut] == [12] * 4 + [10]
     for draw in range(3):
-        assert [seed for piece in pieces for seed in piece.seeds[draw]] == batch.seeds[draw]
+        assert [seed for piece in cut for seed in piece.seeds[draw]] == batch.seeds[draw]
     assert Part(range(29), 3).chosen(3) == [list(range(9)), list(range(9, 18)), list(range(18, 27))]

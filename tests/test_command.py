@@ -14,7 +14,8 @@ from fnn.data.synthetic import SEED as DATA_SEED
 from fnn.studies.command import sweep_command
 from fnn.studies.kept import Part
 from fnn.studies.model import Arm
-from fnn.studies.runs import of_arm, request, run, trained
+from fnn.studies.requests import request
+from fnn.studies.runs import of_arm, run, trained
 
 BASE = {"data": "linear", "points": 20, "epochs": 15, "hidden": "2"}
 SEEDS, DRAWS = range(5, 12), 2

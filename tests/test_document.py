@@ -14,7 +14,7 @@ from fnn.studies.document import study_document, without_figures
 from fnn.studies.looks import look_at, plan
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm, Claim, Finding, Study
-from fnn.studies.runs import run_key
+from fnn.studies.requests import run_key
 from fnn.studies.verdicts import VERDICTS
 
 RUNS = 200

@@ -18,7 +18,8 @@ from fnn.studies.contrasts import difference_effect, share_effect
 from fnn.studies.kept import Part
 from fnn.studies.looks import decide, is_hopeless, plan
 from fnn.studies.parse import load
-from fnn.studies.runs import arm_results, networks, trained
+from fnn.studies.requests import networks
+from fnn.studies.runs import arm_results, trained
 from fnn.studies.runs import run as train_all
 from fnn.studies.study import _requests, study
 from fnn.studies.verdicts import REFUTED

@@ -9,7 +9,8 @@ import fnn
 from fnn.studies.best_rates import SEARCH_SEEDS, best_rate
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Alternative, Arm, Claim, Level
-from fnn.studies.runs import request, run, run_key
+from fnn.studies.requests import request, run_key
+from fnn.studies.runs import run
 from fnn.studies.specifications import specifications, specified_arms
 from fnn.studies.study import study
 

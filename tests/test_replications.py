@@ -12,7 +12,8 @@ from fnn.studies import agreement
 from fnn.studies.model import Arm, PublishedResult
 from fnn.studies.parse import load
 from fnn.studies.replications import replication_documents, verdict
-from fnn.studies.runs import request, run, run_key
+from fnn.studies.requests import request, run_key
+from fnn.studies.runs import run
 
 RULE = Arm("as published", {"data": "xor4", "epochs": 100, "stop_max_error": 0.5})
 NO_RULE = Arm("as published", {"data": "xor4", "epochs": 100})

@@ -8,7 +8,8 @@ from fnn.network.optimizers import OPTIMIZERS, Optimizer
 from fnn.studies.kept import Part
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm
-from fnn.studies.runs import is_drawn, networks, of_arm, request, run, run_key
+from fnn.studies.requests import is_drawn, networks, request, run_key
+from fnn.studies.runs import of_arm, run
 
 # Of each hyperparameter of an optimizer a value that is not the default and makes a difference to every optimizer.
 OTHER = {

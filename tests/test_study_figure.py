@@ -16,7 +16,7 @@ from fnn.report.chart_file import chart_pieces, chart_style
 from fnn.report.svg import Scale
 from fnn.studies import figures
 from fnn.studies.model import Arm, Figure, Study
-from fnn.studies.runs import run_key
+from fnn.studies.requests import run_key
 
 CURVES = [
     study_figure.Curve(

@@ -3,5 +3,5 @@
 Dask schedules, moves data and repeats what is lost. Here is what it leaves open: which workers may take part, how much
 is under way at a time, and what becomes of what fails.
 
-work sizes identity remote items members dask connect
+work sizes identity remote items members tasks dask connect
 """

@@ -12,19 +12,20 @@ from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-from distributed import Client, Future, KilledWorker, as_completed
+from distributed import Client, KilledWorker
 
 from fnn.cluster.identity import identity
 from fnn.cluster.items import Items, Pending
 from fnn.cluster.members import Members, Step
 from fnn.cluster.remote import Answer, Call, do, take_part
+from fnn.cluster.tasks import Returned, Tasks
 from fnn.cluster.work import Done, Standing, Work
 from fnn.errors import ClusterLost, InvalidSetting
 
 # Items under way for each worker: one that it does, and one that waits there for it to end.
 _AHEAD = 2
-# Seconds between looks at which workers there are, and at most between looks at what is done.
-_LOOK, _WAIT = 1.0, 0.05
+# Seconds between looks at which workers there are.
+_LOOK = 1.0
 # An item that takes longer than this, and than so many times the longest, is given to another worker too.
 _OVERDUE, _TIMES = 20.0, 10.0
 # So long others are waited for where all workers that are there had to give up.
@@ -75,17 +76,15 @@ class _Course:
         self.resource = f"fnn-{self.name}"
         shared = pickle.dumps(work.shared, protocol=5)
         self.shared = sha256(shared).hexdigest()[:16]
+        self.tasks = Tasks(self.client, self.name, executor.address)
         assert work.probe is not None
         self.of_probe = work.probe
         ours = {**identity(1), "probe": work.probe.expected}
         self.members = Members(ours, allow_mixed=executor.allow_mixed, notice=executor.notice)
-        self.ready = as_completed(loop=self.client.loop, with_results=True, raise_errors=False)
-        self.payload = self.hold(shared)
-        self.roles: dict[Any, tuple[str, Any]] = {}  # of each task's key, what it is for
-        self.futures: dict[Any, Future] = {}
+        self.payload = self.tasks.hold(self.shared, shared)
         self.pending: dict[int, Pending] = {}
         self.revoked: dict[str, list[Pending]] = {}  # items that wait until a worker is sent no more
-        self.tasks = self.taken = self.retried = 0
+        self.taken = self.retried = 0
         self.looked, self.longest = -_LOOK, 0.0
         self.admitted = False
         self.alone: float | None = None  # since when no worker takes part
@@ -107,14 +106,14 @@ class _Course:
     def look(self) -> None:
         """See which workers there are, and whether an item is overdue."""
         now = time.monotonic()
-        if self.client.status != "running":
-            raise self.lost()
+        if self.tasks.is_lost:
+            raise self.tasks.lost()
         if now - self.looked < _LOOK:
             return
         self.looked = now
-        threads = self.ask(self.client.nthreads)
+        threads = self.tasks.ask(self.client.nthreads)
         for address in self.members.update(threads):
-            self.submit(("who", address), eval, _WHO, workers=[address])
+            self.tasks.submit(("who", address), eval, _WHO, workers=[address])
         for address in self.revoked.keys() - threads.keys():
             self.items.again += self.revoked.pop(address)
         here = self.members.here
@@ -139,27 +138,20 @@ class _Course:
             raise InvalidSetting("cluster", self.executor.address, f"workers that may take part ({reasons})")
 
     def done(self) -> Iterator[Done]:
-        """Yield what has come back; wait a moment where there is nothing."""
-        if not self.ready.has_ready():
-            with self.ready.thread_condition:
-                self.ready.thread_condition.wait(_WAIT)
-        while self.ready.has_ready():
-            for future, result in self.ready.next_batch(block=False):
-                role, about = self.roles.pop(future.key, ("", None))
-                status = future.status
-                self.futures.pop(future.key, None)
-                if role == "item":
-                    yield from self.item_done(about, future.key, status, result)
-                elif role:
-                    self.worker_done(role, about, status, result)
+        """Yield what has come back."""
+        for task in self.tasks.returned():
+            if task.role[0] == "item":
+                yield from self.item_done(task)
+            else:
+                self.worker_done(task)
 
     def end(self) -> None:
         """Cancel what is under way."""
-        if self.client.status == "running":
+        self.tasks.forget(list(self.tasks.futures))
+        if not self.tasks.is_lost:
             self.client.unsubscribe_topic("all")
-            self.client.cancel(list(self.futures.values()), force=True)
             for address in self.members.here:
-                self.submit(("revoked", address), take_part, self.resource, 0, workers=[address])
+                self.tasks.submit(("revoked", address), take_part, self.resource, 0, workers=[address])
         self.executor.standing = Standing(0, 0, self.retried)
 
     # ---- items ----
@@ -174,35 +166,39 @@ class _Course:
         call = Call(self.work.function, entry.item, self.shared, self.resource)
         payload = (self.payload,) if entry.with_shared else ()
         where = {"workers": workers} if workers else {}
-        key = self.submit(("item", number), do, call, *payload, resources={self.resource: 1}, **where)
+        key = self.tasks.submit(("item", number), do, call, *payload, resources={self.resource: 1}, **where)
         entry.tasks.append(key)
         entry.since = time.monotonic()
 
-    def item_done(self, number: int, key: Any, status: str, result: Any) -> Iterator[Done]:
+    def item_done(self, task: Returned) -> Iterator[Done]:
         """Yield what came of an item, or see to it that it is done again."""
+        number, status, answer = task.role[1], task.status, task.result
         entry = self.pending.get(number)
         if entry is None:  # another task was quicker
             return
-        entry.tasks.remove(key)
-        if status == "finished" and not (result.wrong or result.lacking):
+        entry.tasks.remove(task.key)
+        if status == "finished" and not (answer.wrong or answer.lacking):
             del self.pending[number]
-            self.forget(entry)
+            self.tasks.forget(entry.tasks)
             self.longest = max(self.longest, time.monotonic() - entry.since)
-            yield Done(entry.item, result.value, self.members.identities[result.address])
-            return
-        if status == "finished":
-            self.answered(number, entry, result)
-        elif status == "error" and isinstance(result[1], KilledWorker):
-            entry.killed += 1
-            if entry.killed >= _KILLS:
-                raise ClusterLost(f"{result[1].last_worker.address} and others died of the same networks: {result[1]}")
-            self.again(number, entry)
+            yield Done(entry.item, answer.value, self.members.identities[answer.address])
+        elif status == "finished":
+            self.answered(number, entry, answer)
         elif status == "error":
-            raise result[1].with_traceback(result[2])
-        elif self.client.status != "running" or "connection-lost" in str(result):
-            raise self.lost()
+            self.failed(entry, task.error)
+            self.again(number, entry)
+        elif self.tasks.is_lost or "connection-lost" in str(answer):
+            raise self.tasks.lost()
         else:
             self.again(number, entry)
+
+    def failed(self, entry: Pending, error: BaseException) -> None:
+        """Raise what an item raised, but let it be done again where only its workers died."""
+        if not isinstance(error, KilledWorker):
+            raise error
+        entry.killed += 1
+        if entry.killed >= _KILLS:
+            raise ClusterLost(f"{error.last_worker.address} and others died of the same networks: {error}")
 
     def answered(self, number: int, entry: Pending, answer: Answer) -> None:
         """Do an item again that a worker could not do; where the worker is at fault, on another one."""
@@ -214,7 +210,7 @@ class _Course:
         del self.pending[number]
         if self.members.steps.get(answer.address) is not Step.REFUSED:
             self.members.refuse(answer.address, answer.wrong)
-            self.submit(("revoked", answer.address), take_part, self.resource, 0, workers=[answer.address])
+            self.tasks.submit(("revoked", answer.address), take_part, self.resource, 0, workers=[answer.address])
             self.revoked[answer.address] = []
         self.revoked.get(answer.address, self.items.again).append(entry)
 
@@ -224,21 +220,13 @@ class _Course:
             del self.pending[number]
             self.items.again.append(entry)
 
-    def forget(self, entry: Pending) -> None:
-        """Cancel what else is at an item."""
-        others = [self.futures.pop(key) for key in entry.tasks if key in self.futures]
-        for key in entry.tasks:
-            self.roles.pop(key, None)
-        if others:
-            self.client.cancel(others, force=True)
-
     def hurry(self, now: float) -> None:
         """Give items that take far too long to others too: their worker may be paused, or stopped."""
         late = max(_OVERDUE, _TIMES * self.longest)
         overdue = [entry for entry in self.pending.values() if now - entry.since > late]
         if not overdue:
             return
-        at = self.ask(self.client.processing)
+        at = self.tasks.ask(self.client.processing)
         for entry in overdue:
             holders = {address for address, keys in at.items() if set(entry.tasks) & set(keys)}
             others = [address for address in self.members.here if address not in holders]
@@ -251,39 +239,40 @@ class _Course:
 
     # ---- workers ----
 
-    def worker_done(self, role: str, address: str, status: str, result: Any) -> None:
+    def worker_done(self, task: Returned) -> None:
         """Take a worker one step further, or refuse it."""
+        role, address = task.role
         if role == "revoked":
             self.items.again += self.revoked.pop(address, [])
         elif address not in self.members.steps:  # it is gone
             pass
-        elif status == "error":
-            self.members.refuse(address, f"{type(result[1]).__name__}: {result[1]}")
-        elif status != "finished":
+        elif task.status == "error":
+            self.members.refuse(address, f"{type(task.error).__name__}: {task.error}")
+        elif task.status != "finished":
             self.members.steps.pop(address)  # to be asked again
         elif role == "who":
-            if self.members.introduce(address, result):
+            if self.members.introduce(address, task.result):
                 self.probe(address)
         elif role == "probe":
-            if result.wrong:
-                self.members.refuse(address, result.wrong)
-            elif self.members.judge(address, self.of_probe.digest(result.value)):
-                self.submit(("admitted", address), take_part, self.resource, 1, workers=[address])
+            if task.result.wrong:
+                self.members.refuse(address, task.result.wrong)
+            elif self.members.judge(address, self.of_probe.digest(task.result.value)):
+                self.tasks.submit(("admitted", address), take_part, self.resource, 1, workers=[address])
         elif role == "admitted":
             self.admit(address)
 
     def probe(self, address: str) -> None:
         call = Call(self.work.function, self.of_probe.item, self.shared, self.resource)
-        self.submit(("probe", address), do, call, self.payload, workers=[address])
+        self.tasks.submit(("probe", address), do, call, self.payload, workers=[address])
 
     def admit(self, address: str) -> None:
         """Let a worker take part. Dask does not look again at tasks that no worker could do: these are sent anew."""
         self.members.steps[address] = Step.HERE
         self.admitted = True
-        alone = len(set(self.ask(self.client.nthreads)) & set(self.members.here)) <= 1
+        alone = len(set(self.tasks.ask(self.client.nthreads)) & set(self.members.here)) <= 1
         if alone:
             for entry in list(self.pending.values()):
-                self.forget(entry)
+                self.tasks.forget(entry.tasks)
                 entry.tasks.clear()
                 self.send(entry)
 
@@ -291,42 +280,6 @@ class _Course:
         """Hear of a worker that is lost: what it was doing is done again."""
         about = event[1]
         if isinstance(about, dict) and about.get("action") == "remove-worker":
-            self.retried += sum(self.roles.get(key, ("",))[0] == "item" for key in about.get("processing-tasks", ()))
-
-    # ---- Dask ----
-
-    def submit(self, role: tuple[str, Any], function: Callable[..., Any], *arguments: Any, **how: Any) -> Any:
-        """Submit a task that is done on a worker; return its key."""
-        key = (f"fnn-{role[0]}-{self.name}", self.tasks)
-        self.tasks += 1
-        self.roles[key] = role
-        priority = 0 if role[0] == "item" else 10
-        try:
-            future = self.client.submit(function, *arguments, key=key, pure=False, priority=priority, **how)
-        except Exception as error:
-            if self.client.status != "running":
-                raise self.lost() from error
-            raise
-        self.futures[key] = future
-        self.ready.add(future)
-        return key
-
-    def hold(self, shared: bytes) -> Future:
-        """Have Dask hold what is shared, as the result of a task: where it is lost, that is done again.
-
-        What is scattered would not be repaired. The function is Python's own: a worker may hold bytes without `fnn`.
-        """
-        import dask
-
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
-            return self.client.submit(bytes, shared, key=f"fnn-shared-{self.shared}-{self.name}", pure=False)
-
-    def ask(self, question: Callable[[], Any]) -> Any:
-        """Ask the scheduler."""
-        try:
-            return question()
-        except (OSError, TimeoutError) as error:
-            raise self.lost() from error
-
-    def lost(self) -> ClusterLost:
-        return ClusterLost(f"the scheduler at {self.executor.address} is lost")
+            self.retried += sum(
+                self.tasks.roles.get(key, ("",))[0] == "item" for key in about.get("processing-tasks", ())
+            )

@@ -84,6 +84,10 @@ class Samples:
         labels = ("y",) if self.outputs == 1 else _numbered("y", self.outputs)
         object.__setattr__(self, "y_names", self.y_names or labels)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Be sent as what they are about, where that makes them again: of a table's splits each has its rows anew."""
+        return object.__reduce_ex__(self, protocol) if self.about is None else self.about.remade
+
     @property
     def points(self) -> int:
         """N, the number of samples."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fnn.checks import one_of
+from fnn.elementary import log
 
 Array = NDArray[np.float64]
 Compute = Callable[[NDArray[np.floating[Any]], Array, Array], Array]
@@ -67,15 +68,20 @@ def _clipped(p: NDArray[np.floating[Any]]) -> Array:
     return np.clip(p.astype(np.float64), eps, 1 - eps)
 
 
+def _log(q: Array) -> Array:
+    """Return ln q, NaN of NaN, in the same bits on every processor: a store may be written by several."""
+    return np.where(np.isnan(q), np.nan, log(np.where(np.isnan(q), 1.0, q)))
+
+
 def _log_loss_of_labels(p: NDArray[np.floating[Any]], y: Array, weight: Array) -> Array:
     """Return the mean over rows and outputs of −[y log p + (1 − y) log(1 − p)]."""
     q = _clipped(p)
-    return _mean(-(y * np.log(q) + (1 - y) * np.log1p(-q)).mean(axis=2), weight)
+    return _mean(-(y * _log(q) + (1 - y) * _log(1 - q)).mean(axis=2), weight)
 
 
 def _log_loss_of_classes(p: NDArray[np.floating[Any]], y: Array, weight: Array) -> Array:
     """Return the mean over rows of −log p of their class."""
-    return _mean(-(y * np.log(_clipped(p))).sum(axis=2), weight)
+    return _mean(-(y * _log(_clipped(p))).sum(axis=2), weight)
 
 
 def _accuracy_of_labels(p: NDArray[np.floating[Any]], y: Array, weight: Array) -> Array:

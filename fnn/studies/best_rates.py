@@ -6,7 +6,8 @@ from itertools import product
 import numpy as np
 
 from fnn.studies.model import Arm
-from fnn.studies.runs import ArmResults, Key, Requests, request, run_key
+from fnn.studies.requests import Key, Requests, request, run_key
+from fnn.studies.runs import ArmResults
 from fnn.studies.specifications import BestRate, Specification
 
 # Others than the ones tested, and the same whatever is tested, so that a verdict does not hang on which of two rates as

@@ -17,7 +17,8 @@ from fnn.studies.model import Claim, Finding, Study
 from fnn.studies.panels import panel_documents
 from fnn.studies.parse import shipped
 from fnn.studies.replications import replication_documents
-from fnn.studies.runs import ArmResults, Key, is_drawn, of_arm, run_key
+from fnn.studies.requests import Key, is_drawn, run_key
+from fnn.studies.runs import ArmResults, of_arm
 from fnn.studies.verdicts import UNDECIDED, VERDICTS, seeds_to_decide
 from fnn.sweeps.grid import Trial
 

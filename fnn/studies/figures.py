@@ -12,7 +12,8 @@ from fnn.report.study_figure import Answers, Curve, StudyFigure
 from fnn.stats.curves import cumulative_share, solved_by_epoch
 from fnn.studies.effects import run_counts
 from fnn.studies.model import Arm, Figure, Study
-from fnn.studies.runs import ArmResults, Key, of_arm
+from fnn.studies.requests import Key
+from fnn.studies.runs import ArmResults, of_arm
 
 # The panels of each kind of figure, by their names in `plots.study`.
 PANELS = {"curves": ("loss", "solved"), "accuracy": ("accuracy", "solved"), "schedule": ("rate", "loss"),

@@ -18,7 +18,8 @@ from fnn.studies.contrasts import LEVEL, Effect
 from fnn.studies.effects import claim_effect
 from fnn.studies.kept import Part
 from fnn.studies.model import Study
-from fnn.studies.runs import ArmResults, Key, run_key
+from fnn.studies.requests import Key, run_key
+from fnn.studies.runs import ArmResults
 from fnn.studies.verdicts import (
     FALLS_SHORT,
     NO_DIFFERENCE,

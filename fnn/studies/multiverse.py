@@ -13,7 +13,8 @@ from fnn.studies.cells import Cells, distinct_cells, run_order
 from fnn.studies.effects import claim_effect, claim_outcomes
 from fnn.studies.kept import Part
 from fnn.studies.model import Arm, Claim, Study
-from fnn.studies.runs import ArmResults, Key, Requests, request
+from fnn.studies.requests import Key, Requests, networks, request
+from fnn.studies.runs import ArmResults
 from fnn.studies.specifications import BestRate, Specification, specifications, specified_arms
 from fnn.studies.verdicts import adjust, verdict
 
@@ -31,13 +32,13 @@ def run(
     tested = seeds[:SEEDS]
     by_claim = {claim.id: specifications(claim, study.nuisance) for claim in study.claims}
     search = search_requests((s for each in by_claim.values() for s in each), study.rates)
-    searched = runs.networks(search, Part(SEARCH_SEEDS))
-    most = searched + runs.networks(_requests(_with_arms(by_claim, _unknown), draws), Part(tested))
+    searched = networks(search, Part(SEARCH_SEEDS))
+    most = searched + networks(_requests(_with_arms(by_claim, _unknown), draws), Part(tested))
     searching = partial(_report, on_progress, most, 0, True) if on_progress else None
     best = best_rate(study.rates, runs.run(search, SEARCH_SEEDS, executor, searching))
     specified = _with_arms(by_claim, best)
     requests = _requests(specified, draws)
-    total = searched + runs.networks(requests, Part(tested))
+    total = searched + networks(requests, Part(tested))
     testing = partial(_report, on_progress, total, searched, False) if on_progress else None
     results = runs.run(requests, tested, executor, testing)
     return {claim.id: _cells(specified[claim.id], results, draws) for claim in study.claims}

@@ -9,7 +9,8 @@ from fnn.formats import setting
 from fnn.report.document import PanelDocument, TurnedDocument
 from fnn.studies.effects import claim_effect
 from fnn.studies.model import Claim, Level, Study
-from fnn.studies.runs import ArmResults, Key, Requests, of_arm, request
+from fnn.studies.requests import Key, Requests, request
+from fnn.studies.runs import ArmResults, of_arm
 from fnn.studies.specifications import effective_levels, run_keys
 from fnn.studies.verdicts import adjust, verdict
 

@@ -22,7 +22,8 @@ from fnn.studies.command import sweep_command
 from fnn.studies.kept import Part
 from fnn.studies.model import PublishedResult
 from fnn.studies.replication_words import comparison_words, error_words, our_words, published_words, source_words
-from fnn.studies.runs import ArmResults, Key, run_key
+from fnn.studies.requests import Key, run_key
+from fnn.studies.runs import ArmResults
 
 REPRODUCED, CONSISTENT, NOT, DEPENDS = "reproduced", "consistent", "not reproduced", "depends"
 TOO_FEW = "too few runs"

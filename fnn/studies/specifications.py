@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from fnn.errors import InvalidSetting
 from fnn.studies.model import Arm, Claim, Level
 from fnn.studies.parse_nuisance import BEST, MEASURE, STATED
-from fnn.studies.runs import Key, run_key
+from fnn.studies.requests import Key, run_key
 
 BestRate = Callable[[Arm], float]
 

@@ -16,7 +16,7 @@ from fnn.files import replacing, writable_folder
 from fnn.machine import versions
 from fnn.report.document import StudyDocument
 from fnn.report.page import page
-from fnn.studies import looks, runs, trainer
+from fnn.studies import looks, trainer
 from fnn.studies import multiverse as multiverses
 from fnn.studies.cells import Cells
 from fnn.studies.document import study_document, without_figures
@@ -24,7 +24,7 @@ from fnn.studies.kept import POINTS, Part
 from fnn.studies.model import Study
 from fnn.studies.panels import request_panels
 from fnn.studies.parse import load, shipped
-from fnn.studies.runs import Requests, request
+from fnn.studies.requests import Requests, networks, request
 from fnn.studies.table_model import TableStudy
 from fnn.studies.table_study import run_table_study
 from fnn.studies.verdict_lines import Verdicts
@@ -91,7 +91,7 @@ def study(
     requests = _requests(spec, draws)
     if multiverse:
         request_panels(requests, spec, draws)
-    total = runs.networks(requests, Part(numbers))
+    total = networks(requests, Part(numbers))
     kept = _kept_bytes(requests, len(numbers)) if until_decided else 0
     checks.fits("seeds", len(numbers), total * RUN_BYTES + kept)
     folder = None if out is None else writable_folder("out", checks.path("out", out))

@@ -7,7 +7,8 @@ from fnn.cluster.work import Executor
 from fnn.studies.kept import Runs
 from fnn.studies.looks import Decision, Look, look_at
 from fnn.studies.model import Study
-from fnn.studies.runs import ArmResults, Key, Requests, arm_results, networks, run_key, trained
+from fnn.studies.requests import Key, Requests, networks, run_key
+from fnn.studies.runs import ArmResults, arm_results, trained
 
 # Is given the networks trained, those trained once this look is over, and the look.
 OnLook = Callable[[float, int, Look], None]

@@ -35,6 +35,12 @@ class OfSplit(NamedTuple):
     prepared: Prepared
 
     @property
+    def remade(self) -> tuple[Any, tuple[Any, ...]]:
+        """What makes the samples of this split again, and from what: the table, which all splits share."""
+        part = self.prepared.part
+        return remake, (self.problem, self.splitting, self.preparation, self.split, part.x.dtype.name, part.digest)
+
+    @property
     def held_out(self) -> str:
         """The part that networks are scored on."""
         return next((p for p in ("test", "validation") if len(rows_of(self.split, p))), "training")
@@ -102,6 +108,16 @@ def _samples(
         return _samples_of(OfSplit(problem, splitting, preparation, split, prepared))
 
     return [{dtype: given(split, dtype) for dtype in dtypes} for split in splits_of(problem, splitting, 1)]
+
+
+def remake(
+    problem: Problem, splitting: Splitting, preparation: Preparation, split: Split, dtype: str, digest: str
+) -> Samples:
+    """Return the samples of a split, prepared here. Raises RuntimeError where they have other bits than the digest."""
+    prepared = prepare(problem, split, preparation, dtype)
+    if prepared.part.digest != digest:
+        raise RuntimeError("this machine prepares the rows of the table in other bits")
+    return _samples_of(OfSplit(problem, splitting, preparation, split, prepared))
 
 
 def _samples_of(about: OfSplit) -> Samples:
