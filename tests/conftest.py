@@ -22,6 +22,8 @@ fnn.train(config, *fnn.data.linear(10_000), seeds=[1])
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run the tests marked slow too")
+    parser.addoption("--passed-to", type=Path, help="write the names of tests that pass to this file")
+    parser.addoption("--but-passed", type=Path, help="leave out tests that are named in this file")
 
 
 def pytest_configure(config):
@@ -39,7 +41,17 @@ def pytest_configure(config):
             raise pytest.UsageError("fnn does not train here; see above")
 
 
+def pytest_terminal_summary(terminalreporter, config):
+    """Write which tests passed, so that another environment need only run those that skipped."""
+    if to := config.getoption("passed_to"):
+        to.write_text("".join(f"{report.nodeid}\n" for report in terminalreporter.stats.get("passed", ())))
+
+
 def pytest_collection_modifyitems(config, items):
+    if passed := config.getoption("but_passed"):
+        names = set(passed.read_text().splitlines())
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in names])
+        items[:] = [item for item in items if item.nodeid not in names]
     if not config.getoption("slow"):
         skip = pytest.mark.skip(reason="slow; python -m pytest --slow runs it")
         for item in items:
