@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from .accuracy import IMAGES as SHIPPED
 from .accuracy import WORK as ACCURACY
+from .cluster import OVERHEAD, PER_NETWORK, SPEED
+from .cluster import WORK as CLUSTER
 from .contenders import OWN
 from .layouts import LEEWAY, choices
 from .reading import WORK as READING
@@ -17,8 +19,8 @@ _OURS = OWN["fnn"].title
 
 
 class Check(NamedTuple):
-    """A promise: `measured` is to be at least (or at most) `bound`, shares where `percent`, else
-    multiples. against: what fnn is compared with."""
+    """A promise: `measured` is to be at least (or at most) `bound`, shares where `percent`, else multiples, or in
+    that unit. against: what fnn is compared with."""
 
     work: str
     what: str
@@ -29,6 +31,7 @@ class Check(NamedTuple):
     met: bool
     least: bool = True
     percent: bool = False
+    unit: str = ""
 
 
 def ahead_from(rows: Sequence[Row]) -> dict[str, float | None]:
@@ -150,7 +153,7 @@ def checks(rows: Sequence[Row]) -> list[Check]:
             kept.append(_check(row, "the FMA peak", share, row.share, percent=True))
         elif row.contender == "fnn-own" and row.ratio:
             kept.append(_check(row, "the same settings in all", OWN_SETTINGS, row.ratio - 1, least=False, percent=True))
-    kept += [*_reading(rows), *_accuracy(rows)]
+    kept += [*_reading(rows), *_accuracy(rows), *_cluster(rows)]
     chosen = choices(rows)
     if chosen:
         what, against = f"the way to fill the lanes, {chosen.cells} cells", f"the fastest, within {LEEWAY:.0%}"
@@ -181,6 +184,20 @@ def _accuracy(rows: Sequence[Row]) -> Iterator[Check]:
             yield _check(row, "all held out, in the median", images.median, median, percent=True)
             if images.ensemble:
                 yield _check(row, "all held out, together", images.ensemble, together, percent=True)
+
+
+def _cluster(rows: Sequence[Row]) -> Iterator[Check]:
+    """Yield what a cluster's workers cost beside one process with as many threads."""
+    for row in rows:
+        if row.work == CLUSTER and row.ratio and row.contender == "one-worker":
+            more = (row.counted or {})["µs more a network"]
+            title = f"{row.what}, {row.title}"
+            yield _check(row, "one process", OVERHEAD, row.ratio - 1, least=False, percent=True)._replace(what=title)
+            met, dtype = more <= PER_NETWORK, row.dtype or ""
+            yield Check(CLUSTER, title, dtype, "one process, a network", PER_NETWORK, more, met, False, unit="µs")
+        elif row.work == CLUSTER and row.ratio and row.contender == "workers":
+            title = f"{row.what}, {row.title}"
+            yield _check(row, "the speed of one process", SPEED, 1 / row.ratio, percent=True)._replace(what=title)
 
 
 def _check(

@@ -23,11 +23,11 @@ class Hosts:
 
     def unplug(self, host):
         """Take a host's link down: what is sent vanishes, and nothing is answered."""
-        _ip("link", "set", self.links[host], "down")
+        ip("link", "set", self.links[host], "down")
 
     def plug(self, host):
         """Take a host's link up again."""
-        _ip("link", "set", self.links[host], "up")
+        ip("link", "set", self.links[host], "up")
 
 
 @contextmanager
@@ -53,33 +53,34 @@ def _made(count, stack):
     bridge = f"fnn{mark}b"
     here, *addresses = (str(address) for _, address in zip(range(count + 1), network.hosts(), strict=False))
     names, links = [f"fnn-{mark}-{k}" for k in range(count)], [f"fnn{mark}v{k}" for k in range(count)]
-    _ip("link", "add", bridge, "type", "bridge")
+    ip("link", "add", bridge, "type", "bridge")
     stack.callback(_removed, "link", "del", bridge)
-    _ip("addr", "add", f"{here}/{network.prefixlen}", "dev", bridge)
-    _ip("link", "set", bridge, "up")
+    ip("addr", "add", f"{here}/{network.prefixlen}", "dev", bridge)
+    ip("link", "set", bridge, "up")
     for name, link, address in zip(names, links, addresses, strict=True):
-        _ip("netns", "add", name)
+        ip("netns", "add", name)
         stack.callback(_removed, "netns", "del", name)
-        _ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", name)
+        ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", name)
         stack.callback(_removed, "link", "del", link)  # with its other end
-        _ip("link", "set", link, "master", bridge, "up")
-        _ip("-n", name, "addr", "add", f"{address}/{network.prefixlen}", "dev", "eth0")
+        ip("link", "set", link, "master", bridge, "up")
+        ip("-n", name, "addr", "add", f"{address}/{network.prefixlen}", "dev", "eth0")
         for inside in ("lo", "eth0"):
-            _ip("-n", name, "link", "set", inside, "up")
-    _ip("netns", "exec", names[0], "true")
+            ip("-n", name, "link", "set", inside, "up")
+    ip("netns", "exec", names[0], "true")
     return Hosts(names, addresses, links)
 
 
 def _free_network():
     """Return a network of 254 addresses that nothing here has a route to yet, at random so that tests do not meet."""
-    taken = [ipaddress.ip_network(text, strict=False) for text in re.findall(r"\d+(?:\.\d+){3}/\d+", _ip("route"))]
+    taken = [ipaddress.ip_network(text, strict=False) for text in re.findall(r"\d+(?:\.\d+){3}/\d+", ip("route"))]
     while True:
         network = ipaddress.ip_network((f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.0", 24))
         if not any(network.overlaps(other) for other in taken):
             return network
 
 
-def _ip(*words):
+def ip(*words):
+    """Return what iproute2 prints; CalledProcessError where it fails."""
     return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
 
 
