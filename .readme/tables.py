@@ -352,7 +352,7 @@ def thousand() -> str:
         shares = drawn.busy(costs, writer, network)
         done, asked = drawn.done(costs, writer, network), drawn.MANY / network
         bound = max(shares, key=shares.__getitem__) if max(shares.values()) > 1 else "workers"
-        told = [f"{share:.0%}" if share < 9.995 else f"{share:,.0f} times" for share in shares.values()]
+        told = [f"{share:.0%}" if share < 1 else f"{share:,.1f} times" for share in shares.values()]
         lines.append((duration(network), f"{asked:,.0f}", *told, bound, f"{done:,.0f}"))
     head = ("a network on a worker", "asked for a second", *drawn.busy(costs, writer, 1.0), "bound", "done a second")
     return table(head, lines)

@@ -1,6 +1,7 @@
 """What was promised, and whether a run keeps it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from .accuracy import IMAGES as SHIPPED
@@ -189,15 +190,14 @@ def _accuracy(rows: Sequence[Row]) -> Iterator[Check]:
 def _cluster(rows: Sequence[Row]) -> Iterator[Check]:
     """Yield what a cluster's workers cost beside one process with as many threads."""
     for row in rows:
-        if row.work == CLUSTER and row.ratio and row.contender == "one-worker":
-            more = (row.counted or {})["µs more a network"]
-            title = f"{row.what}, {row.title}"
-            yield _check(row, "one process", OVERHEAD, row.ratio - 1, least=False, percent=True)._replace(what=title)
-            met, dtype = more <= PER_NETWORK, row.dtype or ""
-            yield Check(CLUSTER, title, dtype, "one process, a network", PER_NETWORK, more, met, False, unit="µs")
-        elif row.work == CLUSTER and row.ratio and row.contender == "workers":
-            title = f"{row.what}, {row.title}"
-            yield _check(row, "the speed of one process", SPEED, 1 / row.ratio, percent=True)._replace(what=title)
+        if row.work == CLUSTER and row.seconds and row.counted and row.contender in ("one-worker", "workers"):
+            longer, more = row.counted["percent more"] / 100, row.counted["µs more a network"]
+            titled = replace(row, what=f"{row.what}, {row.title}")
+            if row.contender == "workers":
+                yield _check(titled, "the speed of one process", SPEED, 1 / (1 + longer), percent=True)
+                continue
+            yield _check(titled, "one process", OVERHEAD, longer, least=False, percent=True)
+            yield _check(titled, "one process, a network", PER_NETWORK, more, least=False)._replace(unit="µs")
 
 
 def _check(

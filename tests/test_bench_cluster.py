@@ -48,7 +48,7 @@ def test_a_run_that_is_lacking_or_another_s_is_noticed(tmp_path):
             drawn.check(store, range(2000))
         write_results(store, session, ids, drawn.drawn(Chunk([0], [1999]), 1.0, None, None))
         drawn.check(store, range(2000))
-        store.execute("UPDATE results SET epochs_to_solve = epochs_to_solve + 1 WHERE seed = 700")
+        store.execute("UPDATE results SET epochs_to_solve = epochs_to_solve + 1 WHERE seed = 705")
         with pytest.raises(RuntimeError, match="the store has runs"):
             drawn.check(store, range(2000))
 
@@ -109,7 +109,7 @@ def test_what_drawn_results_cost_is_counted(tmp_path):
 
 def test_a_cluster_that_does_not_start_says_why(monkeypatch):
     monkeypatch.setattr("fnn.bench.local_cluster.HERE", "no-such-host.invalid")
-    with pytest.raises(RuntimeError, match="invalid|not known|resolve"), started(1, 1):
+    with pytest.raises(RuntimeError, match=r"invalid|not known|resolve"), started(1, 1):
         pass
 
 

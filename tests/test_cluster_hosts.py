@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -88,6 +89,17 @@ def test_hosts_are_removed_whatever_becomes_of_the_block():
     assert not [name for name in names if name in left]
 
 
+@contextmanager
+def sweeping(folder, address):
+    """Yield the command that sweeps on a cluster; it ends with the block."""
+    process = fnn_process(folder, *LONG, "--out", "a.db", "--cluster", address)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def hosts_that_trained(path):
     """Return the addresses, without ports, of the workers that a store has sessions of."""
     return {re.sub(r":\d+$", "", row[0]) for row in sessions(path, "worker")}
@@ -100,14 +112,14 @@ def test_a_link_goes_down_in_the_middle_and_the_others_train_the_rest(tmp_path, 
         pytest.skip("needs network namespaces: root, and ip of iproute2")
     with cluster(tmp_path / "cluster", on=three.on, **SOON) as there:
         for host in range(3):
-            there.worker(host=host, **SOON)
-        process = fnn_process(tmp_path, *LONG, "--out", "a.db", "--cluster", there.address)
-        wait_for(lambda: len(hosts_that_trained(tmp_path / "a.db")) == 3)
-        three.unplug(1)
-        before = stored(tmp_path / "a.db")
-        out, err = process.communicate(timeout=180)
-        assert process.returncode == 0, err
-        assert there.workers[1].poll() is None, "it goes on behind its link"
+            there.ready(there.worker(host=host, **SOON))
+        with sweeping(tmp_path, there.address) as process:
+            wait_for(lambda: len(hosts_that_trained(tmp_path / "a.db")) == 3)
+            three.unplug(1)
+            before = stored(tmp_path / "a.db")
+            assert there.workers[1].poll() is None, "it goes on behind its link"
+            out, err = process.communicate(timeout=180)
+            assert process.returncode == 0, err
     assert 0 < before < 40000
     assert "40,000 networks: 40,000 trained" in out
     assert everything(tmp_path / "a.db") == long_sweep
@@ -120,18 +132,18 @@ def test_half_of_the_workers_on_three_hosts_killed_at_random_moments(tmp_path, t
     with cluster(tmp_path / "cluster", on=three.on) as there:
         for k in range(4):
             there.worker(host=k % 3)
-        process = fnn_process(tmp_path, *LONG, "--out", "a.db", "--cluster", there.address)
-        wait_for(lambda: stored(tmp_path / "a.db") > 0)
-        while process.poll() is None and kills < 20:
-            alive = [worker for worker in there.workers if worker.poll() is None]
-            for place in rng.choice(len(alive), len(alive) // 2, replace=False):
-                alive[place].kill()
-                alive[place].wait()
-                kills += 1
-            while sum(worker.poll() is None for worker in there.workers) < 4:
-                there.worker(host=len(there.workers) % 3)
-            time.sleep(rng.uniform(0, 6))
-        err = process.communicate(timeout=180)[1]
-        assert process.returncode == 0, err
+        with sweeping(tmp_path, there.address) as process:
+            wait_for(lambda: stored(tmp_path / "a.db") > 0)
+            while process.poll() is None and kills < 20:
+                alive = [worker for worker in there.workers if worker.poll() is None]
+                for place in rng.choice(len(alive), len(alive) // 2, replace=False):
+                    alive[place].kill()
+                    alive[place].wait()  # else it would count as one that is alive
+                    kills += 1
+                while sum(worker.poll() is None for worker in there.workers) < 4:
+                    there.worker(host=len(there.workers) % 3)
+                time.sleep(rng.uniform(0, 6))
+            err = process.communicate(timeout=180)[1]
+            assert process.returncode == 0, err
         assert kills >= 2
     assert everything(tmp_path / "a.db") == long_sweep
