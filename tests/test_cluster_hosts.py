@@ -21,8 +21,8 @@ from test_sweep import everything
 pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning", "default::ResourceWarning")
 
 LONG = ("sweep", "--data", "xor", "--lr", "0.1,1", "--epochs", "400", "--seeds", "20000", "--curve-points", "0")
-# So long Dask waits for an answer to what it has sent; by itself 30 s.
-SOON = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "5s"}
+# So long Dask waits for an answer to what it has sent: by itself 30 s, and 11 s at least.
+SOON = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "12s"}
 
 
 @pytest.fixture
