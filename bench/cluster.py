@@ -179,25 +179,34 @@ def measure_drawn(networks: int, method: Method, tell: Callable[[str, str], None
 def way_line(row: Row) -> str:
     """Return what a row of `measure_ways` says."""
     if row.seconds is None:
-        return f"  {row.title:28} {row.status}: {row.note}"
+        return f"  {row.title:25} {row.status}: {row.note}"
     low, middle, high = row.seconds
-    more = row.counted or {}
-    told = f"{row.per_second:>10,.0f} networks/s   starting {row.first:.1f} s"
-    if row.contender != "fnn":
-        told += f"   {more['percent more']:+.1f}%, {more['µs more a network']:+.1f} µs a network"
-    return f"  {row.title:28}{middle:>8.2f} s ({low:.2f}–{high:.2f}){told}"
+    line = (
+        f"  {row.title:25}{middle:>6.2f} s ({low:.2f}–{high:.2f}){row.per_second:>8,.0f}/s; starting {row.first:.1f} s"
+    )
+    if row.contender == "fnn" or row.counted is None:
+        return line
+    return f"{line}; {row.counted['percent more']:+.1f}%, {row.counted['µs more a network']:+.1f} µs each"
 
 
-def drawn_line(row: Row) -> str:
-    """Return what a row of `measure_drawn` says."""
+def drawn_lines(row: Row) -> Iterator[str]:
+    """Yield what a row of `measure_drawn` says."""
     if row.seconds is None:
-        return f"  {row.status}: {row.note}"
-    line = f"  {row.title:44}{row.per_second:>10,.0f} networks/s"
-    if row.counted:
-        each = {name: row.counted[name] / row.counted["chunks"] for name in ("messages", "client", "scheduler")}
-        line += f", {row.counted['chunks']:,.0f} chunks; of each {each['messages']:.1f} messages, "
-        line += f"{1e3 * each['client']:.1f} ms of the client and {1e3 * each['scheduler']:.1f} of the scheduler"
-    return line
+        yield f"  {row.status}: {row.note}"
+        return
+    yield f"  {row.title:48}{row.per_second:>10,.0f} networks/s"
+    told = row.counted
+    if told:
+        messages, client, scheduler = (told[name] / told["chunks"] for name in ("messages", "client", "scheduler"))
+        yield (
+            f"    {told['chunks']:,.0f} chunks, each {messages:.1f} messages, {1e3 * client:.1f} ms of the client, "
+            f"{1e3 * scheduler:.1f} ms of the scheduler"
+        )
+        memory = [
+            f"{who} {told[f'{who} memory at 10%'] / 1e6:,.0f} to {told[f'{who} memory at 100%'] / 1e6:,.0f} MB"
+            for who in ("client", "scheduler")
+        ]
+        yield f"    {told['worker bytes'] / told['networks']:.0f} bytes a network; memory of {', '.join(memory)}"
 
 
 def costs(rows: Sequence[Row]) -> tuple[dict[str, tuple[float, float]], float]:

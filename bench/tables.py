@@ -11,8 +11,8 @@ from fnn.files import replacing
 
 from .accuracy import WORK as ACCURACY
 from .accuracy import accuracy_line
+from .cluster import DRAWN, drawn_lines, way_line
 from .cluster import WORK as CLUSTER
-from .cluster import drawn_line, way_line
 from .layouts import CHOSEN, LEEWAY, cells_of, choices
 from .layouts import WORK as LAYOUTS
 from .run import Row
@@ -95,7 +95,8 @@ def case_lines(rows: Sequence[Row]) -> Iterator[str]:
         return
     if first.work == CLUSTER:
         yield first.what
-        yield from map(way_line if first.contender == "fnn" else drawn_line, rows)
+        for row in rows:
+            yield from drawn_lines(row) if row.what == DRAWN else [way_line(row)]
         return
     single, by_loss = first.work == "chains", first.work in ("chains", "tables", "ensembles", "images")
     if first.dtype:
