@@ -315,16 +315,16 @@ def drawn_results() -> str:
     for row in rows.values():
         told = row.counted
         if told is None:
-            lines.append((row.title, f"{row.per_second:,.0f}", *["–"] * 5))
+            lines.append((row.title, f"{row.per_second:,.0f}", *["–"] * 6))
             continue
         chunks, networks = told["chunks"], told["networks"]
         lines.append(
             (row.title, f"{row.per_second:,.0f}", f"{chunks:,.0f}", f"{told['messages'] / chunks:.1f}",
-             *(f"{1e3 * told[name] / chunks:.2f} ms" for name in ("client", "scheduler")),
+             *(f"{1e3 * told[name] / chunks:.2f} ms" for name in cluster.EACH),
              f"{told['worker bytes'] / networks:.0f}")
         )  # fmt: skip
     head = ("drawn results", "networks a second", "chunks", "messages a chunk", "client a chunk", "scheduler a chunk",
-            "bytes a network")  # fmt: skip
+            "writing a chunk", "bytes a network")  # fmt: skip
     return table(head, lines)
 
 
@@ -346,27 +346,27 @@ NETWORKS = (5e-5, 5e-4, 5e-3, 5e-2, 0.5, 5.0)
 
 def thousand() -> str:
     """Return how busy a thousand workers would keep writer, client, scheduler and network, and what they would do."""
-    costs, writer = cluster.costs(report("cluster").rows)
+    costs = cluster.costs(report("cluster").rows)
     lines = []
     for network in NETWORKS:
-        shares = drawn.busy(costs, writer, network)
-        done, asked = drawn.done(costs, writer, network), drawn.MANY / network
+        shares = drawn.busy(costs, network)
+        done, asked = drawn.done(costs, network), drawn.MANY / network
         bound = max(shares, key=shares.__getitem__) if max(shares.values()) > 1 else "workers"
         told = [f"{share:.0%}" if share < 1 else f"{share:,.1f} times" for share in shares.values()]
         lines.append((duration(network), f"{asked:,.0f}", *told, bound, f"{done:,.0f}"))
-    head = ("a network on a worker", "asked for a second", *drawn.busy(costs, writer, 1.0), "bound", "done a second")
+    head = ("a network on a worker", "asked for a second", *drawn.busy(costs, 1.0), "bound", "done a second")
     return table(head, lines)
 
 
 def bounds() -> str:
     """Return from which cost of a network on each of those behind a thousand workers keeps up with them."""
-    costs, writer = cluster.costs(report("cluster").rows)
-    points = {name: drawn.turning_point(costs, writer, name) for name in drawn.busy(costs, writer, 1.0)}
+    costs = cluster.costs(report("cluster").rows)
+    points = {name: drawn.turning_point(costs, name) for name in drawn.busy(costs, 1.0)}
     told = ", ".join(f"{name} from {duration(at)}" for name, at in sorted(points.items(), key=lambda p: -p[1]))
-    chunk = ", ".join(f"{1e3 * costs[name][0]:.2f} ms of the {name}" for name in ("client", "scheduler"))
-    network = ", ".join(f"{1e6 * costs[name][1]:.2f} µs of the {name}" for name in ("client", "scheduler"))
+    chunk = ", ".join(f"{name} {1e3 * costs[name][0]:.2f} ms" for name in cluster.EACH)
+    network = ", ".join(f"{name} {1e6 * costs[name][1]:.2f} µs" for name in cluster.EACH)
     return (
-        f"A chunk costs {chunk}, a network besides {network}; the writer alone writes {writer:,.0f} networks a second. "
+        f"A chunk costs {chunk}, and each network of it besides {network}. "
         f"They keep up with a thousand workers if a network takes these so long at least: {told}.\n"
     )
 

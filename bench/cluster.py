@@ -29,6 +29,8 @@ PACKAGES = ("dask", "distributed")
 # Networks of a sweep without curves and with, each of which takes some 15 s on two threads, and drawn ones.
 NETWORKS, WITH_CURVES, MANY, FEW = 300_000, 200_000, 10_000_000, 200_000
 POINTS = 100
+# Whose time a chunk takes: of a processor, and of the disk too.
+EACH = ("client", "scheduler", "writing")
 DRAWN, WRITER = "results that are drawn", "the writer alone"
 # What a worker may take more than a process with as many threads, as a share and in µs a network; and the share of its
 # speed that as many workers of one thread have.
@@ -164,8 +166,8 @@ def measure_drawn(networks: int, method: Method, tell: Callable[[str, str], None
         with started(workers, 1) as there:
             passage = drawn.passage(there, count, cost)
         memory = dict(zip(("10%", "50%", "100%"), passage.memory, strict=True))
-        counted = {
-            "chunks": passage.chunks, "networks": count, "writing": passage.writing, **passage.counted,
+        counted: dict[str, float] = {
+            "chunks": passage.chunks, "networks": count, **passage.counted,
             **{f"client memory at {at}": one[0] for at, one in memory.items()},
             **{f"scheduler memory at {at}": one[1] for at, one in memory.items()},
         }  # fmt: skip
@@ -197,11 +199,8 @@ def drawn_lines(row: Row) -> Iterator[str]:
     yield f"  {row.title:48}{row.per_second:>10,.0f} networks/s"
     told = row.counted
     if told:
-        messages, client, scheduler = (told[name] / told["chunks"] for name in ("messages", "client", "scheduler"))
-        yield (
-            f"    {told['chunks']:,.0f} chunks, each {messages:.1f} messages, {1e3 * client:.1f} ms of the client, "
-            f"{1e3 * scheduler:.1f} ms of the scheduler"
-        )
+        each = ", ".join(f"{name} {1e3 * told[name] / told['chunks']:.1f} ms" for name in EACH)
+        yield f"    {told['chunks']:,.0f} chunks, each {told['messages'] / told['chunks']:.1f} messages; {each}"
         memory = [
             f"{who} {told[f'{who} memory at 10%'] / 1e6:,.0f} to {told[f'{who} memory at 100%'] / 1e6:,.0f} MB"
             for who in ("client", "scheduler")
@@ -209,7 +208,7 @@ def drawn_lines(row: Row) -> Iterator[str]:
         yield f"    {told['worker bytes'] / told['networks']:.0f} bytes a network; memory of {', '.join(memory)}"
 
 
-def costs(rows: Sequence[Row]) -> tuple[dict[str, tuple[float, float]], float]:
-    """Return of recorded rows what `drawn.busy` asks for: costs of a chunk and a network, and the writer's speed."""
+def costs(rows: Sequence[Row]) -> drawn.Costs:
+    """Return of recorded rows what each chunk and each network costs."""
     by_name: dict[str, Any] = {row.contender: row for row in rows if row.what == DRAWN}
-    return drawn.split(by_name["small"].counted, by_name["large"].counted), by_name["writer"].per_second
+    return drawn.split(by_name["small"].counted, by_name["large"].counted)

@@ -28,8 +28,13 @@ from .local_cluster import Noted, Started, noting
 LARGE, SMALL = 1 / 20_000, 1.0
 # Workers of which a table says what they could do, bits a second of their network, and the fewest networks of a chunk.
 MANY, NETWORK, LEAST = 1000, 1e9, 64
-# What is counted of a sweep: processor time, messages, and bytes by who sends them.
-COUNTED = ("client", "scheduler", "messages", "worker bytes", "scheduler bytes", "client bytes")
+# What is counted of a sweep: processor time, messages, bytes by who sends them; and the seconds of the writer, who
+# commits each chunk to the disk.
+_SENT = ("client", "scheduler", "messages", "worker bytes", "scheduler bytes", "client bytes")
+COUNTED = (*_SENT, "writing")
+
+# What each chunk and each network costs, of each that is counted.
+Costs = dict[str, tuple[float, float]]
 
 
 def drawn(item: Chunk, cost: float, _threads: int | None, _on_progress: object) -> ChunkRuns:
@@ -76,14 +81,12 @@ def sent() -> tuple[int, int]:
 class Passage(NamedTuple):
     """A sweep of drawn results, in so many chunks. counted: what is in COUNTED, in seconds, messages and bytes.
 
-    writing: of the seconds those in which the writer was at it. memory: of client and scheduler, in bytes, when a
-    tenth, a half and all of the networks had come back.
+    memory: of client and scheduler, in bytes, when a tenth, a half and all of the networks had come back.
     """
 
     networks: int
     chunks: int
     seconds: float
-    writing: float
     counted: dict[str, float]
     memory: list[list[int]]
 
@@ -119,7 +122,7 @@ def passage(there: Started, networks: int, cost: float) -> Passage:
             of_all = [*workers, client.run_on_scheduler(sent), sent()]
             seconds = [sum(process.cpu_times()[:2]) for process in processes]
             by_whom = sum(one[1] for one in workers), of_all[-2][1], of_all[-1][1]
-            return dict(zip(COUNTED, (*seconds, sum(one[0] for one in of_all), *by_whom), strict=True))
+            return dict(zip(_SENT, (*seconds, sum(one[0] for one in of_all), *by_whom), strict=True))
 
         folder = stack.enter_context(TemporaryDirectory(prefix="fnn-bench-"))
         connection = stack.enter_context(open_store(Path(folder) / "runs.db", create=True))
@@ -128,8 +131,8 @@ def passage(there: Started, networks: int, cost: float) -> Passage:
         swept, _ = fill(connection, planned, executor=noting(cluster, kept, change=draw, at=at))
         after = so_far()
         check(connection, planned.seeds)
-    counted = {name: after[name] - before[name] for name in COUNTED}
-    return Passage(networks, seen[1], kept[0].seconds, swept.writing, counted, memory)
+    counted = {name: after[name] - before[name] for name in _SENT} | {"writing": swept.writing}
+    return Passage(networks, seen[1], kept[0].seconds, counted, memory)
 
 
 def check(connection: Connection, seeds: Sequence[int]) -> None:
@@ -159,22 +162,23 @@ def writer_alone(networks: int) -> float:
     return networks / seconds
 
 
-def split(small: Mapping[str, float], large: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+def split(small: Mapping[str, float], large: Mapping[str, float]) -> Costs:
     """Return what each chunk and each network costs of all that is counted, from two sweeps of other chunks.
 
     Each has `chunks` and `networks` too; what comes out below 0 is 0.
     """
     sizes = np.array([[one["chunks"], one["networks"]] for one in (small, large)])
-    return {
-        name: tuple(np.maximum(np.linalg.lstsq(sizes, [small[name], large[name]], rcond=None)[0], 0.0).tolist())
-        for name in COUNTED
-    }
+    costs: Costs = {}
+    for name in COUNTED:
+        chunk, network = np.linalg.lstsq(sizes, [small[name], large[name]], rcond=None)[0]
+        costs[name] = max(float(chunk), 0.0), max(float(network), 0.0)
+    return costs
 
 
-def busy(costs: Mapping[str, tuple[float, float]], writer: float, network: float) -> dict[str, float]:
+def busy(costs: Costs, network: float) -> dict[str, float]:
     """Return how busy MANY workers of one thread keep who is behind them, as shares of what each can do.
 
-    costs: as `split` gives them; writer: networks a second that it writes; network: seconds of one on a worker.
+    costs: as `split` gives them; network: seconds of one on a worker.
     """
     each = min(max(1 / network, LEAST), CHUNK)
     networks = MANY / network
@@ -184,20 +188,20 @@ def busy(costs: Mapping[str, tuple[float, float]], writer: float, network: float
         return chunks * costs[name][0] + networks * costs[name][1]
 
     return {
-        "writer": networks / writer, "client": share("client"), "scheduler": share("scheduler"),
+        "writer": share("writing"), "client": share("client"), "scheduler": share("scheduler"),
         "network": 8 * max(share("worker bytes"), share("scheduler bytes")) / NETWORK,
     }  # fmt: skip
 
 
-def done(costs: Mapping[str, tuple[float, float]], writer: float, network: float) -> float:
+def done(costs: Costs, network: float) -> float:
     """Return the networks a second that MANY workers train, where each waits for who is behind them."""
-    return MANY / network / max(1.0, *busy(costs, writer, network).values())
+    return MANY / network / max(1.0, *busy(costs, network).values())
 
 
-def turning_point(costs: Mapping[str, tuple[float, float]], writer: float, name: str) -> float:
+def turning_point(costs: Costs, name: str) -> float:
     """Return the seconds of a network below which MANY workers ask for more of writer, client, … than there is."""
     low, high = 1e-9, 1e6
     for _ in range(200):  # how busy it is falls with what a network takes
         middle = (low * high) ** 0.5
-        low, high = (middle, high) if busy(costs, writer, middle)[name] > 1 else (low, middle)
+        low, high = (middle, high) if busy(costs, middle)[name] > 1 else (low, middle)
     return high

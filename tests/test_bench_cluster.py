@@ -68,22 +68,23 @@ def test_costs_are_split_into_those_of_a_chunk_and_of_a_network():
 
 def test_how_busy_a_thousand_workers_keep_those_behind_them():
     """On paper: a network of 10 ms gives 100,000 a second, in 1,000 chunks of 100."""
-    costs = {"client": (2e-3, 1e-6), "scheduler": (5e-4, 0.0), "messages": (10, 0.0)}
+    costs = {"writing": (1e-3, 2.5e-6), "client": (2e-3, 1e-6), "scheduler": (5e-4, 0.0), "messages": (10, 0.0)}
     costs |= {"worker bytes": (500, 50), "scheduler bytes": (1000, 50), "client bytes": (0, 0)}
-    shares = drawn.busy(costs, 400_000, 0.01)
+    shares = drawn.busy(costs, 0.01)
     assert shares == pytest.approx(
-        {"writer": 0.25, "client": 2 + 0.1, "scheduler": 0.5, "network": 8 * (1e6 + 5e6) / 1e9}
+        {"writer": 1 + 0.25, "client": 2 + 0.1, "scheduler": 0.5, "network": 8 * (1e6 + 5e6) / 1e9}
     )
-    assert drawn.done(costs, 400_000, 0.01) == pytest.approx(100_000 / 2.1)
+    assert drawn.done(costs, 0.01) == pytest.approx(100_000 / 2.1)
     # 64 networks are the fewest of a chunk: of a second each they come in 1000/64 chunks a second.
-    assert drawn.busy(costs, 400_000, 1.0)["scheduler"] == pytest.approx(1000 / 64 * 5e-4)
-    assert drawn.done(costs, 400_000, 1.0) == 1000
+    assert drawn.busy(costs, 1.0)["scheduler"] == pytest.approx(1000 / 64 * 5e-4)
+    assert drawn.done(costs, 1.0) == 1000
     # And at most 65,536: at 1 µs each, 1e9 networks come in 1e9/65,536 chunks.
-    assert drawn.busy(costs, 400_000, 1e-6)["scheduler"] == pytest.approx(1e9 / 2**16 * 5e-4)
-    assert drawn.turning_point(costs, 400_000, "writer") == pytest.approx(1000 / 400_000)
+    assert drawn.busy(costs, 1e-6)["scheduler"] == pytest.approx(1e9 / 2**16 * 5e-4)
+    # Chunks of a second cost the writer all of its time; only where they take longer it has some for networks.
+    assert drawn.turning_point(costs, "scheduler") < 1 / 64 < drawn.turning_point(costs, "writer")
     for name in shares:
-        at = drawn.turning_point(costs, 400_000, name)
-        assert drawn.busy(costs, 400_000, 0.99 * at)[name] > 1 >= drawn.busy(costs, 400_000, 1.01 * at)[name]
+        at = drawn.turning_point(costs, name)
+        assert drawn.busy(costs, 0.99 * at)[name] > 1 >= drawn.busy(costs, 1.01 * at)[name]
 
 
 def test_what_drawn_results_cost_is_counted(tmp_path):
@@ -93,7 +94,7 @@ def test_what_drawn_results_cost_is_counted(tmp_path):
     loopback = psutil.net_io_counters(pernic=True)["lo"].bytes_sent - before
     assert passage.networks == 60_000
     assert 3 <= passage.chunks <= 60_000 / 64
-    assert 0 < passage.writing < passage.seconds
+    assert 0 < passage.counted["writing"] < passage.seconds
     assert all(client > scheduler > 1e7 for client, scheduler in passage.memory)
     assert len(passage.memory) == 3
     counted = passage.counted
@@ -198,8 +199,7 @@ def test_the_command_measures_clusters(tmp_path, monkeypatch, capsys):
         "fnn", "one-worker", "writer", "small", "large",
     ]  # fmt: skip
     assert all(r.seconds for r in rows)
-    costs, writer = cluster.costs(rows)
-    assert drawn.done(costs, writer, 5.0) == 200
+    assert drawn.done(cluster.costs(rows), 5.0) == 200
     assert "1 worker, " in out
     assert "bytes a network" in out
     lines = out.partition("what was promised")[0].splitlines()
