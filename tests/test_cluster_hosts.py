@@ -39,20 +39,23 @@ def long_sweep(tmp_path_factory):
     return everything(path)
 
 
-def answer(there, host):
-    """Start a process on a host that says who it is to whoever asks, twice; return it and where it listens."""
+@contextmanager
+def answering(there, host):
+    """Yield where a process on a host listens, which answers twice; it ends with the block."""
     prefix, address = there.on(host)
     code = (
         f"import socket; server = socket.create_server(({address!r}, 0)); print(server.getsockname()[1], flush=True)\n"
         "for _ in range(2): connection, _ = server.accept(); connection.sendall(b'here'); connection.close()"
     )
-    process = subprocess.Popen([*prefix, sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    return process, (address, int(process.stdout.readline()))
+    with subprocess.Popen([*prefix, sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield address, int(process.stdout.readline())
+        finally:
+            process.kill()
 
 
 def test_hosts_reach_one_another_until_a_link_is_down(three):
-    process, place = answer(three, 1)
-    with process, socket.create_connection(place, 5) as connection:
+    with answering(three, 1) as place, socket.create_connection(place, 5) as connection:
         assert connection.recv(9) == b"here"
         ask = f"import socket; print(socket.create_connection({place!r}, 5).recv(9))"
         words = [*three.on(2)[0], sys.executable, "-c", ask]
@@ -60,15 +63,13 @@ def test_hosts_reach_one_another_until_a_link_is_down(three):
         assert asked.stdout == "b'here'\n", asked.stderr
     if not three.apart:
         return
-    process, place = answer(three, 1)
-    with process:
+    with answering(three, 1) as place:
         three.unplug(1)
         with pytest.raises(TimeoutError):
             socket.create_connection(place, 0.5)  # not refused: nothing answers
         three.plug(1)
         with socket.create_connection(place, 5) as connection:
             assert connection.recv(9) == b"here"
-        process.kill()
 
 
 def test_hosts_are_removed_whatever_becomes_of_the_block():
