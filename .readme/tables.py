@@ -11,6 +11,7 @@ import quality_tables
 
 import fnn
 from fnn import config, data
+from fnn.bench import cluster, drawn
 from fnn.bench.quality.document import from_document as quality_document
 from fnn.bench.run import Row
 from fnn.bench.tables import Report, check_lines, closing_lines, duration, from_document
@@ -278,6 +279,101 @@ def accuracy() -> str:
     return table(head, lines)
 
 
+def machine_of_cluster() -> str:
+    """Return the machine of the recorded sweeps on clusters."""
+    results = report("cluster")
+    called = {"numba": "Numba", "dask": "Dask", "distributed": "distributed"}
+    versions = ", ".join(f"{name} {results.machine['packages'][package]}" for package, name in called.items())
+    return (
+        f"Measured on {results.machine['cpu']}, {results.method['threads']} threads, Python "
+        f"{results.machine['python']}, {versions}; medians of {results.method['runs']} runs.\n"
+    )
+
+
+def on_cluster() -> str:
+    """Return the times of sweeps on a cluster of this machine, beside the same in one process."""
+    lines = []
+    for rows in cases(report("cluster").rows, "cluster").values():
+        for name, row in rows.items():
+            if "fnn" in rows:
+                (low, middle, high), more = row.seconds or [0.0, 0.0, 0.0], row.counted or {}
+                ours = name == "fnn"
+                lines.append(
+                    (row.what, row.title, f"{middle:.1f} s ({low:.1f}–{high:.1f})", f"{row.per_second:,.0f}",
+                     "–" if ours else f"{more['percent more']:+.1f}%",
+                     "–" if ours else f"{more['µs more a network']:+.1f} µs", f"{row.first:.1f} s")
+                )  # fmt: skip
+    head = ("sweep of lab XOR, float32", "by", "time (quartiles)", "networks a second", "longer by", "a network",
+            "starting")  # fmt: skip
+    return table(head, lines)
+
+
+def _drawn_rows() -> dict[str, Row]:
+    return {row.contender: row for row in report("cluster").rows if row.what == cluster.DRAWN}
+
+
+def drawn_results() -> str:
+    """Return what drawn results cost on their way into a store."""
+    rows, lines = _drawn_rows(), []
+    for row in rows.values():
+        told = row.counted
+        if told is None:
+            lines.append((row.title, f"{row.per_second:,.0f}", *["–"] * 6))
+            continue
+        chunks, networks = told["chunks"], told["networks"]
+        lines.append(
+            (row.title, f"{row.per_second:,.0f}", f"{chunks:,.0f}", f"{told['messages'] / chunks:.1f}",
+             *(f"{1e3 * told[name] / chunks:.2f} ms" for name in cluster.EACH),
+             f"{told['worker bytes'] / networks:.0f}")
+        )  # fmt: skip
+    head = ("drawn results", "networks a second", "chunks", "messages a chunk", "client a chunk", "scheduler a chunk",
+            "writing a chunk", "bytes a network")  # fmt: skip
+    return table(head, lines)
+
+
+def drawn_memory() -> str:
+    """Return the memory of client and scheduler while drawn results came back."""
+    row = _drawn_rows()["large"]
+    told = row.counted or {}
+    lines = [
+        (f"{(row.networks or 0) * share:,.0f} networks",
+         *(f"{told[f'{who} memory at {share:.0%}'] / 1e6:.0f} MB" for who in ("client", "scheduler")))
+        for share in (0.1, 0.5, 1.0)
+    ]  # fmt: skip
+    return table(("resident memory after", "client, which writes", "scheduler"), lines)
+
+
+# Seconds of a network on a thread of a worker, for which it is told what many workers would do.
+NETWORKS = (5e-5, 5e-4, 5e-3, 5e-2, 0.5, 5.0)
+
+
+def thousand() -> str:
+    """Return how busy a thousand workers would keep writer, client, scheduler and network, and what they would do."""
+    costs = cluster.costs(report("cluster").rows)
+    lines = []
+    for network in NETWORKS:
+        shares = drawn.busy(costs, network)
+        done, asked = drawn.done(costs, network), drawn.MANY / network
+        bound = max(shares, key=shares.__getitem__) if max(shares.values()) > 1 else "workers"
+        told = [f"{share:.0%}" if share < 1 else f"{share:,.1f} times" for share in shares.values()]
+        lines.append((duration(network), f"{asked:,.0f}", *told, bound, f"{done:,.0f}"))
+    head = ("a network on a worker", "asked for a second", *drawn.busy(costs, 1.0), "bound", "done a second")
+    return table(head, lines)
+
+
+def bounds() -> str:
+    """Return from which cost of a network on each of those behind a thousand workers keeps up with them."""
+    costs = cluster.costs(report("cluster").rows)
+    points = {name: drawn.turning_point(costs, name) for name in drawn.busy(costs, 1.0)}
+    told = ", ".join(f"{name} from {duration(at)}" for name, at in sorted(points.items(), key=lambda p: -p[1]))
+    chunk = ", ".join(f"{name} {1e3 * costs[name][0]:.2f} ms" for name in cluster.EACH)
+    network = ", ".join(f"{name} {1e6 * costs[name][1]:.2f} µs" for name in cluster.EACH)
+    return (
+        f"A chunk costs {chunk}, and each network of it besides {network}. "
+        f"They keep up with a thousand workers if a network takes these so long at least: {told}.\n"
+    )
+
+
 def loops() -> str:
     """Return how many times as fast a network in a stack is as one in a loop."""
     lines = [
@@ -344,6 +440,13 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "quality-sets": lambda: quality(quality_tables.sets),
     "reliability": lambda: quality(quality_tables.reliability),
     "promises-of-quality": lambda: quality_tables.promises(quality_document(recorded("quality"))),
+    "machine-of-cluster": machine_of_cluster,
+    "cluster": on_cluster,
+    "promises-of-cluster": lambda: _fenced(check_lines(report("cluster").checks)),
+    "drawn": drawn_results,
+    "drawn-memory": drawn_memory,
+    "thousand": thousand,
+    "bounds": bounds,
     "today": lambda: _times(("xor", "chains", "start"), "work", "tables"),
     "layouts": lambda: _fenced(closing_lines(report("tables").rows)),
     "promises-of-tables": lambda: _fenced(check_lines(report("tables").checks)),

@@ -46,7 +46,7 @@ class Row:
     seconds of the first run, compilation and all; seconds: first quartile, median, third, of `runs` runs, each
     averaged over `repeats`. per_second: networks; epoch_us: microseconds for an epoch of one network. ratio: how
     many times as fast `fnn` is; share: of the machine's FMA peak. accuracy: on rows that were held out, quartiles over
-    networks, and ensemble: of them together.
+    networks, and ensemble: of them together. counted: what else there is to say, by its name.
     """
 
     work: str
@@ -74,6 +74,7 @@ class Row:
     share: float | None = None
     accuracy: list[float] | None = None
     ensemble: float | None = None
+    counted: dict[str, float] | None = None
     note: str = ""
 
 

@@ -16,7 +16,7 @@ from fnn.errors import InvalidSetting
 from fnn.files import replacing
 from fnn.machine import installed, processor, processors
 
-from . import accuracy, layouts, reading
+from . import accuracy, cluster, layouts, reading
 from .contenders import OWN
 from .peak import peak
 from .processes import PROCESSES, measure_processes
@@ -37,14 +37,15 @@ QUALITY = "quality"
 
 
 def names_of(work: str | None) -> list[str]:
-    """Return the names of the work wanted, by default all but layouts, accuracy and quality.
+    """Return the names of the work wanted, by default all but layouts, accuracy, clusters and quality.
 
     Raises InvalidSetting for an unknown one, and for quality with others.
     """
     every = [*WORK, reading.WORK, *PROCESSES]
     if work is None:
         return every
-    names = [one_of("work", name, [*every, layouts.WORK, accuracy.WORK, QUALITY]) for name in work.split(",")]
+    there = [*every, layouts.WORK, accuracy.WORK, cluster.WORK, QUALITY]
+    names = [one_of("work", name, there) for name in work.split(",")]
     if QUALITY in names and len(names) > 1:
         raise InvalidSetting("work", work, f"{QUALITY} alone, or other work without it")
     return names
@@ -64,9 +65,10 @@ def on_cpus(threads: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def machine(peers: bool) -> dict[str, Any]:
+def machine(peers: bool, clusters: bool = False) -> dict[str, Any]:
     """Return what the figures depend on."""
-    packages = {name: installed(name) or "not installed" for name in PACKAGES + PEER_PACKAGES * peers}
+    names = PACKAGES + PEER_PACKAGES * peers + cluster.PACKAGES * clusters
+    packages = {name: installed(name) or "not installed" for name in names}
     return {"cpu": processor(), "python": platform.python_version(), "packages": packages}
 
 
@@ -122,7 +124,7 @@ def run(
         watch.tell("the machine", "FMA peak")
         limit = cap or (CAP_PEERS if peers else CAP)
         method = Method(runs=runs, seed=seed, threads=threads, cap=limit)
-        here, best = machine(peers), peaks(threads)
+        here, best = machine(peers, cluster.WORK in work), peaks(threads)
         watch.begin(here, asdict(method) | {"peaks": best})
         for name in work:
             for table in _tables(name, peers, method, networks, watch.tell):
@@ -149,6 +151,9 @@ def _tables(
         return
     if work == accuracy.WORK:
         yield from accuracy.measure_accuracy(method, tell)
+        return
+    if work == cluster.WORK:
+        yield from cluster.measure_cluster(method, networks, tell)
         return
     known: dict[str, float] = {}
     for case in cases(work, networks):

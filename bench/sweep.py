@@ -36,20 +36,20 @@ def cost_of_the_store(runs: int, networks: int, points: int) -> dict[str, Any]:
     for _ in range(runs + 1):
         with TemporaryDirectory() as folder:
             sizes: list[int] = []
-            train = sweep_run.train
+            train = sweep_run.train_chunk
 
             def counted(*args: Any, train: Any = train, sizes: list[int] = sizes, **options: Any) -> Any:
-                results = train(*args, **options)
-                sizes.append(len(results))
-                return results
+                runs = train(*args, **options)
+                sizes.append(len(runs.seeds))
+                return runs
 
-            sweep_run.train = counted
+            sweep_run.train_chunk = counted
             start = time.perf_counter()
             planned = plan(seeds=networks, curve_points=points, data="xor", dtype="float32")
             with open_store(Path(folder) / "runs.db", create=True) as connection:
                 sweep_run.fill(connection, planned)
             seconds["sweep"].append(time.perf_counter() - start)
-            sweep_run.train = train
+            sweep_run.train_chunk = train
         start, first = time.perf_counter(), 0
         for size in sizes:
             fnn.train(config, x, y, seeds=range(first, first + size), curve_every=every)

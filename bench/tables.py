@@ -11,6 +11,8 @@ from fnn.files import replacing
 
 from .accuracy import WORK as ACCURACY
 from .accuracy import accuracy_line
+from .cluster import DRAWN, drawn_lines, way_line
+from .cluster import WORK as CLUSTER
 from .layouts import CHOSEN, LEEWAY, cells_of, choices
 from .layouts import WORK as LAYOUTS
 from .run import Row
@@ -90,6 +92,11 @@ def case_lines(rows: Sequence[Row]) -> Iterator[str]:
     if first.work == ACCURACY:
         yield first.what
         yield from map(accuracy_line, rows)
+        return
+    if first.work == CLUSTER:
+        yield first.what
+        for row in rows:
+            yield from drawn_lines(row) if row.what == DRAWN else [way_line(row)]
         return
     single, by_loss = first.work == "chains", first.work in ("chains", "tables", "ensembles", "images")
     if first.dtype:
@@ -189,7 +196,10 @@ def check_lines(checks: Sequence[Check]) -> Iterator[str]:
         yield "what was promised"
     for check in checks:
         sign = "at least" if check.least else "at most"
-        share = ".1%" if check.work == ACCURACY else ".0%"
-        bound, measured = (f"{v:{share}}" if check.percent else _multiple(v) for v in (check.bound, check.measured))
+        share = ".1%" if check.work in (ACCURACY, CLUSTER) else ".0%"
+        bound, measured = (
+            f"{v:{share}}" if check.percent else f"{v:,.1f} {check.unit}" if check.unit else _multiple(v)
+            for v in (check.bound, check.measured)
+        )
         what = f"{check.what}, {check.dtype}, against {check.against}"
         yield f"  {'kept  ' if check.met else 'MISSED'} {what:64} {sign} {bound:>7}: {measured}"

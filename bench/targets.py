@@ -1,10 +1,13 @@
 """What was promised, and whether a run keeps it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from .accuracy import IMAGES as SHIPPED
 from .accuracy import WORK as ACCURACY
+from .cluster import OVERHEAD, PER_NETWORK, SPEED
+from .cluster import WORK as CLUSTER
 from .contenders import OWN
 from .layouts import LEEWAY, choices
 from .reading import WORK as READING
@@ -17,8 +20,8 @@ _OURS = OWN["fnn"].title
 
 
 class Check(NamedTuple):
-    """A promise: `measured` is to be at least (or at most) `bound`, shares where `percent`, else
-    multiples. against: what fnn is compared with."""
+    """A promise: `measured` is to be at least (or at most) `bound`, shares where `percent`, else multiples, or in
+    that unit. against: what fnn is compared with."""
 
     work: str
     what: str
@@ -29,6 +32,7 @@ class Check(NamedTuple):
     met: bool
     least: bool = True
     percent: bool = False
+    unit: str = ""
 
 
 def ahead_from(rows: Sequence[Row]) -> dict[str, float | None]:
@@ -150,7 +154,7 @@ def checks(rows: Sequence[Row]) -> list[Check]:
             kept.append(_check(row, "the FMA peak", share, row.share, percent=True))
         elif row.contender == "fnn-own" and row.ratio:
             kept.append(_check(row, "the same settings in all", OWN_SETTINGS, row.ratio - 1, least=False, percent=True))
-    kept += [*_reading(rows), *_accuracy(rows)]
+    kept += [*_reading(rows), *_accuracy(rows), *_cluster(rows)]
     chosen = choices(rows)
     if chosen:
         what, against = f"the way to fill the lanes, {chosen.cells} cells", f"the fastest, within {LEEWAY:.0%}"
@@ -181,6 +185,19 @@ def _accuracy(rows: Sequence[Row]) -> Iterator[Check]:
             yield _check(row, "all held out, in the median", images.median, median, percent=True)
             if images.ensemble:
                 yield _check(row, "all held out, together", images.ensemble, together, percent=True)
+
+
+def _cluster(rows: Sequence[Row]) -> Iterator[Check]:
+    """Yield what a cluster's workers cost beside one process with as many threads."""
+    for row in rows:
+        if row.work == CLUSTER and row.seconds and row.counted and row.contender in ("one-worker", "workers"):
+            longer, more = row.counted["percent more"] / 100, row.counted["µs more a network"]
+            titled = replace(row, what=f"{row.what}, {row.title}")
+            if row.contender == "workers":
+                yield _check(titled, "the speed of one process", SPEED, 1 / (1 + longer), percent=True)
+                continue
+            yield _check(titled, "one process", OVERHEAD, longer, least=False, percent=True)
+            yield _check(titled, "one process, a network", PER_NETWORK, more, least=False)._replace(unit="µs")
 
 
 def _check(

@@ -180,6 +180,7 @@ def test_half_of_the_workers_killed_at_random_moments(tmp_path, long_sweep):
             alive = [worker for worker in there.workers if worker.poll() is None]
             for place in rng.choice(len(alive), len(alive) // 2, replace=False):
                 alive[place].kill()
+                alive[place].wait()
             while sum(worker.poll() is None for worker in there.workers) < 4:
                 there.worker()
             time.sleep(rng.uniform(0, 3))

@@ -13,7 +13,7 @@ from fnn.sweeps.conditions import parse_condition
 from fnn.sweeps.connect import open_store
 from fnn.sweeps.query import count_runs, missing_seeds, read_curves, read_runs
 from fnn.sweeps.schema import RESULTS, SETTINGS, SPLIT_COLUMNS, VERSION, score_columns
-from fnn.sweeps.write import add_settings, begin_session, end_session, trial_key, write_results
+from fnn.sweeps.write import Batch, add_settings, begin_session, end_session, trial_key, write_results
 from fnn.training.train import NUMERICS
 
 
@@ -29,7 +29,7 @@ def filled(connection, spec, seeds, **options):
     configs, samples = [trial.config for trial in trials], trials[0].samples
     results = fnn.train(configs, samples.x, samples.y, seeds=seeds, backend="numpy", **options)
     ids = add_settings(connection, trials, "numpy")
-    write_results(connection, begin_session(connection, "a test", versions()), ids, results)
+    write_results(connection, [Batch(begin_session(connection, "a test", versions()), ids, results)])
     return trials, ids, results
 
 
@@ -108,7 +108,7 @@ def test_a_run_is_written_once(connection):
     _, ids, results = filled(connection, SPEC, range(4))
     before = read_runs(connection)
     wrong = replace(results, loss=results.loss + 1)
-    write_results(connection, 1, ids, wrong)
+    write_results(connection, [Batch(1, ids, wrong)])
     after = read_runs(connection)
     np.testing.assert_array_equal(after.loss, before.loss)
     assert len(after.seed) == 32

@@ -18,7 +18,7 @@ from fnn.sweeps.query import read_curves, read_runs
 from fnn.sweeps.run import fill
 from fnn.sweeps.schema import RESULTS
 from fnn.sweeps.summaries import group_runs
-from fnn.sweeps.write import add_settings, begin_session, write_results
+from fnn.sweeps.write import Batch, add_settings, begin_session, write_results
 from fnn.training.train import NUMERICS
 
 SPEC = {"data": "xor", "optimizer": ["sgd", "adam"], "lr": [0.1, 1.0], "epochs": 40}
@@ -129,7 +129,7 @@ def test_runs_of_an_earlier_arithmetic_are_kept_apart(tmp_path):
     results = fnn.train(planned.trials[0].config, *fnn.data.linear(), seeds=planned.seeds)
     with open_store(path, create=True) as connection:
         ids = add_settings(connection, planned.trials, "numba", NUMERICS - 1)
-        write_results(connection, begin_session(connection, "long ago", {}), ids, results)
+        write_results(connection, [Batch(begin_session(connection, "long ago", {}), ids, results)])
     assert trained(path, data="linear", seeds=5, epochs=5)[0] == 5
     with open_store(path) as connection:
         groups = group_runs(read_runs(connection))

@@ -84,7 +84,7 @@ class _Course:
         self.payload = self.tasks.hold(self.shared, shared)
         self.pending: dict[int, Pending] = {}
         self.revoked: dict[str, list[Pending]] = {}  # items that wait until a worker is sent no more
-        self.taken = self.retried = 0
+        self.retried = 0
         self.looked, self.longest = -_LOOK, 0.0
         self.admitted = False
         self.alone: float | None = None  # since when no worker takes part
@@ -95,7 +95,7 @@ class _Course:
     def goes_on(self) -> bool:
         """Send items while there is room; return whether anything is left to do."""
         room = _AHEAD * len(self.members.here)
-        while sum(len(entry.tasks) > 0 for entry in self.pending.values()) < room:
+        while len(self.pending) < room:
             entry = self.items.next()
             if entry is None:
                 break
@@ -158,15 +158,11 @@ class _Course:
 
     def send(self, entry: Pending, workers: list[str] | None = None) -> None:
         """Send an item to whichever worker is free; workers: to one of these."""
-        number = next((n for n, there in self.pending.items() if there is entry), None)
-        if number is None:
-            number = self.taken
-            self.taken += 1
-            self.pending[number] = entry
+        self.pending[entry.number] = entry
         call = Call(self.work.function, entry.item, self.shared, self.resource)
         payload = (self.payload,) if entry.with_shared else ()
         where = {"workers": workers} if workers else {}
-        key = self.tasks.submit(("item", number), do, call, *payload, resources={self.resource: 1}, **where)
+        key = self.tasks.submit(("item", entry.number), do, call, *payload, resources={self.resource: 1}, **where)
         entry.tasks.append(key)
         entry.since = time.monotonic()
 

@@ -8,8 +8,9 @@ from typing import Any
 
 @dataclass
 class Pending:
-    """An item that is under way. tasks: the futures that are doing it; killed: how often its workers died."""
+    """An item that is under way. tasks: keys of those that are at it; killed: how often its workers died."""
 
+    number: int
     item: Any
     tasks: list[Any] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
@@ -24,6 +25,7 @@ class Items:
         self.fresh: Iterator[Any] = iter(items)
         self.again: list[Pending] = []
         self.exhausted = False
+        self.taken = 0
 
     def next(self) -> Pending | None:
         """Return an item to do, None where there is none."""
@@ -31,6 +33,7 @@ class Items:
             return self.again.pop(0)
         if not self.exhausted:
             for item in self.fresh:
-                return Pending(item)
+                self.taken += 1
+                return Pending(self.taken, item)
             self.exhausted = True
         return None

@@ -17,12 +17,12 @@ from fnn.cluster.work import Done, Executor, Opened, Probe, Standing, Work, in_p
 from fnn.data.samples import Samples, samples_from_arrays
 from fnn.errors import InvalidSetting
 from fnn.machine import versions
-from fnn.sweeps.chunks import Chunk, ChunkRuns, chunks, costs, probe, probe_cost, train_chunk
+from fnn.sweeps.chunks import ChunkRuns, chunks, costs, probe, probe_cost, train_chunk
 from fnn.sweeps.connect import locked, open_store
 from fnn.sweeps.plan import ROW_BYTES, Plan, fits_disk, plan, store_path
 from fnn.sweeps.query import Runs, count_runs, read_runs
 from fnn.sweeps.schema import Connection
-from fnn.sweeps.write import add_settings, begin_session, end_session, write_results
+from fnn.sweeps.write import Batch, add_settings, begin_session, end_session, write_results
 from fnn.training.progress import Progress
 from fnn.training.train import BACKENDS
 
@@ -134,16 +134,21 @@ def fill(
     if course.there == planned.total:
         executor = None  # nothing to wait for a cluster for
     with executor or in_process(planned.threads) as does, ThreadPoolExecutor(1) as writer:
-        written: Future[None] | None = None
+        waiting: list[Done] = []
+        written: Future[None] = writer.submit(course.write, waiting)
         course.begin(does)
         items = chunks(connection, planned, ids, there, course.size)
-        for done in does.each(course.work(does), items, course.report if on_progress else None):
-            if written:
-                written.result()
-            session = course.note(done)
-            written = writer.submit(course.write, done.item, done.value, session)
-        if written:
+        try:
+            for done in does.each(course.work(does), items, course.report if on_progress else None):
+                course.note(done)
+                waiting.append(done)
+                # What has come meanwhile is written together; where too much has, the writer is waited for.
+                if written.done() or sum(len(each.value.seeds) for each in waiting) > planned.at_once:
+                    written.result()
+                    written, waiting = writer.submit(course.write, waiting), []
+        finally:
             written.result()
+            course.write(waiting)
     course.end()
     return course.swept(), ids
 
@@ -183,23 +188,25 @@ class _Course:
         self.size.learn(probe_cost(chunk, self.planned), runs.seconds)
         return Work(train_chunk, self.planned, Probe(chunk, runs.digest, operator.attrgetter("digest")))
 
-    def note(self, done: Done) -> int:
-        """Note what came of a chunk; return the session of who trained it."""
+    def note(self, done: Done) -> None:
+        """Note what came of a chunk."""
         runs: ChunkRuns = done.value
         self.trained += len(runs.seeds)
         self.solved += int(runs.solved.sum())
         self.size.learn(self.size.costs[done.item.members[0]] * len(runs.seeds), runs.seconds)
         if done.worker is None:
             self.compiling += runs.compile_seconds
-            return self.sessions[""]
-        worker = done.worker["worker"]
-        if worker not in self.sessions:
-            self.sessions[worker] = begin_session(self.connection, self.command, done.worker)
-        return self.sessions[worker]
 
-    def write(self, chunk: Chunk, runs: ChunkRuns, session: int) -> None:
-        began = time.perf_counter()
-        write_results(self.connection, session, [self.ids[c] for c in chunk.members], runs, runs.scores)
+    def write(self, chunks: Sequence[Done]) -> None:
+        """Write what came of chunks, each under the session of who trained it."""
+        began, batches = time.perf_counter(), []
+        for chunk, runs, worker in chunks:
+            who = worker["worker"] if worker else ""
+            if who not in self.sessions:
+                self.sessions[who] = begin_session(self.connection, self.command, worker or {})
+            batches.append(Batch(self.sessions[who], [self.ids[c] for c in chunk.members], runs, runs.scores))
+        if batches:
+            write_results(self.connection, batches)
         self.writing += time.perf_counter() - began
 
     def report(self, now: Progress | None) -> None:

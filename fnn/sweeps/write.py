@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,17 +84,30 @@ def _add_split(connection: Connection, settings: int, row: dict[str, Any]) -> No
     connection.execute(into, (settings, *row.values()))
 
 
-def write_results(
+class Batch(NamedTuple):
+    """Runs to write: of which session, the ids of the settings of each of their trials, and scores of a table's."""
+
+    session: int
+    ids: Sequence[int]
+    results: Results | ChunkRuns
+    scores: NDArray[np.float64] | None = None
+
+
+def write_results(connection: Connection, batches: Sequence[Batch]) -> None:
+    """Add runs in one transaction: a commit waits for the disk, however little it has to write."""
+    with transaction(connection):
+        for batch in batches:
+            _insert(connection, *batch)
+
+
+def _insert(
     connection: Connection,
     session: int,
     ids: Sequence[int],
     results: Results | ChunkRuns,
-    scores: NDArray[np.float64] | None = None,
+    scores: NDArray[np.float64] | None,
 ) -> None:
-    """Add the runs of results in one transaction. ids: of the settings of each of its trials.
-
-    scores: (S, columns of `score_columns`), of runs on a table.
-    """
+    """Add the runs of results. scores: (S, columns of `score_columns`), of runs on a table."""
     settings = np.repeat(np.array(ids), len(results.seeds) // len(ids)).tolist()
     seeds = results.seeds.tolist()
     rows = zip(
@@ -103,22 +116,19 @@ def write_results(
         results.met.astype(int).tolist(), repeat(session),
         strict=False,
     )  # fmt: skip
-    with transaction(connection):
-        connection.executemany("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        if scores is not None:
-            values = [[None if math.isnan(value) else value for value in row] for row in scores.tolist()]
-            columns = score_columns()  # by name: where scores came by migrations, they stand in another order
-            marks = ", ".join("?" * (2 + len(columns)))
-            into = f"INSERT OR IGNORE INTO scores (settings, seed, {listed(columns)}) VALUES ({marks})"
-            kept = zip(settings, seeds, values, strict=True)
-            connection.executemany(into, [(s, seed, *row) for s, seed, row in kept])
-        if len(results.curve_epochs):
-            grid = _grid(connection, results.curve_epochs)
-            loss, accuracy = (
-                np.ascontiguousarray(curves, "<f4") for curves in (results.loss_curve, results.score_curve)
-            )
-            blobs = zip(settings, seeds, repeat(grid), map(bytes, loss), map(bytes, accuracy), strict=False)
-            connection.executemany("INSERT OR IGNORE INTO curves VALUES (?, ?, ?, ?, ?)", blobs)
+    connection.executemany("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    if scores is not None:
+        values = [[None if math.isnan(value) else value for value in row] for row in scores.tolist()]
+        columns = score_columns()  # by name: where scores came by migrations, they stand in another order
+        marks = ", ".join("?" * (2 + len(columns)))
+        into = f"INSERT OR IGNORE INTO scores (settings, seed, {listed(columns)}) VALUES ({marks})"
+        kept = zip(settings, seeds, values, strict=True)
+        connection.executemany(into, [(s, seed, *row) for s, seed, row in kept])
+    if len(results.curve_epochs):
+        grid = _grid(connection, results.curve_epochs)
+        loss, accuracy = (np.ascontiguousarray(curves, "<f4") for curves in (results.loss_curve, results.score_curve))
+        blobs = zip(settings, seeds, repeat(grid), map(bytes, loss), map(bytes, accuracy), strict=False)
+        connection.executemany("INSERT OR IGNORE INTO curves VALUES (?, ?, ?, ?, ?)", blobs)
 
 
 def _nulls(values: Ints) -> list[int | None]:
