@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import fnn
-from fnn.cluster.connect import opened
+from fnn.cluster.connect import Cluster, opened
 from fnn.cluster.work import in_process
 from fnn.formats import setting
 from fnn.stats.intervals import wilson
@@ -124,7 +124,7 @@ def sweep_once(way: Way, networks: int, points: int) -> Swept:
         with open_store(path, create=True) as connection:
             if way.workers:
                 with started(way.workers, way.threads) as there:
-                    cluster = opened(there.address, None, allow_mixed=False, notice=print)
+                    cluster = opened(Cluster(there.address, notice=print), None)
                     swept, _ = fill(connection, planned, executor=noting(cluster, kept))
                     startup = there.seconds + swept.seconds - kept[0].seconds
             else:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fnn.cluster.connect import opened
+from fnn.cluster.connect import Cluster, opened
 from fnn.cluster.work import Done, Probe, Work
 from fnn.sweeps.chunks import Chunk, ChunkRuns
 from fnn.sweeps.connect import open_store
@@ -127,7 +127,7 @@ def passage(there: Started, networks: int, cost: float) -> Passage:
         folder = stack.enter_context(TemporaryDirectory(prefix="fnn-bench-"))
         connection = stack.enter_context(open_store(Path(folder) / "runs.db", create=True))
         before = so_far()
-        cluster = opened(there.address, None, allow_mixed=False, notice=print)
+        cluster = opened(Cluster(there.address, notice=print), None)
         swept, _ = fill(connection, planned, executor=noting(cluster, kept, change=draw, at=at))
         after = so_far()
         check(connection, planned.seeds)

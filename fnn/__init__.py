@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fnn import data, plots
+    from fnn.cluster.connect import Cluster
     from fnn.config import Config
     from fnn.ensembles.fit import fit
     from fnn.ensembles.model import Model
     from fnn.ensembles.model_file import load_model as load
     from fnn.ensembles.saving import save
-    from fnn.errors import InvalidSetting
+    from fnn.errors import ClusterLost, InvalidSetting
     from fnn.network.functions import accuracy, backward, forward, init, mean_loss, predict, start, update
     from fnn.onnx.export import export_onnx
     from fnn.report.layers import describe
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Cluster",
+    "ClusterLost",
     "Config",
     "InvalidSetting",
     "Model",
@@ -61,6 +64,8 @@ __all__ = [
 
 # Where each public name lives; after a colon, what it is called there.
 _HOMES = {
+    "Cluster": "cluster.connect",
+    "ClusterLost": "errors",
     "Config": "config",
     "InvalidSetting": "errors",
     "Model": "ensembles.model",

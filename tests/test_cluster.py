@@ -202,6 +202,28 @@ def test_a_stopped_worker_s_networks_go_to_another(tmp_path, long_sweep):
     assert everything(tmp_path / "a.db") == long_sweep
 
 
+LIMITED = "import resource; resource.setrlimit(resource.{limit}, ({most}, {most}))"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("limit", "most", "said"),
+    [("RLIMIT_FSIZE", 2**16, r"OSError: \[Errno 27\]"), ("RLIMIT_AS", 700 * 2**20, r"\w*MemoryError")],
+)
+def test_a_worker_without_room_is_named_and_another_trains(tmp_path, limit, most, said):
+    """What Numba keeps of a kernel is larger than a file may be; the networks than the memory."""
+    words = ("sweep", "--data", "xor", "--hidden", "256x256", "--epochs", "2", "--seeds", "96")
+    with cluster(tmp_path / "cluster") as there:
+        there.ready(
+            there.worker(before=LIMITED.format(limit=limit, most=most), NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+        )
+        there.ready(there.worker())
+        code, _, err = run(tmp_path, *words, "--out", "a.db", "--cluster", there.address)
+    assert code == 0, err
+    assert re.search(rf"takes no part: {said}", err)
+    assert stored(tmp_path / "a.db") == 96
+
+
 def certificates(folder):
     """Make an authority and one certificate for all; return Dask's settings for them."""
     subject = ["-subj", "/CN=localhost", "-newkey", "rsa:2048", "-nodes", "-days", "2"]

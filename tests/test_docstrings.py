@@ -9,7 +9,7 @@ import pytest
 import fnn
 from fnn.frames import as_frame
 
-PLAIN = {"InvalidSetting", "data", "plots", "Results", "Model"}  # classes and modules that others give
+PLAIN = {"ClusterLost", "InvalidSetting", "data", "plots", "Results", "Model"}  # classes and modules that others give
 FUNCTIONS = {name: getattr(fnn, name) for name in fnn.__all__ if name not in PLAIN}
 METHODS = {
     f"{owner.__name__}.{name}": getattr(owner, name)

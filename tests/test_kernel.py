@@ -183,7 +183,9 @@ def test_no_function_takes_more_than_ten_arguments():
         taken = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
         names = [a.arg for a in taken if a.arg not in ("self", "cls")]
         where = f"{path.relative_to(HOUSE)}: {function.name} takes {len(names)}"
-        assert len(names) <= 10 or is_command(function), where
+        # Of an estimator scikit-learn reads the settings off its constructor's arguments.
+        is_estimator = path.parent.name == "sklearn" and function.name == "__init__"
+        assert len(names) <= 10 or is_command(function) or is_estimator, where
 
 
 def test_groups_hold_at_most_ten_fields():

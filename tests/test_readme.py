@@ -68,7 +68,7 @@ def test_python_prints_what_is_shown():
 
 
 def test_the_readme_is_no_longer_than_a_reader_is_patient():
-    assert len(TEXT.splitlines()) <= 220  # three recipes for more machines among them
+    assert len(TEXT.splitlines()) <= 225  # three recipes for more machines among them
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

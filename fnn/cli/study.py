@@ -11,6 +11,7 @@ from fnn.cli.columns import print_table
 from fnn.cli.encoding import echo
 from fnn.cli.options import AllowMixed, Cluster, Json, Threads, run_option, whole
 from fnn.cli.terminal import CommandError, notice, progress_bar
+from fnn.cluster.connect import Cluster as ClusterAt
 from fnn.config import SEED
 from fnn.errors import ClusterLost, InvalidSetting
 from fnn.formats import duration
@@ -68,9 +69,7 @@ def study(
                 until_decided=until_decided,
                 out=folder,
                 threads=threads,
-                cluster=cluster,
-                allow_mixed=bool(allow_mixed),
-                on_notice=notice,
+                cluster=ClusterAt(cluster, bool(allow_mixed), notice),
                 on_progress=update,
             )
     except ClusterLost as error:

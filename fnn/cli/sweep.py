@@ -73,6 +73,7 @@ def sweep(
     Commas separate alternatives. A seed fixes a network's random start; all combinations have the same seeds. A network
     is solved after the epoch from which on it answers every point correctly, to the end of its training.
     """
+    from fnn.cluster.connect import Cluster as ClusterAt
     from fnn.cluster.connect import opened
     from fnn.sweeps.connect import locked, open_store
     from fnn.sweeps.plan import command_line, fits_disk, options, plan, store_path
@@ -95,7 +96,7 @@ def sweep(
                 raise InvalidSetting(name, value, "none of it beside a named data set: it is of tables")
         path = store_path(f"fnn-{'-'.join(PurePath(name).stem for name in names)}.db" if to is None else to)
         fits_disk(planned, path)
-        executor = opened(cluster, planned.threads, allow_mixed=allow_mixed, notice=notice)
+        executor = opened(ClusterAt(cluster, allow_mixed, notice), planned.threads)
     except InvalidSetting as error:
         raise (CommandError(f"{spec}: {error}", 2) if spec else error) from None
     on_table = planned.trials[0].samples.part is not None

@@ -2,17 +2,14 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from fnn import checks
 from fnn.cluster.work import Executor, Opened, in_process
 from fnn.errors import InvalidSetting
 from fnn.machine import installed, processors
-
-if TYPE_CHECKING:
-    from fnn.cluster.dask import Notice
 
 LOCAL = "local"
 _WORDS = f"{LOCAL}, or the address of a Dask scheduler such as tcp://host:8786"
@@ -27,12 +24,29 @@ def warned(line: str) -> None:
     warnings.warn(line, stacklevel=2)
 
 
-def opened(cluster: str | None, threads: int | None, *, allow_mixed: bool, notice: "Notice") -> Opened:
-    """Return what opens the executor: this process, or a cluster by its name.
+class Cluster(NamedTuple):
+    """A cluster: the address of its scheduler, or `local` for one of processes on this machine.
+
+    allow_mixed: let workers take part whose processor trains other bits. notice: is told in a line of workers that take
+    no part, by itself a warning of Python's.
+
+    >>> import fnn
+    >>> fnn.Cluster("tcp://scheduler:8786", allow_mixed=True).address
+    'tcp://scheduler:8786'
+    """
+
+    address: str | None
+    allow_mixed: bool = False
+    notice: Callable[[str], None] = warned
+
+
+def opened(cluster: Cluster | str | None, threads: int | None) -> Opened:
+    """Return what opens the executor: this process, or a cluster.
 
     threads: of this process, or of `local` the workers, each of one thread. Raises InvalidSetting for what is no
     address, or where Dask is not installed.
     """
+    cluster, allow_mixed, notice = cluster if isinstance(cluster, Cluster) else Cluster(cluster)
     allow_mixed = checks.boolean("allow_mixed", allow_mixed)
     if cluster is None:
         if allow_mixed:
@@ -48,7 +62,7 @@ def opened(cluster: str | None, threads: int | None, *, allow_mixed: bool, notic
 
 
 @contextmanager
-def _on_dask(cluster: str, workers: int, *, allow_mixed: bool, notice: "Notice") -> Iterator[Executor]:
+def _on_dask(cluster: str, workers: int, *, allow_mixed: bool, notice: Callable[[str], None]) -> Iterator[Executor]:
     from fnn.cluster.dask import OnDask
 
     with _quiet(), ExitStack() as stack:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from fnn import checks
-from fnn.cluster.connect import opened, warned
+from fnn.cluster.connect import Cluster, opened
 from fnn.cluster.work import Executor, Opened
 from fnn.config import SEED
 from fnn.errors import InvalidSetting
@@ -46,9 +46,7 @@ def study(
     until_decided: bool = False,
     out: str | Path | None = None,
     threads: int | None = None,
-    cluster: str | None = None,
-    allow_mixed: bool = False,
-    on_notice: Callable[[str], None] = warned,
+    cluster: Cluster | str | None = None,
     on_progress: OnProgress | None = None,
 ) -> StudyDocument:
     """Test the claims of a study over `seeds` seeds; return the document of verdicts.
@@ -58,9 +56,8 @@ def study(
     data, where they are drawn, the seeds are spread; by itself as the study says. multiverse: try each claim under
     every combination of its nuisance settings too. until_decided: test at looks that are planned before the first run,
     and train the arms of a claim that is decided no further, see `studies.looks`. out: a folder for the figures,
-    verdicts.json and index.html; without, nothing is written. threads: as `fnn.train` has them; cluster,
-    allow_mixed: as `fnn.sweep` has them. on_notice: is told in a line of workers that take no part. on_progress: is
-    given networks done, in all, and what is done.
+    verdicts.json and index.html; without, nothing is written. threads: as `fnn.train` has them; cluster: as
+    `fnn.sweep` has it. on_progress: is given networks done, in all, and what is done.
 
     A dict, whose shape is stated in `fnn.report.document`; it is shown in five lines, and its `frame()` has a row for
     each claim. Raises InvalidSetting for a study that is not there or not right, and for what it cannot be asked.
@@ -76,14 +73,14 @@ def study(
         seeds, seed = None if seeds is None else len(numbers), numbers[0]
         if checks.boolean("until_decided", until_decided):
             raise InvalidSetting("until_decided", True, "none of it in a study of tables")
-        executor = opened(cluster, threads, allow_mixed=allow_mixed, notice=on_notice)
+        executor = opened(cluster, threads)
         return _of_tables(
             spec, seeds, seed, draws=draws, multiverse=multiverse, out=out, threads=threads, executor=executor,
             on_progress=on_progress,
         )  # fmt: skip
     numbers = checks.seed_range(SEEDS if seeds is None else seeds, seed, least=2, default=SEED)
     threads, on_progress = checks.threads("threads", threads), checks.function("on_progress", on_progress)
-    executor = opened(cluster, threads, allow_mixed=allow_mixed, notice=on_notice)
+    executor = opened(cluster, threads)
     multiverse = checks.boolean("multiverse", multiverse)
     draws = spec.draws if draws is None else checks.whole(1)("draws", draws)
     if checks.boolean("until_decided", until_decided):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from numpy.typing import ArrayLike
 
 from fnn import checks
-from fnn.cluster.connect import opened, warned
+from fnn.cluster.connect import Cluster, opened
 from fnn.cluster.sizes import Sizes
 from fnn.cluster.work import Done, Executor, Opened, Probe, Standing, Work, in_process
 from fnn.data.samples import Samples, samples_from_arrays
@@ -64,8 +64,7 @@ def sweep(
     backend: str = BACKENDS[0],
     threads: int | None = None,
     curve_points: int | None = None,
-    cluster: str | None = None,
-    allow_mixed: bool = False,
+    cluster: Cluster | str | None = None,
     on_progress: Callable[[SweepProgress], None] | None = None,
     **settings: Any,
 ) -> Runs:
@@ -73,8 +72,8 @@ def sweep(
 
     seeds: how many, from `seed` on; or which, as a range or a list of such as follow one another. backend, threads: as
     `fnn.train` has them; on_progress: is called with a `SweepProgress` now and then. cluster: the address of a Dask
-    scheduler, whose workers train, or "local" for so many processes on this machine as threads; the runs are the same.
-    allow_mixed: let workers take part whose processor trains other bits.
+    scheduler, whose workers train, or "local" for so many processes on this machine as threads, or an `fnn.Cluster`;
+    the runs are the same.
 
     data: names of data sets, or x (N, I) and y (N, O). settings: of `Config`, and points, noise and data_seed; a list
     or a tuple means all of its values (but a tuple of widths is one value of hidden), a range is
@@ -96,7 +95,7 @@ def sweep(
     spec = settings if samples is not None else {"data": data, **settings}
     planned = plan(samples, seeds=seeds, seed=seed, backend=backend, threads=threads, curve_points=curve_points, **spec)
     checks.function("on_progress", on_progress)
-    executor = opened(cluster, threads, allow_mixed=allow_mixed, notice=warned)
+    executor = opened(cluster, threads)
     path = ":memory:" if out is None else store_path(out)
     checks.fits("seeds", len(planned.seeds), planned.total * (_RUN + (ROW_BYTES + 8 * planned.points) * (out is None)))
     if isinstance(path, Path):

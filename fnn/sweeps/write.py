@@ -141,6 +141,6 @@ def _grid(connection: Connection, epochs: Ints) -> int:
     blob = epochs.astype("<i4").tobytes()
     connection.execute("INSERT OR IGNORE INTO grids (epochs) VALUES (?)", (blob,))
     row = connection.execute("SELECT id FROM grids WHERE epochs = ?", (blob,)).fetchone()
-    if row is None:
+    if row is None or row[0] is None:
         raise Damaged("epochs of curves cannot be added")
     return int(row[0])
