@@ -26,8 +26,8 @@ from .timing import orders, quartiles
 
 WORK = "cluster"
 PACKAGES = ("dask", "distributed")
-# Networks of a sweep without curves and with, each of which takes some 15 s on two threads, and drawn ones.
-NETWORKS, WITH_CURVES, MANY, FEW = 300_000, 200_000, 10_000_000, 200_000
+# Networks of a sweep without curves and with, which take some 10 s on two threads, and drawn ones.
+NETWORKS, WITH_CURVES, MANY, FEW = 200_000, 100_000, 10_000_000, 200_000
 POINTS = 100
 # Whose time a chunk takes: of a processor, and of the disk too.
 EACH = ("client", "scheduler", "writing")

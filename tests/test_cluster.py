@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -167,24 +166,6 @@ def test_workers_come_and_go(tmp_path, long_sweep):
         code_out_err = process.communicate(timeout=90)
         assert process.returncode == 0, code_out_err
         assert len({row[0] for row in sessions(tmp_path / "a.db", "worker")}) in (2, 3)
-    assert everything(tmp_path / "a.db") == long_sweep
-
-
-@pytest.mark.slow
-def test_half_of_the_workers_killed_at_random_moments(tmp_path, long_sweep):
-    rng = np.random.default_rng(18)
-    with cluster(tmp_path / "cluster", workers=4) as there:
-        process = fnn_process(tmp_path, *LONG, "--out", "a.db", "--cluster", there.address)
-        wait_for(lambda: stored(tmp_path / "a.db") > 0)
-        while process.poll() is None:
-            alive = [worker for worker in there.workers if worker.poll() is None]
-            for place in rng.choice(len(alive), len(alive) // 2, replace=False):
-                alive[place].kill()
-                alive[place].wait()
-            while sum(worker.poll() is None for worker in there.workers) < 4:
-                there.worker()
-            time.sleep(rng.uniform(0, 3))
-        assert process.returncode == 0, process.communicate()
     assert everything(tmp_path / "a.db") == long_sweep
 
 
