@@ -28,7 +28,7 @@ def failing(item, shared, threads, on_progress):
     """Have no room on the worker of the name that is shared."""
     value = product(item, shared, threads, on_progress)
     if item and value[1] == shared["full"]:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise shared["error"]
     if item == shared.get("wrong"):
         raise ZeroDivisionError("a fault of the code")
     return value
@@ -105,12 +105,19 @@ def test_one_item_at_a_time_is_done_by_a_worker(executor):
     assert most == 1, "the two workers are in one process, which has one kernel at work"
 
 
-def test_a_worker_that_has_no_room_is_named_and_its_items_go_elsewhere(executor):
-    done = values(executor[0], work(failing, full="one"), range(60))
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "OSError: [Errno 28] No space left on device"),
+        (MemoryError(), "MemoryError"),
+    ],
+)
+def test_a_worker_that_has_no_room_is_named_and_its_items_go_elsewhere(executor, error, words):
+    done = values(executor[0], work(failing, full="one", error=error), range(60))
     assert sorted(item for item, _ in done) == list(range(60))
     assert {value[1] for item, value in done if item} == {"three"}
     (line,) = executor[1]
-    assert "takes no part: OSError: [Errno 28] No space left on device" in line
+    assert f"takes no part: {words}" in line
     assert executor[0].standing.retried >= 1
 
 
