@@ -176,7 +176,7 @@ def test_json_has_what_was_written_and_the_coverage(tmp_path, command):
     document = json.loads(command(*words, "--json").stdout)
     assert document == {
         "model": "model.npz", "data": "new.csv", "out": "deep/er/a.csv", "networks": 3, "task": "regression",
-        "targets": ["price", "weight"], "coverage": [0.94, 0.9, 0.97], "temperature": 1.0, "rows": 5, "unanswered": 0,
+        "targets": ["price", "weight"], "coverage": [0.94, 0.9, 0.97], "rows": 5, "unanswered": 0,
         "columns": COLUMNS["several"], "classes": {},
     }  # fmt: skip
     assert (tmp_path / "deep" / "er" / "a.csv").exists()
