@@ -10,7 +10,6 @@ from fnn.cluster.sizes import Sizes
 from fnn.data.samples import Part as TrainingPart
 from fnn.data.samples import part_from_arrays
 from fnn.data.synthetic import Recipe, make
-from fnn.network.functions import weights
 from fnn.network.scores import score_of
 from fnn.studies.kept import Part, Runs, runs_of
 from fnn.studies.requests import Key, Request, draws_of
@@ -77,12 +76,6 @@ def pieces(batch: Batch, sizes: Sizes) -> Iterator[Batch]:
         networks = max(1, sizes.networks(batch.places[0]) // (len(batch.places) * len(batch.seeds)))
         yield batch._replace(seeds=[seeds[begin : begin + networks] for seeds in batch.seeds])
         begin += networks
-
-
-def cost_of(entry: Request) -> float:
-    """Return what a network costs: about its multiply-adds."""
-    config, samples = entry.trial.config, entry.trial.samples
-    return config.epochs * samples.points * (weights(config.layers(samples.inputs, samples.outputs)) + 10)
 
 
 def batch_cost(batch: Batch, sizes: Sizes) -> float:

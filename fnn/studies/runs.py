@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fnn.cluster.sizes import Sizes
 from fnn.cluster.work import Executor, InProcess, Probe, Work
 from fnn.stats.intervals import quantiles
-from fnn.studies.batches import batch_cost, batches, cost_of, pieces, train_batch
+from fnn.studies.batches import batch_cost, batches, pieces, train_batch
 from fnn.studies.kept import Part, Runs
 from fnn.studies.metrics import Measure
 from fnn.studies.model import Arm
@@ -87,7 +87,7 @@ def trained(
     whole = list(batches(requests, part))
     sizes, probe = None, None
     if executor.standing is not None:
-        sizes = Sizes([cost_of(entry) for entry in entries], _MOST)
+        sizes = Sizes([entry.trial.cost for entry in entries], _MOST)
         first = whole[0]._replace(places=whole[0].places[:_KINDS], seeds=[seeds[:1] for seeds in whole[0].seeds])
         here = train_batch(first, entries, None)
         sizes.learn(batch_cost(first, sizes), here.seconds)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from fnn.cluster.sizes import Sizes
 from fnn.data.samples import Part
-from fnn.network.functions import weights
 from fnn.sweeps.grid import Trial
 from fnn.sweeps.plan import Plan, curve_every
 from fnn.sweeps.query import missing_seeds
@@ -98,20 +97,10 @@ def part_of(trial: Trial) -> Part:
     return labelled_part([trial.config], samples.x, samples.y)
 
 
-def costs(planned: Plan) -> list[float]:
-    """Return what a network of each trial costs: about its multiply-adds."""
-    return [_cost(trial) for trial in planned.trials]
-
-
 def probe_cost(chunk: Chunk, planned: Plan) -> float:
     """Return what a probe costs, of which only some epochs are trained."""
     trials = [planned.trials[c] for c in chunk.members]
-    return len(chunk.seeds) * sum(min(1.0, _EPOCHS / trial.config.epochs) * _cost(trial) for trial in trials)
-
-
-def _cost(trial: Trial) -> float:
-    config, samples = trial.config, trial.samples
-    return config.epochs * samples.points * (weights(config.layers(samples.inputs, samples.outputs)) + 10)
+    return len(chunk.seeds) * sum(min(1.0, _EPOCHS / trial.config.epochs) * trial.cost for trial in trials)
 
 
 def probe(planned: Plan) -> Chunk:

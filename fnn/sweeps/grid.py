@@ -20,6 +20,7 @@ from fnn.config import Config
 from fnn.data.samples import Samples, samples_from_recipe
 from fnn.data.synthetic import Recipe, recipe
 from fnn.errors import InvalidSetting
+from fnn.network.functions import weights
 
 DATA_SETTINGS = ("data", "points", "noise", "data_seed")
 CONFIG_SETTINGS = tuple(field.name for field in fields(Config) if field.name != "seed")
@@ -36,6 +37,12 @@ class Trial(NamedTuple):
 
     samples: Samples
     config: Config
+
+    @property
+    def cost(self) -> float:
+        """What a network costs to train: about its multiply-adds, and as much for each sample as 10 weights take."""
+        samples, config = self.samples, self.config
+        return config.epochs * samples.points * (weights(config.layers(samples.inputs, samples.outputs)) + 10)
 
 
 def trials(spec: Mapping[str, Any], samples: Samples | None = None) -> list[Trial]:

@@ -17,7 +17,7 @@ from fnn.cluster.work import Done, Executor, Opened, Probe, Standing, Work, in_p
 from fnn.data.samples import Samples, samples_from_arrays
 from fnn.errors import InvalidSetting
 from fnn.machine import versions
-from fnn.sweeps.chunks import ChunkRuns, chunks, costs, probe, probe_cost, train_chunk
+from fnn.sweeps.chunks import ChunkRuns, chunks, probe, probe_cost, train_chunk
 from fnn.sweeps.connect import locked, open_store
 from fnn.sweeps.plan import ROW_BYTES, Plan, fits_disk, plan, store_path
 from fnn.sweeps.query import Runs, count_runs, read_runs
@@ -171,7 +171,7 @@ class _Course:
 
     def begin(self, executor: Executor) -> None:
         self.executor = executor
-        self.size = Sizes(costs(self.planned), self.planned.at_once)
+        self.size = Sizes([trial.cost for trial in self.planned.trials], self.planned.at_once)
         if executor.standing is not None:  # a cluster may have been started
             self.compiling = time.perf_counter() - self.began
         else:
