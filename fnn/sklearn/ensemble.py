@@ -13,7 +13,7 @@ from sklearn.utils.validation import _num_samples, check_consistent_length, chec
 
 from fnn import checks
 from fnn.ensembles.model import Model
-from fnn.ensembles.presets import default_preset
+from fnn.ensembles.presets import SEEDS, VALIDATION, default_preset
 from fnn.errors import InvalidSetting
 from fnn.sklearn.learning import obtain, prepare_once, threads_of
 from fnn.sklearn.lessons import Lesson, Plan, lesson_model, plan_lesson, plan_settings
@@ -28,24 +28,42 @@ MISSING = ("error", "mean", "indicator")
 class Ensemble(BaseEstimator):  # type: ignore[misc]
     """What the two have in common: scikit-learn wants estimators that are classes, with settings in `__init__`."""
 
-    n_estimators: int
-    hidden: Any
-    preset: str | None
-    epochs: int | None
-    lr: float | None
-    dropout: float | None
-    validation_fraction: float
-    patience: int | None
-    missing: str
-    n_jobs: int | None
-    random_state: Any
-    warm_start: bool
-    config: Mapping[str, Any] | None
     model_: Model
     seeds_: NDArray[np.int64]
     n_iter_: int
     _curves: NDArray[np.float64]
     _learnt_of: tuple[Any, ...]
+
+    def __init__(
+        self,
+        n_estimators: int = SEEDS,
+        *,
+        hidden: Any = None,
+        preset: str | None = None,
+        epochs: int | None = None,
+        lr: float | None = None,
+        dropout: float | None = None,
+        validation_fraction: float = VALIDATION,
+        patience: int | None = None,
+        missing: str = "error",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.n_estimators = n_estimators
+        self.hidden = hidden
+        self.preset = preset
+        self.epochs = epochs
+        self.lr = lr
+        self.dropout = dropout
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.missing = missing
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.config = config
 
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None,

@@ -53,20 +53,12 @@ class EnsembleClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
         warm_start: bool = False,
         config: Mapping[str, Any] | None = None,
     ) -> None:
-        self.n_estimators = n_estimators
-        self.hidden = hidden
-        self.preset = preset
-        self.epochs = epochs
-        self.lr = lr
-        self.dropout = dropout
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.missing = missing
+        super().__init__(
+            n_estimators, hidden=hidden, preset=preset, epochs=epochs, lr=lr, dropout=dropout,
+            validation_fraction=validation_fraction, patience=patience, missing=missing, n_jobs=n_jobs,
+            random_state=random_state, warm_start=warm_start, config=config,
+        )  # fmt: skip
         self.class_weight = class_weight
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.warm_start = warm_start
-        self.config = config
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the class of each row, (N,), or its labels, (N, O), each 0 or 1."""
@@ -108,37 +100,6 @@ class EnsembleRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
     >>> abs(regressor.predict([[1.0]]).item() - 3) < 0.3
     True
     """
-
-    def __init__(
-        self,
-        n_estimators: int = SEEDS,
-        *,
-        hidden: Any = None,
-        preset: str | None = None,
-        epochs: int | None = None,
-        lr: float | None = None,
-        dropout: float | None = None,
-        validation_fraction: float = VALIDATION,
-        patience: int | None = None,
-        missing: str = "error",
-        n_jobs: int | None = None,
-        random_state: Any = None,
-        warm_start: bool = False,
-        config: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.n_estimators = n_estimators
-        self.hidden = hidden
-        self.preset = preset
-        self.epochs = epochs
-        self.lr = lr
-        self.dropout = dropout
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.missing = missing
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.warm_start = warm_start
-        self.config = config
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Return the mean of what the networks say of each row: (N,), or (N, O) of several numbers."""
