@@ -1,6 +1,7 @@
 """`fnn sweep`, and what shows its store: `fnn show`."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,7 +37,7 @@ from fnn.training.train import BACKENDS
 if TYPE_CHECKING:
     from fnn.cluster.work import Standing
     from fnn.sweeps.choice import SplitScores
-    from fnn.sweeps.run import SweepProgress
+    from fnn.sweeps.run import SweepProgress, Swept
 
 CURVES_HELP = "Of each run's curves; by itself 100, none beyond 100,000 networks."
 
@@ -86,7 +87,7 @@ def sweep(
     given |= {"out": out and str(out), "cluster": cluster, "allow_mixed": allow_mixed}
     given = options(spec) | {name: value for name, value in given.items() if value is not None}
     to = given.pop("out", None)
-    cluster, allow_mixed = given.pop("cluster", None), bool(given.pop("allow_mixed", False))
+    cluster, allow_mixed = given.pop("cluster", None), given.pop("allow_mixed", False)
     of_table = {name: given.pop(name, value) if value is None else value for name, value in of_table.items()}
     try:
         names = [str(name) for name in several("data", given.get("data", "sweep"))]
@@ -118,6 +119,13 @@ def sweep(
     if json_:
         echo(json.dumps(about))
         return
+    _print_swept(swept, path, others, on_table=on_table)
+
+
+def _print_swept(swept: "Swept", path: Path, others: Mapping[int, int], *, on_table: bool) -> None:
+    """Say what a sweep did; others: how many runs the store has of each other version of the arithmetic."""
+    from fnn.training.train import NUMERICS
+
     echo(f"{swept.total:,} networks: {swept.trained:,} trained, {swept.total - swept.trained:,} were there")
     if swept.trained:
         rate = swept.trained / max(swept.seconds - swept.compile_seconds, 1e-9)
