@@ -111,13 +111,12 @@ class _Course:
         if now - self.looked < _LOOK:
             return
         self.looked = now
-        threads = self.tasks.ask(self.client.nthreads)
-        for address in self.members.update(threads):
+        there = self.tasks.ask(self.client.nthreads)
+        for address in self.members.update(there):
             self.tasks.submit(("who", address), eval, _WHO, workers=[address])
-        for address in self.revoked.keys() - threads.keys():
+        for address in self.revoked.keys() - there.keys():
             self.items.again += self.revoked.pop(address)
-        here = self.members.here
-        self.executor.standing = Standing(len(here), sum(threads[address] for address in here), self.retried)
+        self.executor.standing = Standing(len(self.members.here), self.retried)
         self.need_workers(now)
         self.hurry(now)
 
@@ -152,7 +151,7 @@ class _Course:
             self.client.unsubscribe_topic("all")
             for address in self.members.here:
                 self.tasks.submit(("revoked", address), take_part, self.resource, 0, workers=[address])
-        self.executor.standing = Standing(0, 0, self.retried)
+        self.executor.standing = Standing(0, self.retried)
 
     # ---- items ----
 

@@ -22,18 +22,16 @@ class Items:
     """Items in the order in which they are to be done: those that have to be done again before new ones."""
 
     def __init__(self, items: Iterable[Any]) -> None:
-        self.fresh: Iterator[Any] = iter(items)
+        self.fresh: Iterator[tuple[int, Any]] = enumerate(items)
         self.again: list[Pending] = []
         self.exhausted = False
-        self.taken = 0
 
     def next(self) -> Pending | None:
         """Return an item to do, None where there is none."""
         if self.again:
             return self.again.pop(0)
         if not self.exhausted:
-            for item in self.fresh:
-                self.taken += 1
-                return Pending(self.taken, item)
+            for number, item in self.fresh:
+                return Pending(number, item)
             self.exhausted = True
         return None

@@ -33,10 +33,9 @@ class Done(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How a cluster stands: workers that take part, their threads, and items that had to be done again."""
+    """How a cluster stands: workers that take part, and items that had to be done again."""
 
     workers: int = 0
-    threads: int = 0
     retried: int = 0
 
 
