@@ -9,6 +9,7 @@ from fnn import rng as streams
 from fnn.data.scaling import scale
 from fnn.ensembles.fit import fit
 from fnn.stats.prediction_intervals import learn_interval, measured_coverage
+from fnn.stats.temperature import learn_temperature
 
 SMALL = {"hidden": "4", "epochs": 5, "dtype": "float64"}
 
@@ -48,7 +49,6 @@ def test_members_and_ensembles_of_several_splits_are_scored_on_each_part(rng, we
         members = np.array([rmse(answers(done, k, r), y[r], w[r]) for k, r in enumerate(rows)])
         ensembles = np.array([rmse(answers(done, k, r).mean(axis=0), y[r], w[r]) for k, r in enumerate(rows)])
         assert done.evaluation.members[part]["rmse"] == pytest.approx(members.ravel(), rel=1e-9)
-        assert done.evaluation.ensembles[part]["rmse"] == pytest.approx(ensembles, rel=1e-9)
         for values, ours in zip((members.mean(axis=1), ensembles), done.scores[part]["rmse"], strict=True):
             # Nadeau & Bengio's correction: rows that are measured on over rows that are trained on.
             ratio = np.mean([len(r) for r in rows]) / np.mean([len(split.train) for split in done.splits])
@@ -109,7 +109,7 @@ def test_rows_that_a_bootstrap_drew_twice_are_scored_once(rng):
 def test_of_one_split_intervals_are_over_seeds_and_over_rows_drawn_anew(rng, weight):
     columns = table(rng)
     roles = {"weight": "w"} if weight else {"ignore": "w"}
-    done = fit(columns, "price", seeds=6, splitting={"validation": 0.4}, roles=roles, **SMALL)
+    done = fit(columns, "price", seeds=6, splitting={"validation": 0.4, "per_seed": False}, roles=roles, **SMALL)
     rows, y, w = done.splits[0].validation, columns["price"], columns["w"] if weight else np.ones(90)
     n, p = len(rows), answers(done, 0, rows)
     members, ensemble = done.scores["validation"]["rmse"]
@@ -123,3 +123,53 @@ def test_of_one_split_intervals_are_over_seeds_and_over_rows_drawn_anew(rng, wei
     scores = [rmse(mean[d], y[rows][d], w[rows][d]) for d in drawn]
     low, high = np.quantile(scores, [0.025, 0.975])
     assert ensemble == pytest.approx((rmse(mean, y[rows], w[rows]), low, high), rel=1e-9)
+
+
+@pytest.mark.parametrize("target", ["price", "kind"])
+def test_networks_that_validate_apart_answer_each_row_together_with_those_that_did_not_learn_it(rng, target):
+    columns = table(rng)
+    columns["kind"] = np.array(["no", "yes", "maybe"])[np.digitize(columns["price"], [15, 30])]
+    roles = {"ignore": ["w", "kind" if target == "price" else "price"]}
+    done = fit(columns, target, seeds=12, roles=roles, **SMALL)
+    assert done.splitting.per_seed
+    assert [len(each.places) for each in done.networks] == [1] * 12
+    task, y = done.problem.target.task, done.problem.target.y
+    said = [
+        fnn.predict(each.layers, each.params, scale(each.prepared.scaling, done.problem.x))[0] * each.prepared.y_scale
+        + each.prepared.y_center
+        for each in done.networks
+    ]
+    rows, means = [], []
+    for row in range(90):
+        own = [p[row] for p, split in zip(said, done.splits, strict=True) if row in split.validation]
+        if own:
+            rows.append(row)
+            means.append(np.mean(own, axis=0))
+    assert np.array_equal(done.held_out.rows, rows)
+    if task == "regression":
+        assert done.scores["validation"]["rmse"].ensemble.estimate == pytest.approx(rmse(np.ravel(means), y[rows, 0]))
+    else:
+        shares = np.array(means) ** (1 / done.model.temperature)
+        shares /= shares.sum(axis=1, keepdims=True)
+        loss = -np.log(shares[y[rows] > 0]).mean()
+        assert done.scores["validation"]["log_loss"].ensemble.estimate == pytest.approx(loss)
+        assert done.held_out.mean == pytest.approx(shares)
+        assert done.model.temperature == pytest.approx(learn_temperature(task, means, y[rows]))
+    each = [done.evaluation.members["validation"]["auc" if task != "regression" else "rmse"][k] for k in range(12)]
+    name = "auc" if task != "regression" else "rmse"
+    assert done.scores["validation"][name].members.estimate == pytest.approx(np.mean(each))
+
+
+@pytest.mark.parametrize(
+    ("settings", "seeds", "rows", "apart"),
+    [
+        ({}, 4, 90, True), ({}, 1, 90, False), ({"preset": "plain", "splitting": {"validation": 0.2}}, 4, 90, False),
+        ({"splitting": {"folds": 3}}, 4, 90, False), ({"splitting": {"per_seed": False}}, 4, 90, False),
+        ({"splitting": {"bootstrap": True}}, 4, 90, False), ({}, 2, 10_001, False),
+        ({"splitting": {"validation": 0.0}, "keep": "last"}, 4, 90, False),
+    ],
+)  # fmt: skip
+def test_networks_validate_apart_by_the_preset_for_tables_unless_told_otherwise(rng, settings, seeds, rows, apart):
+    columns = table(rng, rows)
+    done = fit(columns, "price", seeds=seeds, roles={"ignore": "w"}, **SMALL | {"epochs": 1}, **settings)
+    assert done.splitting.per_seed == apart

@@ -117,6 +117,8 @@ DOCUMENT_ATTACKS = {
     "two shares": (("coverage", [0.9, 0.8]), "coverage"),
     "a share above 1": (("coverage", [0.9, 0.8, 1.1]), "coverage"),
     "about of text": (("about", "me"), "about"),
+    "a temperature of 0": (("temperature", 0), "temperature"),
+    "a temperature of text": (("temperature", "hot"), "temperature"),
     "words for classes of one target": (("label_words", [["no", "yes"]]), "label_words"),
     "words of one text": (("label_words", [["no"]]), "label_words"),
     "words twice the same": (("label_words", [["no", "no"]]), "label_words"),

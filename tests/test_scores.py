@@ -187,3 +187,21 @@ def test_the_scores_of_a_task():
 def test_shapes_that_do_not_belong_together_are_refused(p, y, weight):
     with pytest.raises(ValueError, match="p, y, weight: got shapes"):
         SCORES["rmse"].compute(np.zeros(p), np.zeros(y), None if weight is None else np.ones(weight), "regression")
+
+
+@pytest.mark.parametrize(("name", "task"), CASES)
+def test_rows_that_are_drawn_anew_score_as_they_do_one_draw_after_another(rng, name, task):
+    p, y, weight = sample(rng, task, networks=1, rows=23)
+    draws = rng.integers(0, 23, (40, 23))
+    draws[0] = draws[0, 0]  # of one row: of one class, and of numbers that are all alike
+    counts = np.stack([np.bincount(draw, minlength=23) for draw in draws]).astype(float)
+    together = SCORES[name].compute(p, y, counts * weight, task)
+    one_by_one = [SCORES[name].compute(p, y, each * weight, task)[0] for each in counts]
+    assert together.shape == (40,)
+    assert together == pytest.approx(one_by_one, rel=1e-12, nan_ok=True)
+
+
+def test_several_weights_are_of_one_network(rng):
+    p, y, _ = sample(rng, "binary", networks=2)
+    with pytest.raises(ValueError, match="expected"):
+        SCORES["brier"].compute(p, y, np.ones((2, N)), "binary")

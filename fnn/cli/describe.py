@@ -33,8 +33,8 @@ def describe_table(
 ) -> None:
     """Show the layers for a table that is read: of as many networks as it would be learnt by."""
     from fnn.data.split import split_count
-    from fnn.ensembles.fit import splitting_of, validates
     from fnn.ensembles.presets import preset_config, preset_preparation
+    from fnn.ensembles.splits import splitting_of, validates
     from fnn.report.problem import preset_settings, table_data, task_of
     from fnn.report.table import source_document, source_lines
 

@@ -18,7 +18,7 @@ from fnn.data.encoding import CONSTANT, MISSING, UNKNOWN
 from fnn.data.reading import FORMATS, Form
 from fnn.data.scaling import SCALINGS
 from fnn.data.targets import TASKS
-from fnn.ensembles.presets import CLASS_WEIGHTS, PRESETS, SEEDS, default_preset
+from fnn.ensembles.presets import CLASS_WEIGHTS, PRESETS, SEEDS, TEMPERATURES, default_preset
 from fnn.errors import InvalidSetting
 from fnn.files import writable_folder
 from fnn.formats import duration
@@ -52,6 +52,7 @@ _PREPARATION = {
     "scaling": (str, table_option(help=f"Of inputs: {', '.join(SCALINGS)}.")),
     "smooth_clip": (bool, table_option("--smooth-clip/--no-smooth-clip", help="Whether far inputs are drawn near.")),
     "class_weight": (str, table_option(help=f"In gradients: {', '.join(CLASS_WEIGHTS)}.")),
+    "temperature": (str, table_option(help=f"Of probabilities: {', '.join(TEMPERATURES)}. [default: fit]")),
 }
 _SPLITTING = {
     "validation": (float, split_option(parser=number, help="Share held out to choose epochs by. [default: 0.2]")),
@@ -134,10 +135,12 @@ def preparation_options(of_table: dict[str, Any]) -> dict[str, Any]:
 
 def plan_on_table(data: str, of_table: dict[str, Any], given: dict[str, Any]) -> Any:
     """Return what a sweep over a table is asked for."""
-    from fnn.ensembles.fit import splitting_of
     from fnn.ensembles.presets import preset_preparation
+    from fnn.ensembles.splits import splitting_of
     from fnn.sweeps.tables import plan_table
 
+    if of_table["temperature"] is not None:
+        raise InvalidSetting("temperature", of_table["temperature"], "nothing in a sweep, which scores networks alone")
     problem = read_table_problem(data, of_table, given)
     preset = of_table["preset"] or default_preset(given)
     spec = {name: value for name, value in given.items() if name != "data"}

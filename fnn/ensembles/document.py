@@ -35,6 +35,7 @@ class Document(NamedTuple):
     networks: int
     splits: int
     label_words: tuple[tuple[str, str], ...] = ()
+    temperature: float = 1.0
 
     @property
     def outputs(self) -> int:
@@ -64,12 +65,12 @@ def write_document(document: Document) -> dict[str, Any]:
         "encoder": encoder_document(document.encoder),
         "learned_interval": learned and {"residual": learned.residual.tolist(), "q": learned.q},
     }
-    return {name: value for name, value in values.items() if name != _LATER or value}
+    return {name: value for name, value in values.items() if value != _LATER.get(name, ...)}
 
 
 def read_document(values: dict[str, Any]) -> Document:
     """Return what a JSON object says of a model. Raises InvalidSetting or ValueError for what is wrong."""
-    wrong = (set(values) ^ set(_CHECKS)) - ({_LATER} - set(values))
+    wrong = (set(values) ^ set(_CHECKS)) - (set(_LATER) - set(values))
     if wrong:
         raise ValueError(f"{', '.join(sorted(wrong))} is one entry too many or too few")
     document = Document(**{name: check(name, values[name]) for name, check in _CHECKS.items() if name in values})
@@ -77,6 +78,8 @@ def read_document(values: dict[str, Any]) -> Document:
     learned = document.learned_interval
     if learned and (document.task != "regression" or len(learned.residual) != document.outputs):
         raise ValueError("learned_interval has not one number for each target that is a number")
+    if document.temperature != 1 and document.task == "regression":
+        raise ValueError("temperature is of probabilities, and these are numbers")
     return document
 
 
@@ -149,8 +152,8 @@ def _coverage(name: str, got: Any) -> Interval:
     return Interval(*shares)
 
 
-# The entry that files have only where there is something to say: those of before do not have it.
-_LATER = "label_words"
+# Entries that files have only where they are other than this: those of before do not have them.
+_LATER: dict[str, Any] = {"label_words": (), "temperature": 1.0}
 # What each entry of the text has to be.
 _CHECKS: dict[str, Check] = {
     "config": read_config,
@@ -166,5 +169,6 @@ _CHECKS: dict[str, Check] = {
     "about": _mapping,
     "networks": whole(1),
     "splits": whole(1),
-    _LATER: _pairs,
+    "label_words": _pairs,
+    "temperature": number(0, open_low=True),
 }

@@ -1,7 +1,8 @@
 """Evaluation: what each network of an ensemble scores on each part of its split, and what they score together.
 
-The members of a split are its networks; their ensemble answers with the mean of what they answer. Scores are of answers
-in the target's units.
+The members of a split are its networks; their ensemble answers with the mean of what they answer, at a temperature
+where they say probabilities. Where each network has a split of its own, the ensemble is of all that did not learn from
+a row. Scores are of answers in the target's units.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from fnn.rng import DATA, philox
 from fnn.stats.intervals import Interval
 from fnn.stats.resampled import corrected_interval
 from fnn.stats.scores import SCORES, scores_of_task
+from fnn.stats.temperature import temper
 
 Floats = NDArray[np.float64]
 
@@ -49,13 +51,12 @@ class PartAnswers(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """Scores of S networks, and of the ensembles of P splits, under the part's name and the score's.
+    """Scores of S networks under the part's name and the score's, and what the networks of each split answer.
 
-    members: (S,), NaN where a network's split has no such part; ensembles: (P,). answers: of each split by its parts.
+    members: (S,), NaN where a network's split has no such part. answers: of each split by its parts.
     """
 
     members: dict[str, dict[str, Floats]]
-    ensembles: dict[str, dict[str, Floats]]
     answers: list[dict[str, PartAnswers]]
 
     @property
@@ -64,25 +65,30 @@ class Evaluation(NamedTuple):
         return next((part for part in reversed(PARTS) if part in self.members), PARTS[0])
 
 
-def evaluate(problem: Problem, splits: Sequence[SplitNetworks], networks: int, *, numba: bool) -> Evaluation:
-    """Return the scores of so many networks on every part that has rows. numba: whether the kernel answers."""
-    names, parts = (
-        scores_of_task(problem.target.task),
-        [p for p in PARTS if any(len(rows_of(s.split, p)) for s in splits)],
-    )
+def evaluate(
+    problem: Problem,
+    splits: Sequence[SplitNetworks],
+    networks: int,
+    *,
+    numba: bool,
+    among: Sequence[str] = PARTS,
+    scores: Sequence[str] | None = None,
+) -> Evaluation:
+    """Return the scores of so many networks on every part that has rows.
+
+    numba: whether the kernel answers. among: parts that matter; scores: names of those, by itself all of the task.
+    """
+    names = scores_of_task(problem.target.task) if scores is None else scores
+    parts = [p for p in PARTS if p in among and any(len(rows_of(s.split, p)) for s in splits)]
     members = {part: {name: np.full(networks, np.nan) for name in names} for part in parts}
-    ensembles = {part: {name: np.full(len(splits), np.nan) for name in names} for part in parts}
     answers: list[dict[str, PartAnswers]] = []
     for k, of_split in enumerate(splits):
         answers.append({})
         for part in parts:
             rows = np.unique(rows_of(of_split.split, part))  # a bootstrap's as often as the table has them
             if rows.size:
-                said = _evaluate_part(problem, of_split, rows, members[part], numba=numba)
-                answers[k][part] = said
-                for name in names:
-                    ensembles[part][name][k] = score(problem, name, said.mean[None], rows)[0]
-    return Evaluation(members, ensembles, answers)
+                answers[k][part] = _evaluate_part(problem, of_split, rows, members[part], numba=numba)
+    return Evaluation(members, answers)
 
 
 def rows_of(split: Split, part: str) -> NDArray[np.int64]:
@@ -149,17 +155,26 @@ class PartScore(NamedTuple):
 
 
 def summarize_scores(
-    problem: Problem, splits: Sequence[SplitNetworks], evaluation: Evaluation
+    problem: Problem,
+    splits: Sequence[SplitNetworks],
+    evaluation: Evaluation,
+    *,
+    temperature: float = 1.0,
+    apart: bool = False,
 ) -> dict[str, dict[str, PartScore]]:
     """Return each score of each part, with 95% intervals.
 
     Of several splits, intervals are over splits, whose overlap they allow for (Nadeau & Bengio 2003): each split's
     members are averaged first. Of one split, the members' interval is over seeds, and the ensemble's over its rows,
-    which are drawn anew.
+    which are drawn anew. temperature: at which the ensembles answer. apart: whether each network has a split of its
+    own; then one ensemble answers each row by all networks that have it in the part, and its interval is over rows too.
     """
     return {
-        part: {name: _bounded(name, _part_score(problem, splits, evaluation, part, name)) for name in scores}
-        for part, scores in evaluation.members.items()
+        part: {
+            name: _bounded(name, score)
+            for name, score in _part_scores(problem, splits, evaluation, part, temperature, apart=apart).items()
+        }
+        for part in evaluation.members
     }
 
 
@@ -169,45 +184,67 @@ def _bounded(name: str, of_part: PartScore) -> PartScore:
     return PartScore(*(Interval(i.estimate, max(i.low, low), min(i.high, high)) for i in of_part))
 
 
-def _part_score(
-    problem: Problem, splits: Sequence[SplitNetworks], evaluation: Evaluation, part: str, name: str
-) -> PartScore:
-    values, together = evaluation.members[part][name], evaluation.ensembles[part][name]
-    if len(splits) == 1:
-        seeds = corrected_interval(values, 1, 0)
-        return PartScore(seeds, _bootstrap(problem, name, evaluation.answers[0][part], float(together[0])))
+def _part_scores(
+    problem: Problem, splits: Sequence[SplitNetworks], evaluation: Evaluation, part: str, temperature: float, *,
+    apart: bool,
+) -> dict[str, PartScore]:  # fmt: skip
+    members, task = evaluation.members[part], problem.target.task
     there = [k for k, each in enumerate(evaluation.answers) if part in each]
-    by_split = np.array([values[splits[k].places].mean() for k in there])
     train = float(np.mean([len(splits[k].split.train) for k in there]))
-    rows = float(np.mean([len(evaluation.answers[k][part].rows) for k in there])) if part != "training" else 0.0
-    return PartScore(corrected_interval(by_split, train, rows), corrected_interval(together[there], train, rows))
+    held_out = float(np.mean([len(evaluation.answers[k][part].rows) for k in there])) if part != "training" else 0.0
+    alone = {
+        name: corrected_interval(values, 1, 0) if len(splits) == 1
+        else corrected_interval([values[splits[k].places].mean() for k in there], train, held_out)
+        for name, values in members.items()
+    }  # fmt: skip
+    if len(splits) == 1 or apart:
+        said = pooled_answers(evaluation, splits, problem.rows, part)
+        mean = temper(task, said.mean, temperature)
+        together = _bootstrap(problem, tuple(members), mean, said.rows)
+    else:
+        of_split = {k: temper(task, evaluation.answers[k][part].mean, temperature)[None] for k in there}
+        together = {
+            name: corrected_interval(
+                [float(score(problem, name, p, evaluation.answers[k][part].rows)[0]) for k, p in of_split.items()],
+                train, held_out,
+            )
+            for name in members
+        }  # fmt: skip
+    return {name: PartScore(alone[name], together[name]) for name in members}
 
 
-def _bootstrap(problem: Problem, name: str, said: PartAnswers, estimate: float) -> Interval:
-    """Return a score of one ensemble with the interval that its rows, drawn anew, give: the quantiles of 95%."""
-    n = len(said.rows)
+def _bootstrap(problem: Problem, names: Sequence[str], mean: Floats, rows: NDArray[np.int64]) -> dict[str, Interval]:
+    """Return the scores of one ensemble with the intervals that its rows, drawn anew, give: the quantiles of 95%."""
+    n = len(rows)
+    estimates = {name: float(score(problem, name, mean[None], rows)[0]) for name in names}
     draws = min(_DRAWS, _DRAWN_ROWS // n)
     if draws < _DRAWS // 4:
-        return Interval(estimate, np.nan, np.nan)
-    values = []
-    for draw in range(draws):
-        blocks = -(-n // 4)
-        words = philox(np.zeros(1, np.uint64), blocks, DATA, skip=draw * blocks)[0, :n]
-        counts = np.bincount((words % np.uint64(n)).astype(np.int64), minlength=n).astype(np.float64)
-        values.append(float(score(problem, name, said.mean[None], said.rows, counts)[0]))
-    low, high = np.nanquantile(values, [0.025, 0.975]) if np.isfinite(values).any() else (np.nan, np.nan)
-    return Interval(estimate, float(low), float(high))
+        return {name: Interval(estimate, np.nan, np.nan) for name, estimate in estimates.items()}
+    words = philox(np.zeros(1, np.uint64), draws * -(-n // 4), DATA)[0].reshape(draws, -1)[:, :n]
+    chosen = (words % np.uint64(n)).astype(np.int64) + n * np.arange(draws)[:, None]
+    counts = np.bincount(chosen.ravel(), minlength=draws * n).reshape(draws, n).astype(np.float64)
+    intervals = {}
+    for name, estimate in estimates.items():
+        values = score(problem, name, mean[None], rows, counts)
+        low, high = np.nanquantile(values, [0.025, 0.975]) if np.isfinite(values).any() else (np.nan, np.nan)
+        intervals[name] = Interval(estimate, float(low), float(high))
+    return intervals
 
 
 # ---- out of sample ----
 
 
 def out_of_sample(evaluation: Evaluation, splits: Sequence[SplitNetworks], rows: int) -> PartAnswers:
-    """Return, for each row that any split held out, the answer of the networks that did not learn from it.
+    """Return, for each row that any split held out, the answer of the networks that did not learn from it."""
+    return pooled_answers(evaluation, splits, rows, evaluation.held_out)
+
+
+def pooled_answers(evaluation: Evaluation, splits: Sequence[SplitNetworks], rows: int, part: str) -> PartAnswers:
+    """Return, for each row that any split has in a part, the answer of the networks of all those splits.
 
     mean and variance are over all those networks; of several splits, each counts by its networks.
     """
-    part, outputs = evaluation.held_out, next(iter(evaluation.answers[0].values())).mean.shape[1]
+    outputs = next(each[part] for each in evaluation.answers if part in each).mean.shape[1]
     total, squares, count = np.zeros((rows, outputs)), np.zeros((rows, outputs)), np.zeros((rows, 1))
     for of_split, each in zip(splits, evaluation.answers, strict=True):
         if part in each:

@@ -11,7 +11,8 @@ from fnn import checks
 from fnn.config import Config
 from fnn.data.reading import Form
 from fnn.data.scaling import Scaling
-from fnn.data.split import Split, Splitting, check_splitting, make_splits
+from fnn.data.split import Split, Splitting
+from fnn.ensembles.calibration import Calibration, calibrate
 from fnn.ensembles.evaluation import (
     Evaluation,
     PartAnswers,
@@ -24,17 +25,16 @@ from fnn.ensembles.evaluation import (
 from fnn.ensembles.model import Model, without_diverged
 from fnn.ensembles.presets import (
     SEEDS,
-    VALIDATION,
     Preparation,
     default_preset,
-    keeps_best,
     preset_config,
     preset_preparation,
+    validates_apart,
 )
 from fnn.ensembles.problem import Prepared, Problem, Roles, default_roles, prepare, read_problem
+from fnn.ensembles.splits import known_settings, splits_of, splitting_of, validates, validates_once
 from fnn.machine import versions
-from fnn.stats.intervals import Interval
-from fnn.stats.prediction_intervals import LearnedInterval, learn_interval, measured_coverage
+from fnn.stats.temperature import temper
 from fnn.training.progress import Progress
 from fnn.training.results import Results
 from fnn.training.train import BACKENDS, NUMERICS, train_parts
@@ -116,8 +116,9 @@ def fit(
     source: a path (CSV, Parquet, Arrow, NPZ), a pandas or Polars frame, a mapping of arrays. target: a column's name or
     place, several with commas between. roles: task, ignore, weight, groups, missing, unknown, constant, as `Roles` has
     them. splitting: validation, folds, repeats, bootstrap, split_seed, per_seed, as `data.split.Splitting` has them;
-    by itself a fifth of the rows is held out. preparation: scaling, smooth_clip, class_weight. settings: of `Config`,
-    before the preset's.
+    by itself a fifth of the rows is held out, by preset `table` of up to 10,000 rows another fifth for each network.
+    preparation: scaling, smooth_clip, class_weight, temperature (`fit` or `none`, of probabilities). settings: of
+    `Config`, before the preset's.
 
     Raises InvalidSetting for whatever cannot be read, learnt or trained.
 
@@ -127,7 +128,7 @@ def fit(
     >>> fitted.predict({"size": [1.0, 4.0], "kind": ["a", "b"]}).shape, len(fitted)
     ((2,), 4)
     """
-    known = {**default_roles(settings), **_known("roles", roles, Roles._fields[1:])}
+    known = {**default_roles(settings), **known_settings("roles", roles, Roles._fields[1:])}
     return fit_problem(
         read_problem(source, Roles(target, **known), form), preset=preset or default_preset(settings),
         splitting=splitting, preparation=preparation, seeds=seeds, backend=backend, threads=threads, settings=settings,
@@ -150,7 +151,9 @@ def fit_problem(
     how = splitting_of(preset, settings, splitting)
     config = preset_config(preset, problem.target.task, settings, validates=validates(how))
     numbers = checks.seeds_of_each(seeds, np.array([config.seed]))[0]
-    prepares = preset_preparation(preset, **_known("preparation", preparation, Preparation._fields))
+    if (splitting or {}).get("per_seed") is None:
+        how = how._replace(per_seed=validates_once(how) and validates_apart(preset, problem.rows, len(numbers)))
+    prepares = preset_preparation(preset, **known_settings("preparation", preparation, Preparation._fields))
     splits = splits_of(problem, how, len(numbers))
     prepared = [prepare(problem, split, prepares, config.dtype) for split in splits]
     results = train_parts(
@@ -161,8 +164,11 @@ def fit_problem(
     numba = backend == "numba"
     evaluation = evaluate(problem, networks, len(results), numba=numba)
     held_out = out_of_sample(evaluation, networks, problem.rows)
-    scores = summarize_scores(problem, networks, evaluation)
-    learned = _interval(problem, held_out) if evaluation.held_out != "training" else (None, None)
+    learned = Calibration()
+    if evaluation.held_out != "training":
+        learned = calibrate(problem, config, held_out, prepares.temperature)
+    held_out = held_out._replace(mean=temper(problem.target.task, held_out.mean, learned.temperature))
+    scores = summarize_scores(problem, networks, evaluation, temperature=learned.temperature, apart=how.per_seed)
     return Fit(
         problem=problem,
         preset=preset,
@@ -174,7 +180,7 @@ def fit_problem(
         evaluation=evaluation,
         scores=scores,
         held_out=held_out,
-        model=assemble_model(problem, results, prepared, _about(preset, prepares, how, scores), *learned),
+        model=assemble_model(problem, results, prepared, _about(preset, prepares, how, scores), learned),
         numba=numba,
     )
 
@@ -185,39 +191,6 @@ _POINTS = 20_000_000
 
 def _curve_every(config: Config, networks: int) -> int:
     return -(-networks * config.epochs // _POINTS)
-
-
-def _known(name: str, given: Mapping[str, Any] | None, fields: Sequence[str]) -> dict[str, Any]:
-    """Check the names of settings that go together; None is not set."""
-    for key in given or {}:
-        checks.one_of(name, key, fields)
-    return {key: value for key, value in (given or {}).items() if value is not None}
-
-
-def splitting_of(preset: str, settings: Mapping[str, Any], given: Mapping[str, Any] | None) -> Splitting:
-    """Return how rows are split: as is said, and by itself with a fifth held out where anything needs it.
-
-    Raises InvalidSetting for unknown names, and as `check_splitting` does.
-    """
-    known = _known("splitting", given, Splitting._fields)
-    if "validation" not in known:
-        elsewhere = known.get("folds") or known.get("bootstrap")
-        known["validation"] = VALIDATION if keeps_best(preset, settings) or not elsewhere else 0.0
-        if known.get("bootstrap") and not known.get("folds"):
-            known["validation"] = 0.0  # what is out of the bag is held out
-    return check_splitting(Splitting(**known))
-
-
-def validates(splitting: Splitting) -> bool:
-    """Return whether rows are held out to choose epochs by."""
-    return bool(splitting.validation or splitting.bootstrap)
-
-
-def splits_of(problem: Problem, splitting: Splitting, seeds: int) -> list[Split]:
-    """Return the splits of a problem's rows."""
-    return make_splits(
-        splitting, problem.rows, problem.labels, problem.groups, seeds, class_names=problem.target.classes
-    )
 
 
 def networks_of_splits(results: Results, splits: Sequence[Split], prepared: Sequence[Prepared]) -> list[SplitNetworks]:
@@ -238,8 +211,7 @@ def assemble_model(
     results: Results,
     prepared: Sequence[Prepared],
     about: dict[str, Any],
-    learned_interval: LearnedInterval | None = None,
-    coverage: Interval | None = None,
+    calibration: Calibration = Calibration(),  # noqa: B008, which is a tuple
 ) -> Model:
     """Return the networks of one config, which learnt the splits of a problem, as a model: see `Model` for the rest.
 
@@ -267,23 +239,13 @@ def assemble_model(
         ),
         y_center=np.stack([each.y_center for each in prepared]),
         y_scale=np.stack([each.y_scale for each in prepared]),
-        learned_interval=learned_interval,
-        coverage=coverage,
+        temperature=calibration.temperature,
+        learned_interval=calibration.learned_interval,
+        coverage=calibration.coverage,
         about=about,
         ignored_columns=problem.passed_over,
     )
     return without_diverged(model)
-
-
-def _interval(problem: Problem, held_out: PartAnswers) -> tuple[LearnedInterval | None, Interval | None]:
-    """Return what makes intervals of answers, learnt from rows that were held out, and the share of them it holds."""
-    if problem.target.task != "regression" or not held_out.rows.size or not np.isfinite(held_out.mean).all():
-        return None, None
-    y = problem.target.y[held_out.rows]
-    learned = learn_interval(held_out.mean, held_out.variance, y)
-    if not np.isfinite(learned.q):
-        return None, None
-    return learned, measured_coverage(held_out.mean, held_out.variance, y)
 
 
 def _about(

@@ -27,6 +27,7 @@ from fnn.network.functions import Params
 from fnn.network.layers import Layer
 from fnn.stats.intervals import Interval
 from fnn.stats.prediction_intervals import LearnedInterval
+from fnn.stats.temperature import temper
 
 # Numbers in the widest layer of all networks that are held at a time.
 _NUMBERS_AT_ONCE = 2**22
@@ -54,6 +55,7 @@ class Model:
     learned_interval: what makes intervals for numbers, coverage: the share of rows they held that they were not learnt
     from, as `fnn.stats.prediction_intervals` has both; None where there was nothing to learn them from.
     ignored_columns: what else was in the table, such as weights and groups, and may or may not be in another.
+    temperature: of the probabilities that the networks' mean says, as `fnn.stats.temperature` has it.
     about: how the model came to be, as JSON has it.
     """
 
@@ -75,6 +77,7 @@ class Model:
     about: dict[str, Any]
     ignored_columns: tuple[str, ...] = ()
     label_words: tuple[tuple[str, str], ...] = ()
+    temperature: float = 1.0
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -137,7 +140,7 @@ class Model:
         return probabilities(self.task, self._predict(source).mean)
 
     def spread(self, source: Any) -> NDArray[np.float64]:
-        """Return the standard deviation between networks of what `predict_proba`, or for numbers `predict`, gives.
+        """Return the standard deviation between networks of what each says by itself: probabilities, or numbers.
 
         Raises InvalidSetting for a source that does not fit.
 
@@ -244,7 +247,8 @@ def _predict_table(model: Model, groups: list[_Group], table: Table) -> Predicti
     for first in range(0, len(rows), count):
         with np.errstate(over="ignore", invalid="ignore"):  # finite weights may still make infinite answers
             outputs = _outputs(model, groups, x[first : first + count])
-            answers[:, rows[first : first + count]] = outputs.mean(axis=0), outputs.std(axis=0)
+            mean = temper(model.task, outputs.mean(axis=0), model.temperature)
+            answers[:, rows[first : first + count]] = mean, outputs.std(axis=0)
     return Prediction(*answers)
 
 

@@ -13,19 +13,27 @@ VALIDATION = 0.2
 
 
 class Preparation(NamedTuple):
-    """How columns are prepared: a name of `data.scaling.SCALINGS`, and of `CLASS_WEIGHTS`."""
+    """How columns are prepared, by a name of `data.scaling.SCALINGS` and of `CLASS_WEIGHTS`, and probabilities given.
+
+    temperature: of `TEMPERATURES`.
+    """
 
     scaling: str
     smooth_clip: bool
     class_weight: str = "none"
+    temperature: str = "fit"
 
 
 class Preset(NamedTuple):
-    """Settings of `Config` for all tasks, and for some; how columns are prepared."""
+    """Settings of `Config` for all tasks, and for some; how columns are prepared.
+
+    apart: whether each network validates on rows of its own, so that together they learn from all rows.
+    """
 
     settings: Mapping[str, Any]
     by_task: Mapping[str, Mapping[str, Any]]
     preparation: Preparation
+    apart: bool = False
 
 
 # What says to a network how right it is, by the task.
@@ -51,6 +59,7 @@ PRESETS: dict[str, Preset] = {
             "regression": {"lr": 0.07, "activation": "mish"},
         },
         Preparation("robust", smooth_clip=True),
+        apart=True,
     ),
     # What is usual: standardised columns, Adam at its published rates, the last epoch's weights.
     "plain": Preset(
@@ -75,6 +84,11 @@ PRESETS: dict[str, Preset] = {
 }  # fmt: skip
 # Factors on the weights of samples in gradients: those that let all classes weigh alike, or none.
 CLASS_WEIGHTS = {"none": False, "balanced": True}
+# Whether a temperature of the probabilities is learnt from rows that are held out.
+TEMPERATURES = {"fit": True, "none": False}
+# Networks validate on rows of their own where a table has at most so many: each has a copy of what it learns from, and
+# of more rows a fifth says which epoch is good.
+MOST_ROWS_APART = 10_000
 
 
 def preset_config(preset: str, task: str, settings: Mapping[str, Any], *, validates: bool) -> Config:
@@ -95,7 +109,14 @@ def preset_config(preset: str, task: str, settings: Mapping[str, Any], *, valida
 def preset_preparation(preset: str, **settings: Any) -> Preparation:
     """Return how a preset prepares columns, with what is set before it; None is not set."""
     given = {name: value for name, value in settings.items() if value is not None}
-    return PRESETS[one_of("preset", preset, PRESETS)].preparation._replace(**given)
+    preparation = PRESETS[one_of("preset", preset, PRESETS)].preparation._replace(**given)
+    one_of("temperature", preparation.temperature, TEMPERATURES)
+    return preparation
+
+
+def validates_apart(preset: str, rows: int, seeds: int) -> bool:
+    """Return whether each of so many networks validates on rows of its own where that is not said."""
+    return PRESETS[one_of("preset", preset, PRESETS)].apart and seeds > 1 and rows <= MOST_ROWS_APART
 
 
 def default_preset(settings: Mapping[str, Any]) -> str:

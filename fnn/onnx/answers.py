@@ -16,6 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 from fnn.ensembles.model import Model
 from fnn.onnx.graph import Graph, Value
 from fnn.stats.prediction_intervals import LearnedInterval
+from fnn.stats.temperature import LEAST
 
 # What all outputs are called.
 NAMES = ("label", "probabilities", "value", "spread", "low", "high")
@@ -23,7 +24,7 @@ NAMES = ("label", "probabilities", "value", "spread", "low", "high")
 
 def add_answers(graph: Graph, model: Model, outputs: Value, invalid: Value | None) -> None:
     """Give out what the networks' outputs say, (S, N, O) in the target's units; of invalid rows (N, 1) nothing."""
-    mean, spread = _mean_and_spread(graph, outputs, invalid)
+    mean, spread = _mean_and_spread(graph, model, outputs, invalid)
     width = model.layers[-1].fan_out
     if model.task == "regression":
         graph.output("value", mean, np.float64, width)
@@ -43,16 +44,31 @@ def add_answers(graph: Graph, model: Model, outputs: Value, invalid: Value | Non
     graph.output("spread", spread, np.float64, width)
 
 
-def _mean_and_spread(graph: Graph, outputs: Value, invalid: Value | None) -> tuple[Value, Value]:
-    """Return mean and standard deviation over networks, (N, O)."""
+def _mean_and_spread(graph: Graph, model: Model, outputs: Value, invalid: Value | None) -> tuple[Value, Value]:
+    """Return the mean over networks, at the model's temperature, and their standard deviation, (N, O)."""
     mean = graph.reduce("ReduceMean", outputs, 0, "mean")
     off = graph.add("Sub", outputs, mean, name="deviation")
     variance = graph.reduce("ReduceMean", graph.add("Mul", off, off, name="deviation_squared"), 0, "variance")
     spread = graph.add("Sqrt", variance, name="deviation_root")
+    if model.temperature != 1:
+        mean = _tempered(graph, model, mean)
     if invalid is None:
         return mean, spread
     nan = graph.constant("nan", np.nan)
     return graph.add("Where", invalid, nan, mean, name="answer"), graph.add("Where", invalid, nan, spread, name="apart")
+
+
+def _tempered(graph: Graph, model: Model, mean: Value) -> Value:
+    """Return probabilities at a temperature, as `fnn.stats.temperature.temper` has them."""
+    least = graph.constant("least", LEAST)
+    temperature = graph.constant("temperature", model.temperature)
+    if model.task == "multiclass":
+        logits = graph.add("Log", graph.add("Max", mean, least, name="mean_above_least"), name="log_mean")
+        return graph.add("Softmax", graph.add("Div", logits, temperature, name="cooled"), name="tempered", axis=1)
+    yes = graph.add("Clip", mean, least, graph.constant("most", 1 - LEAST), name="mean_between")
+    no = graph.add("Sub", graph.constant("one", 1.0), yes, name="mean_of_no")
+    logits = graph.add("Sub", graph.add("Log", yes, name="log_yes"), graph.add("Log", no, name="log_no"), name="logits")
+    return graph.add("Sigmoid", graph.add("Div", logits, temperature, name="cooled"), name="tempered")
 
 
 def _ends(graph: Graph, learned: LearnedInterval, mean: Value, spread: Value) -> tuple[Value, Value]:

@@ -135,6 +135,7 @@ def metadata(model: Model) -> dict[str, str]:
         "targets": list(model.target_names),
         "classes": [labels.tolist() for labels in model.labels] if model.task != "regression" else [],
         "networks": len(model),
+        "temperature": model.temperature,
         "coverage": model.coverage,
         "about": model.about,
         "fnn_version": __version__,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fnn.config import KEEPS
 from fnn.ensembles.answers import class_places, probabilities
+from fnn.ensembles.calibration import PROBABILITIES
 from fnn.ensembles.evaluation import SplitNetworks, answers, rows_of
 from fnn.ensembles.fit import Fit
 from fnn.ensembles.importance import column_importance
@@ -28,8 +29,6 @@ from fnn.stats.scores import SCORES, default_score
 
 # How a score is called in a figure.
 _NAMES = {"accuracy": "accuracy", "r2": "R²", "log_loss": "log loss", "rmse": "RMSE"}
-# Outputs that are probabilities, where classes are learnt.
-_PROBABILITIES = ("sigmoid", "softmax")
 # Points of a map along each side, and networks that it asks.
 _SIDE, _NETWORKS = 101, 64
 # Columns that are shuffled at most: the time grows with their square, and of these takes half a minute.
@@ -54,13 +53,15 @@ def table_report(fit: Fit) -> TableReport:
         kept=spread(best[best >= 0]) if keeps else None,
         coverage=fit.model.coverage,
         diverged=len(fit) - len(fit.model),
+        temperature=fit.model.temperature,
     )
 
 
 def _parts(fit: Fit) -> Parts:
     sizes = np.array([[len(s.train), len(s.validation), len(s.test)] for s in fit.splits]).mean(axis=0)
     training, validation, test = (round(size) for size in sizes)
-    return Parts(len(fit.splits), _splits_in_words(fit), training, validation, test)
+    answering = len(fit) * (validation or test) / len(fit.held_out.rows) if fit.splitting.per_seed else None
+    return Parts(len(fit.splits), _splits_in_words(fit), training, validation, test, answering)
 
 
 def _splits_in_words(fit: Fit) -> str:
@@ -160,7 +161,7 @@ def _numbers(fit: Fit) -> PredictedNumbers:
 
 
 def _says_probabilities(fit: Fit) -> bool:
-    return fit.problem.target.task != "regression" and fit.results.configs[0].output in _PROBABILITIES
+    return fit.problem.target.task != "regression" and fit.results.configs[0].output in PROBABILITIES
 
 
 def _reliability(fit: Fit) -> ReliabilityDiagram:

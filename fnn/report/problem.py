@@ -45,4 +45,7 @@ def preset_settings(preset: str, task: str, preparation: Preparation, config: Co
         for f in fields(Config)
         if f.name != "seed" and (f.name in listed or getattr(config, f.name) != getattr(default, f.name))
     }
-    return {**preparation._asdict(), **shown}
+    prepared = preparation._asdict()
+    if task == "regression":
+        del prepared["temperature"]  # which is of probabilities
+    return {**prepared, **shown}

@@ -45,13 +45,18 @@ class Task(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """How rows are split: how many splits, in words too, and the rows of each part of a split, on average."""
+    """How rows are split: how many splits, in words too, and the rows of each part of a split, on average.
+
+    answering: where each network has a split of its own, how many of them a row that is held out is answered by, on
+    average.
+    """
 
     splits: int
     description: str
     training: int
     validation: int = 0
     test: int = 0
+    answering: float | None = None
 
 
 class ScoreRow(NamedTuple):
@@ -73,6 +78,7 @@ class TableReport(NamedTuple):
 
     preset: its name; settings: what it is made of. seeds: of each split. kept: the epochs whose weights are kept, None
     where these are the last. coverage: the share of held-out rows in their 95% intervals, None where there are none.
+    temperature: of the ensemble's probabilities.
     """
 
     data: TableData
@@ -86,6 +92,7 @@ class TableReport(NamedTuple):
     kept: Spread | None = None
     coverage: Interval | None = None
     diverged: int = 0
+    temperature: float = 1.0
 
 
 # ---- before training ----
@@ -98,6 +105,8 @@ def data_lines(report: TableReport) -> Iterator[str]:
     held_out = [f"{rows:,} to {verb}" for rows, verb in ((parts.validation, "validate"), (parts.test, "test")) if rows]
     yield _line("splits", f"{parts.description}: " + ", ".join([f"{parts.training:,} rows to learn from", *held_out]))
     each = f" ({counted(report.seeds, 'seed')} for each of {parts.splits} splits)" if parts.splits > 1 else ""
+    if parts.answering:
+        each = f", each with rows of its own to validate; a row held out is answered by {parts.answering:.1f} of them"
     yield _line("networks", f"{report.seeds * parts.splits:,}{each}")
 
 
@@ -170,6 +179,9 @@ def result_lines(report: TableReport) -> Iterator[str]:
         low, high = report.coverage.low, report.coverage.high
         held = f"{share(report.coverage.estimate)} of the rows held out are in theirs, of 95%"
         yield _line("intervals", f"{held} (95% interval {shares_to(low, high)})")
+    if report.temperature != 1:
+        which = "less" if report.temperature > 1 else "more"
+        yield _line("temperature", f"{number(report.temperature)}: probabilities {which} certain than networks' mean")
     if report.diverged:
         yield _line("diverged", f"{report.diverged:,} of {report.seeds * report.parts.splits:,}, left out")
     for warning in warnings(report):
@@ -205,6 +217,7 @@ def document(report: TableReport) -> dict[str, Any]:
         "scores": [_score_document(s) for s in report.scores],
         "kept": report.kept and report.kept._asdict(),
         "coverage": report.coverage and interval_document(report.coverage),
+        "temperature": report.temperature,
         "warnings": list(warnings(report)),
     }
 

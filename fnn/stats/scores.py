@@ -2,7 +2,8 @@
 
 p: (S, N, O), probabilities, or numbers in the target's units; y: (N, O), labels 0 and 1, one-hot ones of many classes,
 or numbers; weight: (N,) or None. A score is (S,). Where a prediction is no number, it is NaN, but an accuracy counts
-the row as wrong; of no rows it is NaN. A row of weight 2 counts as two, one of weight 0 as none.
+the row as wrong; of no rows it is NaN. A row of weight 2 counts as two, one of weight 0 as none. Of one network there
+may be several weights, (D, N), with a score (D,) of each.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,26 +38,36 @@ class Score(NamedTuple):
     def compute(self, p: ArrayLike, y: ArrayLike, weight: ArrayLike | None, task: str) -> Array:
         """Return the score of each network. p: (S, N, O), y: (N, O), weight: (N,) of 0 and above, or None → (S,).
 
+        weight: (D, N), of one network's rows drawn anew D times, say → (D,).
+
         Raises InvalidSetting for a task that it is of no use for, ValueError for shapes that do not belong together.
         """
         function = self.of_task[one_of("task", task, self.of_task)]
         predictions, labels = np.asarray(p), np.asarray(y, np.float64)
         weights = np.ones(len(labels)) if weight is None else np.asarray(weight, np.float64)
-        if predictions.ndim != 3 or predictions.shape[1:] != labels.shape or weights.shape != labels.shape[:1]:
+        several = weights.ndim == 2 and len(predictions) == 1
+        if (
+            predictions.ndim != 3
+            or predictions.shape[1:] != labels.shape
+            or (weights.shape[several:] != labels.shape[:1])
+        ):
             shapes = f"{predictions.shape}, {labels.shape}, {weights.shape}"
             raise ValueError(f"p, y, weight: got shapes {shapes}; expected (S, N, O), (N, O), (N,)")
-        counted = weights > 0
+        counted = weights.any(axis=0) if several else weights > 0
         if not counted.all():
-            predictions, labels, weights = predictions[:, counted], labels[counted], weights[counted]
+            predictions, labels, weights = predictions[:, counted], labels[counted], weights[..., counted]
         if not len(labels):
-            return np.full(len(predictions), np.nan)
-        with np.errstate(over="ignore", invalid="ignore"):
+            return np.full(len(weights if several else predictions), np.nan)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             return function(predictions, labels, weights)
 
 
 def _mean(values: Any, weight: Array) -> Array:
-    """Return the weighted mean over rows. values: (S, N) → (S,). No matrix product: its bits depend on S."""
-    return np.asarray((values * weight).sum(axis=1) / weight.sum())
+    """Return the weighted mean over rows. values: (S, N) → (S,). No matrix product: its bits depend on S.
+
+    weight: (N,), or (D, N) of values (1, N) → (D,).
+    """
+    return np.asarray((values * weight).sum(axis=1) / weight.sum(axis=-1))
 
 
 # ---- classes ----
@@ -109,20 +120,22 @@ def _brier_of_classes(p: NDArray[np.floating[Any]], y: Array, weight: Array) -> 
     return _mean(((p.astype(np.float64) - y) ** 2).sum(axis=2), weight)
 
 
-def _area(p: NDArray[np.floating[Any]], positive: NDArray[np.bool_], weight: Array) -> float:
+def _area(p: NDArray[np.floating[Any]], positive: NDArray[np.bool_], weight: Array) -> Array:
     """Return the probability that a positive row is ranked above a negative one, ties counting half. p: (N,).
 
     It is the area under the ROC curve; Hanley & McNeil, Radiology 143 (1982). NaN where there is none of either.
+    weight: (N,) → (), or (D, N) → (D,).
     """
     if np.isnan(p).any():
-        return np.nan
+        return np.full(weight.shape[:-1], np.nan)
     order = np.argsort(p, kind="stable")
     ranked = p[order]
     first = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1])))
-    above = np.add.reduceat(np.where(positive, weight, 0.0)[order], first)
-    below = np.add.reduceat(np.where(positive, 0.0, weight)[order], first)
-    pairs = above.sum() * below.sum()
-    return float((above * (np.cumsum(below) - below / 2)).sum() / pairs) if pairs else np.nan
+    above = np.add.reduceat(np.where(positive, weight, 0.0)[..., order], first, axis=-1)
+    below = np.add.reduceat(np.where(positive, 0.0, weight)[..., order], first, axis=-1)
+    pairs = above.sum(axis=-1) * below.sum(axis=-1)
+    ranks = (above * (np.cumsum(below, axis=-1) - below / 2)).sum(axis=-1)
+    return np.asarray(np.where(pairs > 0, ranks / np.where(pairs > 0, pairs, 1.0), np.nan))
 
 
 def _auc(p: NDArray[np.floating[Any]], y: Array, weight: Array) -> Array:
@@ -134,7 +147,14 @@ def _auc(p: NDArray[np.floating[Any]], y: Array, weight: Array) -> Array:
     both = np.flatnonzero(positive.any(axis=0) & ~positive.all(axis=0))
     if not both.size:
         return np.full(len(p), np.nan)
-    return np.array([np.mean([_area(network[:, o], positive[:, o], weight) for o in both]) for network in p])
+    areas = np.array(
+        [[_area(network[:, o], positive[:, o], weight) for o in both] for network in p]
+    )  # (S, O) or (1, O, D)
+    if areas.ndim == 2:
+        return np.asarray(areas.mean(axis=1))
+    there = ~np.isnan(areas[0])  # a draw may lack a class
+    counts = there.sum(axis=0)
+    return np.asarray(np.where(counts, np.where(there, areas[0], 0).sum(axis=0) / np.maximum(counts, 1), np.nan))
 
 
 # ---- numbers ----
@@ -161,8 +181,9 @@ def _r2(p: NDArray[np.floating[Any]], y: Array, weight: Array) -> Array:
     Of an output with one value, which leaves nothing to explain, it is 1 where it is met exactly, else 0.
     """
     left = _by_output((p.astype(np.float64) - y) ** 2, weight)
-    there = _by_output((y - _by_output(y[None], weight))[None] ** 2, weight)[0]
-    flat = (y == y[0]).all(axis=0)
+    there = _by_output((y - _by_output(y[None], weight)[:, None]) ** 2, weight)
+    counted = (weight if weight.ndim == 2 else weight[None])[:, :, None] > 0
+    flat = np.where(counted, y, inf).min(axis=1) == np.where(counted, y, -inf).max(axis=1)
     explained = 1 - left / np.where(flat, 1.0, there)
     constant = np.where(np.isnan(left), np.nan, left == 0)
     return np.asarray(np.where(flat, constant, explained).mean(axis=1))

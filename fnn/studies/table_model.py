@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from fnn.checks import one_of
 from fnn.config import Config
 from fnn.data.split import Splitting
-from fnn.ensembles.fit import splits_of, splitting_of, validates
 from fnn.ensembles.presets import Preparation, default_preset, preset_config, preset_preparation
 from fnn.ensembles.problem import Problem
+from fnn.ensembles.splits import splits_of, splitting_of, validates
 from fnn.errors import InvalidSetting
 from fnn.report.document import SectionDocument
 from fnn.stats.scores import SCORES, Score, default_score
@@ -26,7 +26,8 @@ POPULATION = 10
 
 # What an arm of a study of tables may set.
 CONFIG_NAMES = tuple(field.name for field in fields(Config) if field.name != "seed")
-SETTING_NAMES = ("preset", *Preparation._fields, "validation", *CONFIG_NAMES)
+# A temperature is of ensembles as they are given out; a study compares what networks learn.
+SETTING_NAMES = ("preset", "scaling", "smooth_clip", "class_weight", "validation", *CONFIG_NAMES)
 
 
 class Dataset(NamedTuple):

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from fnn.cluster.work import Executor, InProcess, Probe, Work
 from fnn.data.split import Split
 from fnn.ensembles.evaluation import SplitNetworks, answers, score
-from fnn.ensembles.fit import splits_of
 from fnn.ensembles.problem import Problem, prepare
+from fnn.ensembles.splits import splits_of
 from fnn.network.functions import unflatten
 from fnn.stats.scores import scores_of_task
 from fnn.studies.model import Arm

@@ -11,9 +11,9 @@ from fnn.config import SEED, Config
 from fnn.data.samples import Samples
 from fnn.data.split import Split, Splitting
 from fnn.ensembles.evaluation import SplitNetworks, answers, rows_of, score
-from fnn.ensembles.fit import splits_of, validates
 from fnn.ensembles.presets import Preparation, preset_config
 from fnn.ensembles.problem import Prepared, Problem, prepare
+from fnn.ensembles.splits import splits_of, validates
 from fnn.errors import InvalidSetting
 from fnn.network.functions import unflatten
 from fnn.stats.scores import scores_of_task
