@@ -81,13 +81,12 @@ def _measure(images: Images, method: Method, changes: dict[str, Any]) -> Row:
         threads=method.threads,
         image=(images.side, images.side), **images.settings | changes,
     )  # fmt: skip
-    seconds, evaluation = time.perf_counter() - begun, fitted.evaluation
-    members, ensembles = (of["test"]["accuracy"] for of in (evaluation.members, evaluation.ensembles))
+    seconds, members = time.perf_counter() - begun, fitted.evaluation.members["test"]["accuracy"]
     return Row(
         work=WORK, what=images.what, at=0, dtype="float32", contender="fnn", title="fnn", networks=len(members),
         samples=len(x), epochs=fitted.results.configs[0].epochs, hidden=setting(fitted.results.configs[0].hidden),
         seconds=[seconds] * 3, runs=1, accuracy=quantiles(members, [0.25, 0.5, 0.75]).tolist(),
-        ensemble=float(ensembles.mean()),
+        ensemble=fitted.scores["test"]["accuracy"].ensemble.estimate,
     )  # fmt: skip
 
 

@@ -62,3 +62,14 @@ def test_a_network_that_diverged_leaves_the_others_as_they_are(rng):
     assert np.isnan(ours[2]).all()
     others = [0, 1, 3, 4]
     np.testing.assert_allclose(ours[others], functions.predict(layers, params, x)[others], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("rows", [1, 40, 5001])
+def test_networks_answer_inputs_of_their_own_in_the_bits_that_one_by_one_they_do(rng, rows, threads):
+    layers, params = stack(rng, 5, "float32")
+    x = rng.normal(size=(5, rows, 4)).astype("float32")
+    together = predict_stack(layers, params, x, threads)
+    for s in range(5):
+        alone = predict_stack(layers, tuple(w[s : s + 1] for w in params), x[s])
+        assert together[s].tobytes() == alone[0].tobytes()

@@ -151,6 +151,13 @@ def scale(
     return scaled
 
 
+def scale_each(scaling: Scaling, x: Array, dtype: DTypeLike = np.float64) -> NDArray[Any]:
+    """Return inputs (N, I) by each of P scalings, whose center, factor and fill are (P, I) → (P, N, I)."""
+    center, factor, fill, smooth_clip = scaling
+    each = Scaling(center[:, None], factor[:, None], fill[:, None], smooth_clip)
+    return _scale_rows(each, x).astype(dtype)
+
+
 def _scale_rows(scaling: Scaling, x: Array) -> Array:
     z = np.where(np.isnan(x), scaling.fill, x)
     with np.errstate(over="ignore"):

@@ -12,7 +12,7 @@ from fnn.config import DTYPES, Config
 from fnn.data.columns import Table
 from fnn.data.encoding import UNKNOWN, Encoder, complete_rows, encode
 from fnn.data.reading import Form, read_chunks
-from fnn.data.scaling import Scaling, scale
+from fnn.data.scaling import Scaling, scale_each
 from fnn.ensembles.answers import (
     Prediction,
     bounds,
@@ -184,9 +184,8 @@ class Model:
 def predict_chunks(model: Model, source: Any, form: Form) -> Iterator[tuple[Table, Prediction]]:
     """Yield a source's rows, so many at a time that memory is bounded, and what the model says of them."""
     kinds = {feature.name: _KINDS[feature.kind] for feature in model.encoder.features}
-    groups = list(_split_groups(model))
     for table in read_chunks(source, form, kinds=kinds):
-        yield table, _predict_table(model, groups, table)
+        yield table, _predict_table(model, table)
 
 
 def with_unknown(model: Model, unknown: str) -> Model:
@@ -216,26 +215,7 @@ def without_diverged(model: Model) -> Model:
     )
 
 
-class _Group(NamedTuple):
-    """The networks of one split: their places in the ensemble, their weights, their inputs' and outputs' scaling."""
-
-    places: NDArray[np.intp]
-    params: Params
-    scaling: Scaling
-    y_center: NDArray[np.float64]
-    y_scale: NDArray[np.float64]
-
-
-def _split_groups(model: Model) -> Iterator[_Group]:
-    for split in np.unique(model.splits):
-        places = np.flatnonzero(model.splits == split)
-        params = model.params if len(places) == len(model) else tuple(w[places] for w in model.params)
-        center, factor, fill, smooth_clip = model.scaling
-        scaling = Scaling(center[split], factor[split], fill[split], smooth_clip)
-        yield _Group(places, params, scaling, model.y_center[split], model.y_scale[split])
-
-
-def _predict_table(model: Model, groups: list[_Group], table: Table) -> Prediction:
+def _predict_table(model: Model, table: Table) -> Prediction:
     """Return mean and spread for a table's rows; those that lack a number have none where such rows were dropped."""
     rows = np.arange(table.rows)
     if model.encoder.missing == "drop":
@@ -246,22 +226,23 @@ def _predict_table(model: Model, groups: list[_Group], table: Table) -> Predicti
     x = encode(model.encoder, table.take(rows), passed_over=(*model.target_names, *model.ignored_columns))
     for first in range(0, len(rows), count):
         with np.errstate(over="ignore", invalid="ignore"):  # finite weights may still make infinite answers
-            outputs = _outputs(model, groups, x[first : first + count])
+            outputs = _outputs(model, x[first : first + count])
             mean = temper(model.task, outputs.mean(axis=0), model.temperature)
             answers[:, rows[first : first + count]] = mean, outputs.std(axis=0)
     return Prediction(*answers)
 
 
-def _outputs(model: Model, groups: list[_Group], x: NDArray[np.float64]) -> NDArray[np.float64]:
+def _outputs(model: Model, x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return what each network says of encoded rows, in the target's units. x: (n, I) → (S, n, O)."""
     from fnn.training.predicting import predict_stack  # Numba is slow to import
 
-    outputs = np.empty((len(model), len(x), model.layers[-1].fan_out))
-    for group in groups:
-        scaled = scale(group.scaling, x, DTYPES[model.config.dtype])
-        answers = predict_stack(model.layers, group.params, scaled)
-        outputs[group.places] = answers * group.y_scale + group.y_center
-    return outputs
+    learnt, split = np.unique(model.splits, return_inverse=True)
+    center, factor, fill, smooth_clip = model.scaling
+    scaled = scale_each(
+        Scaling(center[learnt], factor[learnt], fill[learnt], smooth_clip), x, DTYPES[model.config.dtype]
+    )
+    answers = predict_stack(model.layers, model.params, scaled[0] if len(learnt) == 1 else scaled[split])
+    return np.asarray(answers * model.y_scale[model.splits, None] + model.y_center[model.splits, None])
 
 
 def _some(names: tuple[str, ...] | list[str]) -> str:
