@@ -29,6 +29,7 @@ from fnn.network.functions import flatten
 from fnn.sklearn import EnsembleClassifier, EnsembleRegressor
 from fnn.sklearn.learning import threads_of
 from fnn.sklearn.rows import count_rows
+from fnn.stats.temperature import learn_temperature, temper
 
 FEW = {"n_estimators": 2, "hidden": 8, "epochs": 20, "random_state": 0}
 # What scikit-learn's checks learn from is small; so are these, and both know their tasks well enough to pass them.
@@ -225,7 +226,8 @@ def test_early_stopping_on_the_loss(cancer):
 @pytest.mark.parametrize("make", [classifier, regressor])
 def test_rows_of_ones_own_choose_the_epoch(make, cancer):
     x, y = cancer
-    own = make(n_estimators=1, config={"monitor": "loss"}).fit(x[:300], y[:300], X_val=x[300:], y_val=y[300:])
+    config = {"monitor": "loss", "temperature": "none"}
+    own = make(n_estimators=1, config=config).fit(x[:300], y[:300], X_val=x[300:], y_val=y[300:])
     assert own.model_.scaling.center.shape == (1, x.shape[1])
     none = make(n_estimators=1, validation_fraction=0.0).fit(x[:300], y[:300])
     np.testing.assert_array_equal(own.model_.scaling.center, none.model_.scaling.center)  # all 300 rows are learnt from
@@ -527,3 +529,44 @@ def test_without_scikit_learn_the_package_says_so(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "fnn.sklearn needs scikit-learn: pip install 'fnn[sklearn]'" in done.stderr
     assert fnn.sklearn.EnsembleClassifier is EnsembleClassifier
+
+
+# ---- rows held out ----
+
+
+def test_each_network_validates_on_rows_of_its_own_and_grown_ones_too(cancer):
+    x, y = cancer
+    whole = classifier(n_estimators=5).fit(x, y)
+    assert whole.model_.splits.tolist() == [0, 1, 2, 3, 4]
+    assert len({tuple(center) for center in whole.model_.scaling.center.tolist()}) == 5
+    grown = classifier(n_estimators=2, warm_start=True).fit(x, y)
+    for networks in (3, 5):  # one more, then two
+        grown.set_params(n_estimators=networks).fit(x, y)
+    assert bits(grown) == bits(whole)
+    assert grown.model_.temperature == pytest.approx(whole.model_.temperature, rel=1e-12)
+    assert grown.model_.temperature != 1
+    np.testing.assert_allclose(grown.predict_proba(x), whole.predict_proba(x), rtol=1e-9)
+    together = classifier(n_estimators=5, preset="plain").fit(x, y)
+    assert not together.model_.splits.any()
+
+
+def test_the_temperature_is_that_of_rows_that_networks_did_not_learn_from(cancer):
+    x, y = cancer
+    one = {"n_estimators": 1, "config": {"temperature": "none"}}
+    plain = classifier(**one).fit(x[:400], y[:400], X_val=x[400:], y_val=y[400:])
+    warm = classifier(n_estimators=1).fit(x[:400], y[:400], X_val=x[400:], y_val=y[400:])
+    raw = plain.predict_proba(x[400:])
+    temperature = learn_temperature("binary", raw[:, 1:], y[400:, None])
+    assert plain.model_.temperature == 1
+    assert warm.model_.temperature == pytest.approx(temperature, rel=1e-6)
+    np.testing.assert_allclose(
+        warm.predict_proba(x)[:, 1:], temper("binary", plain.predict_proba(x)[:, 1:], temperature)
+    )
+
+
+def test_a_regressor_has_intervals_that_hold_what_they_say(diabetes):
+    x, y = diabetes
+    learnt = regressor(n_estimators=20).fit(x[:300], y[:300])
+    low, high = learnt.model_.interval(x[300:])
+    assert 0.88 < np.mean((low <= y[300:]) & (y[300:] <= high)) <= 1
+    assert 0.9 < learnt.model_.coverage.estimate <= 1

@@ -136,13 +136,17 @@ def test_all_folds_and_settings_are_one_stack_and_rows_are_prepared_once(cancer,
     train_parts, prepare = learning.train_parts, lessons.prepare
 
     def counted(configs, parts, **how):
-        trained.append(len(configs) * len(parts) * len(how["seeds"]))
+        trained.append(len(configs) * len(how["seeds"]) * (1 if how["per_seed"] else len(parts)))
         return train_parts(configs, parts, **how)
 
     monkeypatch.setattr(learning, "train_parts", counted)
     monkeypatch.setattr(lessons, "prepare", lambda *given: prepared.append(given) or prepare(*given))
     search(EnsembleClassifier(**FEW), {"lr": [0.01, 0.02, 0.05], "hidden": [4, 8]}, *cancer, cv=5, refit=False)
     assert trained == [6 * 5 * 2]
+    assert len(prepared) == 5 * 2  # each of two networks validates on rows of its own
+    prepared.clear()
+    search(EnsembleClassifier(**FEW, preset="plain"), {"lr": [0.01, 0.02, 0.05]}, *cancer, cv=5, refit=False)
+    assert trained.pop() == 3 * 5 * 2
     assert len(prepared) == 5
     search(EnsembleClassifier(**FEW | {"random_state": None}), {"lr": [0.01, 0.02]}, *cancer, cv=5, refit=False)
     assert trained[1:] == [2 * 5 * 2]

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fnn.config import Config
 from fnn.ensembles.evaluation import PartAnswers
@@ -24,10 +25,13 @@ class Calibration(NamedTuple):
     coverage: Interval | None = None
 
 
-def calibrate(problem: Problem, config: Config, held_out: PartAnswers, temperature: str) -> Calibration:
+def calibrate(
+    problem: Problem, config: Config, held_out: PartAnswers, temperature: str, weight: NDArray[np.float64] | None
+) -> Calibration:
     """Return what is learnt from an ensemble's answers of rows that its networks did not learn from.
 
-    temperature: of `presets.TEMPERATURES`. Nothing where there are no rows, or an answer is no number.
+    temperature: of `presets.TEMPERATURES`. weight: (N,), how much each row of the problem counts.
+    Nothing where there are no rows, or an answer is no number.
     """
     task, rows = problem.target.task, held_out.rows
     if not rows.size or not np.isfinite(held_out.mean).all():
@@ -40,5 +44,4 @@ def calibrate(problem: Problem, config: Config, held_out: PartAnswers, temperatu
         return Calibration(1.0, learned, measured_coverage(held_out.mean, held_out.variance, y))
     if not TEMPERATURES[temperature] or config.output not in PROBABILITIES:
         return Calibration()
-    weight = None if problem.weight is None else problem.weight[rows]
-    return Calibration(learn_temperature(task, held_out.mean, y, weight))
+    return Calibration(learn_temperature(task, held_out.mean, y, None if weight is None else weight[rows]))

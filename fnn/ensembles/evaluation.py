@@ -244,14 +244,18 @@ def pooled_answers(evaluation: Evaluation, splits: Sequence[SplitNetworks], rows
 
     mean and variance are over all those networks; of several splits, each counts by its networks.
     """
-    outputs = next(each[part] for each in evaluation.answers if part in each).mean.shape[1]
+    both = zip(splits, evaluation.answers, strict=True)
+    return pool([(each[part], len(of_split.places)) for of_split, each in both if part in each], rows)
+
+
+def pool(answers: Sequence[tuple[PartAnswers, int]], rows: int) -> PartAnswers:
+    """Return, of a table of so many rows, what several groups of networks answer together. With each: how many."""
+    outputs = answers[0][0].mean.shape[1]
     total, squares, count = np.zeros((rows, outputs)), np.zeros((rows, outputs)), np.zeros((rows, 1))
-    for of_split, each in zip(splits, evaluation.answers, strict=True):
-        if part in each:
-            said, networks = each[part], len(of_split.places)
-            total[said.rows] += networks * said.mean
-            squares[said.rows] += networks * (said.variance + said.mean**2)
-            count[said.rows] += networks
+    for said, networks in answers:
+        total[said.rows] += networks * said.mean
+        squares[said.rows] += networks * (said.variance + said.mean**2)
+        count[said.rows] += networks
     there = np.flatnonzero(count[:, 0])
     mean = total[there] / count[there]
     return PartAnswers(there, mean, np.maximum(squares[there] / count[there] - mean**2, 0))

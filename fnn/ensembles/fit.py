@@ -166,7 +166,7 @@ def fit_problem(
     held_out = out_of_sample(evaluation, networks, problem.rows)
     learned = Calibration()
     if evaluation.held_out != "training":
-        learned = calibrate(problem, config, held_out, prepares.temperature)
+        learned = calibrate(problem, config, held_out, prepares.temperature, problem.weight)
     held_out = held_out._replace(mean=temper(problem.target.task, held_out.mean, learned.temperature))
     scores = summarize_scores(problem, networks, evaluation, temperature=learned.temperature, apart=how.per_seed)
     return Fit(

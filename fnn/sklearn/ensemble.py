@@ -12,11 +12,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples, check_consistent_length, check_is_fitted
 
 from fnn import checks
+from fnn.data.scaling import Scaling
 from fnn.ensembles.model import Model
 from fnn.ensembles.presets import SEEDS, VALIDATION, default_preset
 from fnn.errors import InvalidSetting
 from fnn.sklearn.learning import obtain, prepare_once, threads_of
-from fnn.sklearn.lessons import Lesson, Plan, lesson_model, plan_lesson, plan_settings
+from fnn.sklearn.lessons import Held, Lesson, Plan, lesson_model, plan_lesson, plan_settings
 from fnn.sklearn.rows import Rows, count_rows, read_columns, read_weights
 from fnn.sklearn.targets import Labels
 from fnn.training.results import Results
@@ -32,6 +33,7 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
     seeds_: NDArray[np.int64]
     n_iter_: int
     _curves: NDArray[np.float64]
+    _held_out: Held
     _learnt_of: tuple[Any, ...]
 
     def __init__(
@@ -148,7 +150,8 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         return Plan(
             preset=self.preset or default_preset(settings), settings=settings, preparation=preparation,
             validation=self.validation_fraction, missing=checks.one_of("missing", self.missing, MISSING),
-            class_weight=getattr(self, "class_weight", None), first_seed=int(first), seeds=seeds,
+            class_weight=getattr(self, "class_weight", None), networks=int(self.n_estimators), first_seed=int(first),
+            seeds=seeds,
         )  # fmt: skip
 
     def _grows(self) -> bool:
@@ -156,10 +159,12 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
 
     def _learnt(self, lesson: Lesson, results: Results) -> None:
         """Keep the networks, and what they were while training."""
-        model = lesson_model(lesson, results, {"estimator": type(self).__name__})
+        before = self._held_out if self._grows() else []
+        model, self._held_out = lesson_model(lesson, results, {"estimator": type(self).__name__}, before)
         curves = network_curves(lesson, results, model)
         if self._grows():
-            model, curves = joined(self.model_, model), np.concatenate((self._curves, curves), axis=1)
+            model = joined(self.model_, model, apart=lesson.apart)
+            curves = np.concatenate((self._curves, curves), axis=1)
             self.seeds_ = np.concatenate((self.seeds_, lesson.seeds))
         else:
             self.seeds_, self._learnt_of = lesson.seeds, lesson.subject
@@ -202,12 +207,28 @@ def network_curves(lesson: Lesson, results: Results, model: Model) -> NDArray[np
     return curves
 
 
-def joined(first: Model, then: Model) -> Model:
-    """Return the networks of two models that learnt the same as one."""
-    pairs = zip(first.params, then.params, strict=True)
+def joined(first: Model, then: Model, *, apart: bool) -> Model:
+    """Return the networks of two models that learnt the same as one, calibrated as the later is.
+
+    apart: whether each of their networks has a split of its own.
+    """
+
+    def both(one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate((one, other))
+
+    if apart:
+        one, other = first.scaling, then.scaling
+        scaling = Scaling(
+            both(one.center, other.center), both(one.factor, other.factor), both(one.fill, other.fill), one.smooth_clip
+        )
+        then = replace(
+            then, scaling=scaling, splits=then.splits + len(first.y_center),
+            y_center=both(first.y_center, then.y_center), y_scale=both(first.y_scale, then.y_scale),
+        )  # fmt: skip
     return replace(
-        first,
-        params=tuple(np.concatenate(pair) for pair in pairs),
-        seeds=np.concatenate((first.seeds, then.seeds)),
-        splits=np.concatenate((first.splits, then.splits)),
+        then,
+        config=first.config,
+        params=tuple(both(*pair) for pair in zip(first.params, then.params, strict=True)),
+        seeds=both(first.seeds, then.seeds),
+        splits=both(first.splits, then.splits),
     )

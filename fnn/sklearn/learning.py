@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import joblib  # type: ignore[import-untyped, import-not-found, unused-ignore]
+import numpy as np
 
 from fnn.config import Config
 from fnn.errors import InvalidSetting
@@ -32,29 +33,44 @@ def threads_of(n_jobs: int | None) -> int:
 
 def learn(lessons: Sequence[Lesson], threads: int) -> list[Results]:
     """Return what became of the networks of each lesson; those of one shape train in one stack."""
-    parts: dict[str, int] = {}
-    places = [parts.setdefault(lesson.digest, len(parts)) for lesson in lessons]
-    of_place = {place: lesson.prepared.part for place, lesson in zip(places, lessons, strict=True)}
-    # A stack is every config on every part with every seed: so configs that learn the same parts go together.
-    wanted: dict[tuple[Config, tuple[int, ...]], list[int]] = {}
-    for place, lesson in zip(places, lessons, strict=True):
-        shape = wanted.setdefault((lesson.config, tuple(lesson.seeds.tolist())), [])
-        shape.extend([place] * (place not in shape))
-    stacks: dict[tuple[tuple[int, ...], tuple[int, ...], int], list[Config]] = {}
-    for (config, seeds), some in wanted.items():
-        for inputs in dict.fromkeys(of_place[place].x.shape[1] for place in some):
-            alike = tuple(sorted(place for place in some if of_place[place].x.shape[1] == inputs))
-            stacks.setdefault((alike, seeds, inputs), []).append(config)
-    done: dict[tuple[Config, tuple[int, ...], int], Results] = {}
-    for (alike, seeds, _), configs in stacks.items():
-        curves = int(max(config.epochs for config in configs) * len(configs) * len(alike) * len(seeds) <= MOST_POINTS)
-        results = train_parts(
-            configs, [of_place[place] for place in alike], seeds=list(seeds), threads=threads, curve_every=curves
-        )
-        for k, (config, place) in enumerate((config, place) for config in configs for place in alike):
-            done[config, seeds, place] = results[k * len(seeds) : (k + 1) * len(seeds)]
-    keys = ((lesson.config, tuple(lesson.seeds.tolist()), place) for lesson, place in zip(lessons, places, strict=True))
-    return [done[key] for key in keys]
+    places: dict[tuple[str, tuple[int, ...]], int] = {}
+    of_lesson = [places.setdefault((lesson.digest, tuple(lesson.seeds.tolist())), len(places)) for lesson in lessons]
+    of_place = dict(zip(of_lesson, lessons, strict=True))
+    # A stack is every config on all rows of it: so configs that learn the same rows go together.
+    wanted: dict[Config, list[int]] = {}
+    for place, lesson in zip(of_lesson, lessons, strict=True):
+        of_config = wanted.setdefault(lesson.config, [])
+        of_config.extend([place] * (place not in of_config))
+    stacks: dict[tuple[int, ...], list[Config]] = {}
+    for config, some in wanted.items():
+        alike: dict[Any, list[int]] = {}
+        for place in sorted(some):
+            alike.setdefault(_kind(of_place[place]), []).append(place)
+        for some_alike in alike.values():
+            stacks.setdefault(tuple(some_alike), []).append(config)
+    done: dict[tuple[Config, int], Results] = {}
+    for together, configs in stacks.items():
+        results = _train([of_place[place] for place in together], configs, threads)
+        each = len(results) // (len(configs) * len(together))
+        for k, (config, place) in enumerate((config, place) for config in configs for place in together):
+            done[config, place] = results[k * each : (k + 1) * each]
+    return [done[lesson.config, place] for place, lesson in zip(of_lesson, lessons, strict=True)]
+
+
+def _kind(lesson: Lesson) -> tuple[Any, ...]:
+    """Return what lessons have alike that train in one stack: inputs, and seeds where they share the rows."""
+    inputs, count = lesson.prepared[0].part.x.shape[1], len(lesson.seeds)
+    return (inputs, count) if lesson.apart else (inputs, tuple(lesson.seeds.tolist()))
+
+
+def _train(lessons: Sequence[Lesson], configs: Sequence[Config], threads: int) -> Results:
+    """Train every config on what each lesson has prepared: config by config, lesson by lesson."""
+    apart = lessons[0].apart
+    parts = [each.part for lesson in lessons for each in lesson.prepared]
+    seeds = np.concatenate([lesson.seeds for lesson in lessons]) if apart else lessons[0].seeds
+    networks = len(configs) * (len(seeds) if apart else len(seeds) * len(parts))
+    curves = int(max(config.epochs for config in configs) * networks <= MOST_POINTS)
+    return train_parts(configs, parts, per_seed=apart, seeds=seeds.tolist(), threads=threads, curve_every=curves)
 
 
 # ---- many at once ----

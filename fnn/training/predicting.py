@@ -44,10 +44,9 @@ def predict_stack(layers: Layers, params: Params, x: NDArray[np.floating], threa
     def predict(first: int, numbers: Array, some: slice) -> None:
         scratch = Scratch(*(aligned((count, L), flat.dtype) for count in rows))
         # One call for all networks that have the same inputs.
-        for s in range(*some.indices(S)) if own else (some,):
-            alike = slice(s, s + 1) if own else some
+        for alike in [slice(s, s + 1) for s in range(*some.indices(S))] if own else [some]:
             if own:
-                samples = x[s, first : first + at_once]
+                samples = x[alike.start, first : first + at_once]
                 numbers[: samples.size] = samples.ravel()
             into = answers[alike, first : first + at_once]
             outputs = np.empty((len(into), into[0].size), flat.dtype)
