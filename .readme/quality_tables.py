@@ -9,7 +9,7 @@ from fnn.bench.quality.words import against, error, over_cells, percent, repeats
 from fnn.bench.tables import check_lines, duration
 
 # Those that come of another's networks.
-_OF_OURS = ("fnn-member", "fnn-tempered", "fnn-apart-member", "fnn-apart-tempered")
+_OF_OURS = tuple(name for name in TITLES if name.startswith("fnn-"))
 
 
 def machine(report: Report) -> str:
@@ -72,7 +72,7 @@ def sets(report: Report) -> tuple[Sequence[str], list[Sequence[object]]]:
 
 def reliability(report: Report) -> tuple[Sequence[str], list[Sequence[object]]]:
     """Return the share that is right of what is answered with a confidence, all sets weighing alike: head and rows."""
-    drawn = [each for each in report.overall if each.reliability and each.who in (*NEURAL, "fnn-tempered")]
+    drawn = [each for each in report.overall if each.reliability and each.who in (*NEURAL, "fnn-untempered")]
     rows: list[Sequence[object]] = []
     for k in range(len(drawn[0].reliability["share"]) if drawn and drawn[0].reliability else 0):
         cells = [_bin(each, k) for each in drawn]

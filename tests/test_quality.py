@@ -16,6 +16,7 @@ from fnn.bench.quality.record import Record
 from fnn.cli import main
 from fnn.errors import InvalidSetting
 from fnn.stats.resampled import corrected_interval
+from fnn.stats.temperature import temper
 
 FAST = {"hidden": "8", "epochs": 20}
 
@@ -110,18 +111,6 @@ def test_calibration_is_of_the_rows_of_all_folds():
     assert sum(bins["right"]) == sum((q.argmax(axis=1) == y).sum() for q in p)
 
 
-def test_a_temperature_is_the_one_with_the_least_log_loss():
-    truth, _ = probabilities(4000, 3)
-    y = np.array([np.random.default_rng(k).choice(3, p=q) for k, q in enumerate(truth[0])])
-    dull = measures.tempered(truth[0], 2.0)  # logits halved: half as warm makes them right again
-    temperature = measures.fit_temperature(dull, np.eye(3)[y])
-    assert temperature == pytest.approx(0.5, rel=0.1)
-    losses = [-np.log(measures.tempered(dull, t)[np.arange(len(y)), y]).mean() for t in np.geomspace(0.1, 5, 200)]
-    best = -np.log(measures.tempered(dull, temperature)[np.arange(len(y)), y]).mean()
-    assert best <= min(losses) + 1e-9
-    assert measures.tempered(truth[0], 1.0) == pytest.approx(truth[0])
-
-
 # ---- who answers ----
 
 
@@ -147,7 +136,8 @@ def test_everyone_answers_of_rows_with_gaps_and_of_categories_not_seen(name, num
     table.x.loc[59, "b"] = "w"
     settings = FAST if name.startswith("fnn") else {}
     got = CONTENDERS[name].answer(table, np.arange(50), np.arange(50, 60), 1, 2, 1, **settings)
-    assert set(got) == {who for who in CONTENDERS[name].answers if "tempered" not in who or not numbers}
+    sizes = {f"fnn-{size}" for size in ours.SIZES}  # of which there are none in an ensemble of two
+    assert set(got) == {who for who in CONTENDERS[name].answers if "tempered" not in who or not numbers} - sizes
     for answers in got.values():
         assert answers.p.shape[1:] == (10, 1 if numbers else 2)
         assert np.isfinite(answers.p).all()
@@ -159,16 +149,20 @@ def test_everyone_answers_of_rows_with_gaps_and_of_categories_not_seen(name, num
 
 def test_the_ensemble_answers_as_a_user_of_fit_would_see_it():
     table, numbers = small()
-    got = ours.answer(table, np.arange(50), np.arange(50, 60), 4, 3, 1, **FAST)
-    fitted = ours.fit(table, np.arange(50), 4, 3, 1, **FAST)
+    got = ours.answer(table, np.arange(50), np.arange(50, 60), 4, 10, 1, **FAST)
+    fitted = ours.fit(table, np.arange(50), 4, 10, 1, **FAST)
     assert got["fnn"].p[0] == pytest.approx(fitted.predict_proba(table.x.iloc[50:]), abs=1e-6)
-    assert got["fnn-member"].p.shape == (3, 10, 2)
-    assert got["fnn-member"].p.mean(axis=0) == pytest.approx(got["fnn"].p[0])
+    assert got["fnn-member"].p.shape == (10, 10, 2)
+    assert got["fnn-member"].p.mean(axis=0) == pytest.approx(got["fnn-untempered"].p[0])
+    fewer = got["fnn-member"].p[:8].mean(axis=0)
+    assert got["fnn-8"].p[0] == pytest.approx(temper("multiclass", fewer, fitted.model.temperature))
+    assert "fnn-16" not in got
     # With validation rows of their own, networks learn from other rows each.
-    apart = ours.answer(table, np.arange(50), np.arange(50, 60), 4, 3, 1, per_seed=True, **FAST)
-    fitted = ours.fit(table, np.arange(50), 4, 3, 1, per_seed=True, **FAST)
-    assert len({split.validation.tobytes() for split in fitted.splits}) == 3
-    assert apart["fnn-apart"].p[0] == pytest.approx(fitted.predict_proba(table.x.iloc[50:]), abs=1e-6)
+    assert len({split.validation.tobytes() for split in fitted.splits}) == 10
+    shared = CONTENDERS["fnn-shared"].answer(table, np.arange(50), np.arange(50, 60), 4, 3, 1, **FAST)["fnn-shared"]
+    fitted = ours.fit(table, np.arange(50), 4, 3, 1, per_seed=False, **FAST)
+    assert len(fitted.splits) == 1
+    assert shared.p[0] == pytest.approx(fitted.predict_proba(table.x.iloc[50:]), abs=1e-6)
     fitted, got = (f(numbers, np.arange(50), *rest, 4, 3, 1, **FAST) for f, rest in
                    ((ours.fit, ()), (ours.answer, (np.arange(50, 60),))))  # fmt: skip
     assert got["fnn"].p[0, :, 0] == pytest.approx(fitted.predict(numbers.x.iloc[50:]), rel=1e-5)
@@ -201,7 +195,7 @@ def test_an_interrupted_run_goes_on_where_it_ended(tmp_path):
     whole = run.run(asked, **FAST)
     calls = []
     half = run.run(asked._replace(contenders=("fnn",)), tmp_path, lambda *words: calls.append(words), **FAST)
-    assert {score.who for score in half.scores} == {"fnn", "fnn-member", "fnn-tempered"}
+    assert {score.who for score in half.scores} == {"fnn", "fnn-member", "fnn-untempered"}
     both = run.run(asked, tmp_path, lambda *words: calls.append(words), **FAST)
     assert calls == [("iris, repeat 1", "fnn"), ("iris, repeat 1", "forest")]
     timed = {"fit": None, "predict": None, "speed": None}

@@ -43,10 +43,11 @@ REPEATS = max(sets.REPEATS.values())
 TITLES = {
     "fnn": "the ensemble",
     "fnn-member": "one of its networks",
-    "fnn-tempered": "with a temperature",
-    "fnn-apart": "validated apart",
-    "fnn-apart-member": "one of those",
-    "fnn-apart-tempered": "with a temperature too",
+    **{f"fnn-{size}": f"{size} of them" for size in ours.SIZES},
+    "fnn-128": "128 networks",
+    "fnn-untempered": "without a temperature",
+    "fnn-shared": "validated on the same rows",
+    "fnn-refit": "learnt again from all rows",
     "mlp": "scikit-learn's MLP",
     "bagging": f"{peers_sklearn.BAGGED} MLPs bagged",
     "forest": "random forest",
@@ -73,16 +74,23 @@ def of_model(make: Callable[[bool, int, int], Any], name: str) -> Answer:
     return answer
 
 
+def _twice_as_many(
+    table: Table, train: Rows, test: Rows, seed: int, networks: int, threads: int, **settings: Any
+) -> dict[str, Answers]:
+    return ours.answer_otherwise(table, train, test, seed, 2 * networks, threads, "fnn-128", **settings)
+
+
+_OTHERWISE: dict[str, Answer] = {
+    "fnn-128": _twice_as_many,
+    "fnn-shared": partial(ours.answer_otherwise, name="fnn-shared", per_seed=False),
+    "fnn-refit": ours.answer_refitted,
+}
 CONTENDERS: dict[str, Contender] = {
-    "fnn": Contender("fnn", REPEATS, ("fnn", "fnn-member", "fnn-tempered"), ours.answer),
-    # What else the ensemble could be: each network with validation rows of its own.
-    "fnn-apart": Contender(
-        "fnn",
-        REPEATS,
-        ("fnn-apart", "fnn-apart-member", "fnn-apart-tempered"),
-        partial(ours.answer, per_seed=True),
-        unless_named=False,
+    "fnn": Contender(
+        "fnn", REPEATS, ("fnn", "fnn-member", *(f"fnn-{size}" for size in ours.SIZES), "fnn-untempered"), ours.answer
     ),
+    # What else the ensemble could be.
+    **{name: Contender("fnn", REPEATS, (name,), answer, unless_named=False) for name, answer in _OTHERWISE.items()},
     **{
         name: Contender("sklearn", 3 if name == "bagging" else REPEATS, (name,), of_model(make, name))
         for name, make in peers_sklearn.MODELS.items()
@@ -92,4 +100,4 @@ CONTENDERS: dict[str, Contender] = {
         for name, make in peers_pytabkit.MODELS.items()
     },
 }
-OWN = ("fnn", "fnn-apart")
+OWN = ("fnn", *_OTHERWISE)

@@ -20,7 +20,7 @@ from .summary import Overall
 # Okabe & Ito's colours; what is of one maker has one of them.
 LOOKS = {
     "fnn": Look(ZERO, "o"),
-    "fnn-tempered": Look(ZERO, "D", "--"),
+    "fnn-untempered": Look(ZERO, "D", "--"),
     "mlp": Look("#CC79A7", "v"),
     "bagging": Look("#CC79A7", "^", "--"),
     "forest": Look("#009E73", "s"),

@@ -75,27 +75,6 @@ def calibrated(
     return float(np.mean(errors)), {name: values.tolist() for name, values in sums.items()}
 
 
-def tempered(p: Floats, temperature: float) -> Floats:
-    """Return probabilities (..., C) as they are when their logits are divided by a temperature."""
-    logits = np.log(np.clip(p, np.finfo(np.float32).eps, None)) / temperature
-    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
-
-
-def fit_temperature(p: Floats, labels: Floats) -> float:
-    """Return the temperature, from 1/20 to 20, at which probabilities (n, C) have the least log loss.
-
-    Guo, Pleiss, Sun & Weinberger, "On calibration of modern neural networks", ICML 2017.
-    """
-    from scipy.optimize import minimize_scalar
-
-    def loss(log_temperature: float) -> float:
-        q = tempered(p, float(np.exp(log_temperature)))
-        return float(-(labels * np.log(np.clip(q, np.finfo(np.float32).eps, None))).sum(axis=1).mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-np.log(20), np.log(20)), method="bounded").x))
-
-
 def folded(values: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
     """Return the scores of folds under their names."""
     return {name: [each[name] for each in values] for name in values[0]}
