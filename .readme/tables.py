@@ -279,6 +279,20 @@ def accuracy() -> str:
     return table(head, lines)
 
 
+def search() -> str:
+    """Return how long searches take, and how right the best setting is."""
+    results = report("search")
+    lines = [
+        (
+            row.title, duration((row.seconds or [0.0, 0.0])[1]), "–" if row.ratio is None else f"{row.ratio:,.3g}",
+            f"{score:.1%} ({low:.1%} to {high:.1%})",
+        )
+        for row in results.rows
+        for low, score, high in [row.accuracy or [0.0, 0.0, 0.0]]
+    ]  # fmt: skip
+    return table(("search", "time", "times that of the first", "right by its best setting (95%)"), lines)
+
+
 def machine_of_cluster() -> str:
     """Return the machine of the recorded sweeps on clusters."""
     results = report("cluster")
@@ -434,6 +448,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "machine-of-images": lambda: machine_of_tables("images"),
     "images": images,
     "accuracy": accuracy,
+    "search": search,
     "machine-of-quality": lambda: quality_tables.machine(quality_document(recorded("quality"))),
     "quality": lambda: quality(quality_tables.over_sets),
     "quality-by-set": lambda: quality(quality_tables.by_set),

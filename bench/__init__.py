@@ -3,5 +3,5 @@
 Reading order, which is import order (a module imports only from those before it, and from the rest of `fnn`):
 
 samples peak work contenders peers_jax peers_torch peers_images peers_sklearn fann timing run processes reading
-accuracy layouts local_cluster drawn cluster targets tables figures suite sweep
+accuracy search layouts local_cluster drawn cluster targets tables figures suite sweep
 """

@@ -16,7 +16,7 @@ from fnn.errors import InvalidSetting
 from fnn.files import replacing
 from fnn.machine import installed, processor, processors
 
-from . import accuracy, cluster, layouts, reading
+from . import accuracy, cluster, layouts, reading, search
 from .contenders import OWN
 from .peak import peak
 from .processes import PROCESSES, measure_processes
@@ -37,14 +37,14 @@ QUALITY = "quality"
 
 
 def names_of(work: str | None) -> list[str]:
-    """Return the names of the work wanted, by default all but layouts, accuracy, clusters and quality.
+    """Return the names of the work wanted, by default all but layouts, accuracy, search, clusters and quality.
 
     Raises InvalidSetting for an unknown one, and for quality with others.
     """
     every = [*WORK, reading.WORK, *PROCESSES]
     if work is None:
         return every
-    there = [*every, layouts.WORK, accuracy.WORK, cluster.WORK, QUALITY]
+    there = [*every, layouts.WORK, accuracy.WORK, search.WORK, cluster.WORK, QUALITY]
     names = [one_of("work", name, there) for name in work.split(",")]
     if QUALITY in names and len(names) > 1:
         raise InvalidSetting("work", work, f"{QUALITY} alone, or other work without it")
@@ -151,6 +151,9 @@ def _tables(
         return
     if work == accuracy.WORK:
         yield from accuracy.measure_accuracy(method, tell)
+        return
+    if work == search.WORK:
+        yield from search.measure_search(method, tell)
         return
     if work == cluster.WORK:
         yield from cluster.measure_cluster(method, networks, tell)

@@ -16,6 +16,7 @@ from .cluster import WORK as CLUSTER
 from .layouts import CHOSEN, LEEWAY, cells_of, choices
 from .layouts import WORK as LAYOUTS
 from .run import Row
+from .search import WORK as SEARCH
 from .targets import Check, against_pytorch, ahead_from
 
 WIDTH = 100
@@ -93,6 +94,10 @@ def case_lines(rows: Sequence[Row]) -> Iterator[str]:
         yield first.what
         yield from map(accuracy_line, rows)
         return
+    if first.work == SEARCH:
+        yield first.what
+        yield from map(_search_line, rows)
+        return
     if first.work == CLUSTER:
         yield first.what
         for row in rows:
@@ -119,6 +124,14 @@ def case_lines(rows: Sequence[Row]) -> Iterator[str]:
     for note, titles in notes.items():
         text = f"{', '.join(titles)}: {note}"
         yield from textwrap.wrap(text, WIDTH, initial_indent="  * ", subsequent_indent="    ")
+
+
+def _search_line(row: Row) -> str:
+    if row.accuracy is None or row.seconds is None:
+        return f"  {row.status}: {row.note}"
+    low, score, high = (f"{value:.1%}" for value in row.accuracy)
+    ahead = "" if row.ratio is None else f" (fnn {_multiple(row.ratio)})"
+    return f"  {row.title}: {duration(row.seconds[1])}{ahead}, right in {score} ({low} to {high}) by its best setting"
 
 
 def _multiple(ratio: float) -> str:

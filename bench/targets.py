@@ -12,6 +12,8 @@ from .contenders import OWN
 from .layouts import LEEWAY, choices
 from .reading import WORK as READING
 from .run import Row
+from .search import FASTER
+from .search import WORK as SEARCH
 from .work import ENSEMBLES, IMAGES, TABLES
 
 JAX, TORCH = ("jax", "jax-last", "jax-threads"), ("torch", "torch-func")
@@ -154,7 +156,7 @@ def checks(rows: Sequence[Row]) -> list[Check]:
             kept.append(_check(row, "the FMA peak", share, row.share, percent=True))
         elif row.contender == "fnn-own" and row.ratio:
             kept.append(_check(row, "the same settings in all", OWN_SETTINGS, row.ratio - 1, least=False, percent=True))
-    kept += [*_reading(rows), *_accuracy(rows), *_cluster(rows)]
+    kept += [*_reading(rows), *_accuracy(rows), *_search(rows), *_cluster(rows)]
     chosen = choices(rows)
     if chosen:
         what, against = f"the way to fill the lanes, {chosen.cells} cells", f"the fastest, within {LEEWAY:.0%}"
@@ -185,6 +187,13 @@ def _accuracy(rows: Sequence[Row]) -> Iterator[Check]:
             yield _check(row, "all held out, in the median", images.median, median, percent=True)
             if images.ensemble:
                 yield _check(row, "all held out, together", images.ensemble, together, percent=True)
+
+
+def _search(rows: Sequence[Row]) -> Iterator[Check]:
+    """Yield how many times as fast a search is as one that fits setting after setting."""
+    for row in rows:
+        if row.work == SEARCH and row.contender == "sklearn" and row.ratio:
+            yield _check(row, row.title, FASTER, row.ratio)
 
 
 def _cluster(rows: Sequence[Row]) -> Iterator[Check]:

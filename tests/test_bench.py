@@ -26,6 +26,7 @@ from fnn.bench import (
     reading,
     run,
     samples,
+    search,
     suite,
     tables,
     targets,
@@ -683,3 +684,30 @@ def test_accuracy_is_that_of_rows_held_out(monkeypatch):
     ]
     assert "right in the median" in "".join(tables.case_lines([row]))
     assert "no_such_package" in "".join(tables.case_lines([absent]))
+
+
+@pytest.mark.slow
+def test_searches_find_settings_that_are_as_right_within_their_intervals():
+    pytest.importorskip("sklearn")
+    report = suite.run(["search"])
+    ours, one, theirs, parallel = report.rows
+    assert (ours.ratio, theirs.runs, ours.runs) == (None, 1, 5)
+    assert theirs.ratio == pytest.approx(theirs.seconds[1] / ours.seconds[1])
+    for row in (one, theirs, parallel):
+        assert row.accuracy[0] <= ours.accuracy[1] <= row.accuracy[2]
+    (check,) = report.checks
+    assert (check.bound, check.measured) == (30, theirs.ratio)
+    assert "fnn" in "".join(tables.case_lines(report.rows))
+
+
+def test_who_searches_has_the_best_score_of_all_settings(monkeypatch):
+    pytest.importorskip("sklearn")
+    monkeypatch.setattr(search, "SEARCHERS", {"fnn": search.SEARCHERS["fnn-1"]})
+    (rows,) = search.measure_search(run.Method(), lambda _what, _who: None, epochs=3)
+    (row,) = rows
+    found = search.SEARCHERS["fnn"].search(1, {"epochs": 3})
+    assert len(found.cv_results_["params"]) == 12
+    assert found.n_splits_ == 5
+    assert row.accuracy[1] == pytest.approx(found.best_score_)
+    assert row.accuracy[0] < row.accuracy[1] < row.accuracy[2]
+    assert "by its best setting" in "".join(tables.case_lines([row]))
