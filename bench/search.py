@@ -105,7 +105,8 @@ def _measure(name: str, searcher: Searcher, method: Method, changes: dict[str, A
         times.append(time.perf_counter() - begun)
     best = [found.cv_results_[f"split{fold}_test_score"][found.best_index_] for fold in range(FOLDS)]
     score, low, high = corrected_interval(np.array(best), FOLDS - 1, 1)
+    seconds = quantiles(np.array(times), [0.25, 0.5, 0.75]).tolist()
     return Row(
         work=WORK, what=WHAT, at=0, dtype="float32", contender=name, title=searcher.title, first=first,
-        seconds=quantiles(np.array(times), [0.25, 0.5, 0.75]).tolist(), runs=len(times), accuracy=[low, score, high],
+        seconds=seconds, runs=len(times), accuracy=[low, score, min(high, 1.0)],
     )  # fmt: skip
