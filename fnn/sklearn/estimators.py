@@ -18,12 +18,14 @@ class EnsembleClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
     n_estimators: how many networks. hidden: widths of their hidden layers, such as 32 or (64, 64). preset: settings
     that go together: `table` (RealMLP's simple variant), `plain` (Adam at its published rates, the last epoch's
     weights), or `image`. epochs, lr, dropout: passes over the rows, learning rate, chance with which a hidden unit is
-    left out; None is the preset's. validation_fraction: of the rows, held out to choose each network's epoch by; 0 for
-    none. patience: epochs without a better one after which a network stops; `config={"monitor": "loss"}` goes by the
-    loss. missing: what becomes of missing values: `error`, `mean`, or `indicator`, which adds an input that says so.
-    class_weight: None, `balanced`, or a factor for each class. n_jobs: threads, by itself one for each processor; the
-    bits are the same with any number. random_state: fixes the networks. warm_start: more networks are added to those
-    there are. config: any other setting of `fnn.Config`, and `scaling` and `smooth_clip` of columns.
+    left out; None is the preset's. validation_fraction: of the rows, held out to choose a network's epoch by, other
+    rows for each network by preset `table`, and to learn a temperature of the probabilities from; 0 for none. patience:
+    epochs without a better one after which a network stops; `config={"monitor": "loss"}` goes by the loss. missing:
+    what becomes of missing values: `error`, `mean`, or `indicator`, which adds an input that says so. class_weight:
+    None, `balanced`, or a factor for each class. n_jobs: threads, by itself one for each processor; the bits are the
+    same with any number. random_state: fixes the networks. warm_start: more networks are added to those there are.
+    config: any other setting of `fnn.Config`, `scaling` and `smooth_clip` of columns, and `temperature`, which may be
+    `none`.
 
     classes_: (C,). model_: the `fnn.Model`, which `fnn.save` writes. seeds_: (S,). loss_curve_, validation_loss_curve_,
     validation_scores_: after each epoch, of the mean network; None where nothing is held out. n_iter_: epochs of the
@@ -92,7 +94,8 @@ class EnsembleClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
 class EnsembleRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
     """An ensemble of small networks that predicts a number, or several.
 
-    The settings are those of `EnsembleClassifier`, but for class_weight.
+    The settings are those of `EnsembleClassifier`, but for class_weight. `model_.interval(X)` says where 95% of such
+    numbers lie, by rows that were held out.
 
     >>> from fnn.sklearn import EnsembleRegressor
     >>> x = [[k / 20] for k in range(40)]
