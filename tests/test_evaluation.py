@@ -8,6 +8,7 @@ import fnn
 from fnn import rng as streams
 from fnn.data.scaling import scale
 from fnn.ensembles.fit import fit
+from fnn.ensembles.presets import validates_apart
 from fnn.stats.prediction_intervals import learn_interval, measured_coverage
 from fnn.stats.temperature import learn_temperature
 
@@ -173,3 +174,10 @@ def test_networks_validate_apart_by_the_preset_for_tables_unless_told_otherwise(
     columns = table(rng, rows)
     done = fit(columns, "price", seeds=seeds, roles={"ignore": "w"}, **SMALL | {"epochs": 1}, **settings)
     assert done.splitting.per_seed == apart
+
+
+def test_networks_share_rows_to_validate_on_where_copies_for_each_would_take_much_memory():
+    assert validates_apart("table", 10_000, 100, 128)
+    assert not validates_apart("table", 10_000, 100, 256)
+    assert not validates_apart("table", 10_000, 1, 1)
+    assert not validates_apart("image", 100, 64, 16)

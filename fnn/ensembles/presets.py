@@ -86,9 +86,9 @@ PRESETS: dict[str, Preset] = {
 CLASS_WEIGHTS = {"none": False, "balanced": True}
 # Whether a temperature of the probabilities is learnt from rows that are held out.
 TEMPERATURES = {"fit": True, "none": False}
-# Networks validate on rows of their own where a table has at most so many: each has a copy of what it learns from, and
-# of more rows a fifth says which epoch is good.
-MOST_ROWS_APART = 10_000
+# Networks validate on rows of their own where a table has at most so many, for a fifth of more rows says well enough
+# which epoch is good; and where what they learn from is at most so many numbers, for each has a copy.
+MOST_ROWS_APART, MOST_NUMBERS_APART = 10_000, 2**27
 
 
 def preset_config(preset: str, task: str, settings: Mapping[str, Any], *, validates: bool) -> Config:
@@ -114,9 +114,10 @@ def preset_preparation(preset: str, **settings: Any) -> Preparation:
     return preparation
 
 
-def validates_apart(preset: str, rows: int, seeds: int) -> bool:
+def validates_apart(preset: str, rows: int, inputs: int, networks: int) -> bool:
     """Return whether each of so many networks validates on rows of its own where that is not said."""
-    return PRESETS[one_of("preset", preset, PRESETS)].apart and seeds > 1 and rows <= MOST_ROWS_APART
+    few = rows <= MOST_ROWS_APART and rows * inputs * networks <= MOST_NUMBERS_APART
+    return PRESETS[one_of("preset", preset, PRESETS)].apart and networks > 1 and few
 
 
 def default_preset(settings: Mapping[str, Any]) -> str:

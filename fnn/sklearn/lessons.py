@@ -97,7 +97,7 @@ def plan_lesson(plan: Plan, labels: Labels, rows: Rows, own: Rows | None) -> Les
     x, y, weight, learnt = encode(encoder, rows.table), rows.y, rows.weight, np.arange(len(rows.y))
     if own is None:
         # The first is of the first network of all, by which it is known what is learnt.
-        first, *later = hold_out(plan, labels.task, y)
+        first, *later = hold_out(plan, labels.task, x.shape[1], y)
         apart, splits = bool(later), later or [first]
     else:
         x, y = np.concatenate((x, encode(encoder, own.table))), np.concatenate((y, own.y))
@@ -142,7 +142,7 @@ def _config(plan: Plan, task: str, inputs: int, outputs: int, *, validates: bool
     return config
 
 
-def hold_out(plan: Plan, task: str, y: NDArray[np.float64]) -> list[Split]:
+def hold_out(plan: Plan, task: str, inputs: int, y: NDArray[np.float64]) -> list[Split]:
     """Return which rows are learnt from, and which choose the epoch: about so many of each class. y: (D, O).
 
     One split for all networks; or, where each validates on rows of its own, that of the first network of all and then
@@ -154,7 +154,7 @@ def hold_out(plan: Plan, task: str, y: NDArray[np.float64]) -> list[Split]:
     dealt = rows if labels is None else rows[np.bincount(labels)[labels] > 1]
     if not share or len(dealt) < LEAST_ROWS:
         return [Split(rows, np.arange(0), np.arange(0))]
-    apart = validates_apart(plan.preset, len(rows), plan.networks)
+    apart = validates_apart(plan.preset, len(rows), inputs, plan.networks)
     splitting = Splitting(validation=share, split_seed=plan.first_seed, per_seed=apart)
     drawn = make_splits(
         splitting, len(dealt), None if labels is None else labels[dealt], seeds=plan.networks if apart else 1
