@@ -90,3 +90,17 @@ def _bin(its: Overall, k: int) -> str:
 def promises(report: Report) -> str:
     """Return whether each promise is kept."""
     return "```text\n" + "\n".join(check_lines(report.checks)) + "\n```\n"
+
+
+def in_words(report: Report) -> str:
+    """Return in a sentence how far the ensemble's error and log loss are below those of others, over all sets."""
+    every = next(each.sets for each in report.overall if each.who == OURS)
+    others = [each for each in report.overall if each.who not in (OURS, *_OF_OURS) and each.sets == every]
+    errors = [(TITLES[each.who], each.error[0]) for each in others if each.error]
+    losses = sorted(each.log_loss[0] for each in others if each.log_loss)
+    against = ", ".join(f"{abs(ratio - 1):.0%} {'below' if ratio <= 1 else 'above'} {name}" for name, ratio in errors)
+    return (
+        f"On {every} tables that packages ship, with {report.method['networks']} networks, beside others as they come, "
+        f"the error is in the geometric mean {against}; the log loss is {1 - losses[-1]:.0%} to {1 - losses[0]:.0%} "
+        "below theirs ([what answers are worth](bench/README.md#what-answers-are-worth)).\n"
+    )

@@ -454,6 +454,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "quality-by-set": lambda: quality(quality_tables.by_set),
     "quality-sets": lambda: quality(quality_tables.sets),
     "reliability": lambda: quality(quality_tables.reliability),
+    "quality-in-words": lambda: quality_tables.in_words(quality_document(recorded("quality"))),
     "promises-of-quality": lambda: quality_tables.promises(quality_document(recorded("quality"))),
     "machine-of-cluster": machine_of_cluster,
     "cluster": on_cluster,
