@@ -114,6 +114,7 @@ def main() -> None:
             pictures.draw_sweep(pictures.FOLDER / "xor-sweep.png", Path(folder) / "xor.db")
             pictures.draw_table(pictures.FOLDER / "diabetes.png", run_command)
             pictures.draw_networks(pictures.FOLDER / "xor-200.png")
+            pictures.draw_reliability(pictures.FOLDER / "reliability.png")
             pictures.draw_play(pictures.FOLDER / "play.png", run_command)
             pictures.draw_page(pictures.FOLDER / "lab-page.png", run_command)
 

@@ -1,5 +1,6 @@
 """The pictures of the README."""
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -53,6 +54,17 @@ def draw_sweep(path: Path, store_path: Path) -> None:
         runs = read_runs(connection)
         save_figures(Path(folder), connection, runs, summarize_groups(runs))
         path.write_bytes((Path(folder) / "epochs-to-solve.png").read_bytes())
+
+
+def draw_reliability(path: Path) -> None:
+    """Draw how much is right of what is answered with a confidence, from the recorded run."""
+    from fnn.bench.quality.document import from_document
+    from fnn.bench.quality.figures import save_figures
+
+    recorded = from_document(json.loads((FOLDER.parent / "bench/results/quality.json").read_text()))
+    with tempfile.TemporaryDirectory() as folder:
+        (drawn,) = save_figures(Path(folder), recorded.overall)
+        path.write_bytes(drawn.read_bytes())
 
 
 def draw_play(path: Path, run_command: Callable[[str, str], str]) -> None:
