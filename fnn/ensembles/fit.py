@@ -152,7 +152,9 @@ def fit_problem(
     config = preset_config(preset, problem.target.task, settings, validates=validates(how))
     numbers = checks.seeds_of_each(seeds, np.array([config.seed]))[0]
     if (splitting or {}).get("per_seed") is None:
-        how = how._replace(per_seed=validates_once(how) and validates_apart(preset, *problem.x.shape, len(numbers)))
+        how = how._replace(
+            per_seed=validates_once(how) and validates_apart(preset, problem.rows, problem.x.shape[1], len(numbers))
+        )
     prepares = preset_preparation(preset, **known_settings("preparation", preparation, Preparation._fields))
     splits = splits_of(problem, how, len(numbers))
     prepared = [prepare(problem, split, prepares, config.dtype) for split in splits]
