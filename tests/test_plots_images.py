@@ -20,6 +20,7 @@ from fnn.plots.table import save_figures
 from fnn.report.fitted import table_figures
 from fnn.report.fitted_images import image_figures
 from fnn.stats.channels import Windows
+from fnn.stats.temperature import temper
 
 
 @pytest.fixture(autouse=True)
@@ -205,7 +206,9 @@ def test_the_rows_whose_class_is_not_true_are_the_hardest(splitting):
         asked = sum(len(s.places) for s in fitted.networks if row in rows_of(s.split, part))
         assert len(each.p) == asked, "those that held the row out, and no others"
         of_row = fitted.held_out.mean[held_out == row][0]
-        assert each.mean == pytest.approx([1 - of_row[0], of_row[0]], abs=1e-6)
+        assert each.mean[0] == pytest.approx(1 - each.mean[1])
+        together = temper("binary", each.mean[1:], fitted.model.temperature)  # which is drawn without a temperature
+        assert together == pytest.approx(of_row, abs=1e-6)
 
 
 def test_maps_are_of_the_median_network_on_rows_that_it_answers_rightly():

@@ -106,7 +106,8 @@ def data_lines(report: TableReport) -> Iterator[str]:
     yield _line("splits", f"{parts.description}: " + ", ".join([f"{parts.training:,} rows to learn from", *held_out]))
     each = f" ({counted(report.seeds, 'seed')} for each of {parts.splits} splits)" if parts.splits > 1 else ""
     if parts.answering:
-        each = f", each with rows of its own to validate; a row held out is answered by {parts.answering:.1f} of them"
+        answering = number(parts.answering)
+        each = f", each with rows of its own to validate; a row held out is answered by {answering} of them"
     yield _line("networks", f"{report.seeds * parts.splits:,}{each}")
 
 
