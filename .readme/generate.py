@@ -42,7 +42,7 @@ PYTHON = re.compile(r"(```python\n((?:(?!```).)*)```\n\n```text\n)(.*?)(?=```)",
 STUDY = re.compile(r"`(\w+\.toml)`[^\n]*:\n\n```toml\n(.*?)```", re.DOTALL)
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+−]?\d+)?")
 TIMED = re.compile(
-    r"(?<=trained in )\S+(?= s)|(?<=after )\S+(?= s;)|(?<=seeds, )\S+(?= s\n)|[\d,]+(?= networks a second)"
+    r"(?<=trained in )\S+(?= s)|(?<=after )\S+(?= s;)|(?<=seeds, )[\d. min]+s(?=\n)|[\d,]+(?= networks a second)"
 )
 
 

@@ -102,5 +102,5 @@ def in_words(report: Report) -> str:
     return (
         f"On {every} tables that packages ship, with {report.method['networks']} networks, beside others as they come, "
         f"the error is in the geometric mean {against}; the log loss is {1 - losses[-1]:.0%} to {1 - losses[0]:.0%} "
-        "below theirs ([what answers are worth](bench/README.md#what-answers-are-worth)).\n"
+        "below theirs ([what answers are worth](bench/README.md)).\n"
     )
