@@ -201,6 +201,13 @@ def test_rows_that_are_drawn_anew_score_as_they_do_one_draw_after_another(rng, n
     assert together == pytest.approx(one_by_one, rel=1e-12, nan_ok=True)
 
 
+def test_rows_of_one_class_have_no_auc_in_any_draw(rng):
+    p, y, _ = sample(rng, "binary", networks=1, rows=9)
+    areas = SCORES["auc"].compute(p, np.ones_like(y), rng.integers(0, 3, (5, 9)) + np.eye(5, 9), "binary")
+    assert areas.shape == (5,)
+    assert np.isnan(areas).all()
+
+
 def test_several_weights_are_of_one_network(rng):
     p, y, _ = sample(rng, "binary", networks=2)
     with pytest.raises(ValueError, match="expected"):

@@ -109,11 +109,10 @@ def plan_lesson(plan: Plan, labels: Labels, rows: Rows, own: Rows | None) -> Les
     )
     config = _config(plan, labels.task, x.shape[1], y.shape[1], validates=bool(len(first.validation)))
     preparation = preset_preparation(plan.preset, **plan.preparation)
-    prepared = [_prepare(problem, split, preparation, config.dtype, labels, plan) for split in (first, *splits[1:])]
-    digest = prepared[0].part.digest
-    if splits[0] is not first:
-        prepared[0] = _prepare(problem, splits[0], preparation, config.dtype, labels, plan)
+    prepared = [_prepare(problem, split, preparation, config.dtype, labels, plan) for split in splits]
+    of_first = prepared[0] if splits[0] is first else _prepare(problem, first, preparation, config.dtype, labels, plan)
     counts = weight * class_factors(plan.class_weight, labels, y, weight, learnt)
+    digest = of_first.part.digest
     return Lesson(problem, splits, prepared, digest, config, plan.seeds, preparation.temperature, apart, counts)
 
 

@@ -146,10 +146,9 @@ def _auc(p: NDArray[np.floating[Any]], y: Array, weight: Array) -> Array:
     positive = y > 0.5
     both = np.flatnonzero(positive.any(axis=0) & ~positive.all(axis=0))
     if not both.size:
-        return np.full(len(p), np.nan)
-    areas = np.array(
-        [[_area(network[:, o], positive[:, o], weight) for o in both] for network in p]
-    )  # (S, O) or (1, O, D)
+        return np.full(weight.shape[:-1] or len(p), np.nan)
+    # (S, O), or of several weights (1, O, D)
+    areas = np.array([[_area(network[:, o], positive[:, o], weight) for o in both] for network in p])
     if areas.ndim == 2:
         return np.asarray(areas.mean(axis=1))
     there = ~np.isnan(areas[0])  # a draw may lack a class
