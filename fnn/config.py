@@ -97,6 +97,9 @@ class Config(_Packed):
     batch_size: int | None = _training(
         None, optional(whole(1)), "Samples of an update; by itself all. 1 updates after every sample."
     )
+    measure_every: int = _training(
+        1, whole(1), "Epochs between two measures of the samples learnt from, by a pass that batches cost extra."
+    )
     order: str = _training("fixed", ORDERS, "Of samples in batches: as given, or drawn anew every epoch by the seed")
     dropout: float = _training(
         0.0, number(0, 1, open_high=True), "Chance with which a hidden unit is left out of a sample's pass."

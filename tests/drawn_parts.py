@@ -61,7 +61,7 @@ def drawn_config(rng, training, held_out, **settings):
         parametrization=one(rng, PARAMETRIZATIONS), input_scale=one(rng, INPUT_SCALES), input_scale_lr=6.0,
         reduction=one(rng, REDUCTIONS), epochs=int(rng.integers(3, 9)), dropout=one(rng, [0.0, 0.0, 0.3]),
         clip_norm=one(rng, [None, 0.5]), batch_size=batch if batch < training and rng.random() < 0.6 else None,
-        order=one(rng, ORDERS), **settings,
+        order=one(rng, ORDERS), measure_every=one(rng, [1, 1, 2, 3, 20]), **settings,
     )  # fmt: skip
     # Far out huber's gradients are alike but for their sign. A sum of them that should be 0 is a rounding, which
     # processors differ in, and of its sign rprop makes a step.

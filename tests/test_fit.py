@@ -14,7 +14,7 @@ from fnn.data.split import Split
 from fnn.ensembles.evaluation import score
 from fnn.ensembles.fit import fit
 from fnn.ensembles.model_file import load_model
-from fnn.ensembles.presets import Preparation
+from fnn.ensembles.presets import Preparation, preset_config
 from fnn.ensembles.problem import Roles, prepare, read_problem
 from fnn.errors import InvalidSetting
 from fnn.report.fitted import table_figures
@@ -219,6 +219,20 @@ def test_the_plain_preset_is_standardisation_and_adam():
     y = columns["price"][split.train]
     assert np.allclose(part.y[: part.training, 0], (y - y.mean()) / y.std(), atol=1e-5)
     assert (done.config.optimizer, done.config.scheduler, done.config.keep) == ("adam", "constant", "last")
+
+
+@pytest.mark.parametrize(
+    ("settings", "validates", "patience"),
+    [({}, True, 77), ({"epochs": 20}, True, 6), ({"epochs": 1}, True, 1), ({"patience": 5}, True, 5),
+     ({"patience": None}, True, None), ({}, False, None)],
+)  # fmt: skip
+def test_networks_that_validate_wait_for_a_share_of_the_epochs(settings, validates, patience):
+    for task in ("binary", "multiclass", "regression"):
+        config = preset_config("table", task, settings, validates=validates)
+        assert (config.patience, config.keep) == (patience, "best" if validates else "last")
+    assert preset_config("plain", "binary", settings | {"patience": None}, validates=validates).patience is None
+    with pytest.raises(InvalidSetting, match="epochs: got 'many'"):
+        preset_config("table", "binary", {"epochs": "many"}, validates=validates)
 
 
 STANDARD = Preparation("standard", smooth_clip=False)

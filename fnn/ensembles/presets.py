@@ -27,13 +27,15 @@ class Preparation(NamedTuple):
 class Preset(NamedTuple):
     """Settings of `Config` for all tasks, and for some; how columns are prepared.
 
-    apart: whether each network validates on rows of its own, so that together they learn from all rows.
+    apart: whether each network validates on rows of its own, so that together they learn from all rows. patience: that
+    of networks that validate, as a share of the epochs; 0 for none.
     """
 
     settings: Mapping[str, Any]
     by_task: Mapping[str, Mapping[str, Any]]
     preparation: Preparation
     apart: bool = False
+    patience: float = 0.0
 
 
 # What says to a network how right it is, by the task.
@@ -46,13 +48,14 @@ _LOSSES: dict[str, dict[str, Any]] = {
 _CLASSES = ("binary", "multiclass", "multilabel")
 _COMMON = {"dtype": "float32", "reduction": "mean", "order": "shuffled", "optimizer": "adam", "epsilon": 1e-8}
 
+# All of them measure what is learnt from now and then: in every epoch, that would be a quarter of the work.
 PRESETS: dict[str, Preset] = {
     # The simple variant of RealMLP (Holzmüller, Grinsztajn & Steinwart, NeurIPS 2024), TD-S, with smaller networks.
     "table": Preset(
         {
             **_COMMON, "hidden": "64x64", "epochs": 256, "batch_size": 256, "init": "normal", "parametrization": "ntk",
             "bias_lr": 0.1, "input_scale": "learned", "input_scale_lr": 6.0, "output_init": "zero", "beta2": 0.95,
-            "scheduler": "coslog4", "keep": "best", "monitor": "score",
+            "scheduler": "coslog4", "keep": "best", "monitor": "score", "measure_every": 8,
         },
         {
             **{task: {"lr": 0.04, "activation": "selu", "label_smoothing": 0.1} for task in _CLASSES},
@@ -60,12 +63,15 @@ PRESETS: dict[str, Preset] = {
         },
         Preparation("robust", smooth_clip=True),
         apart=True,
+        # Half of the epochs are made on 17 tables, and the error is the same (99.5% to 101% in the geometric mean for
+        # shares of 0.25 and 0.4): what was best in the first two of the schedule's four cycles does not see the last.
+        patience=0.3,
     ),
     # What is usual: standardised columns, Adam at its published rates, the last epoch's weights.
     "plain": Preset(
         {
             **_COMMON, "hidden": "64x64", "epochs": 100, "batch_size": 64, "init": "he", "activation": "relu",
-            "lr": 0.001, "beta2": 0.999, "scheduler": "constant",
+            "lr": 0.001, "beta2": 0.999, "scheduler": "constant", "measure_every": 8,
         },
         {},
         Preparation("standard", smooth_clip=False),
@@ -76,7 +82,7 @@ PRESETS: dict[str, Preset] = {
         {
             **_COMMON, "hidden": "conv16:3+1-conv32:3-pool2-64", "epochs": 40, "batch_size": 64, "init": "he",
             "activation": "relu", "lr": 0.003, "beta2": 0.999, "scheduler": "coslog4", "keep": "best",
-            "monitor": "score", "dropout": 0.1,
+            "monitor": "score", "dropout": 0.1, "measure_every": 4,
         },
         {task: {"label_smoothing": 0.1} for task in _CLASSES},
         Preparation("pixels", smooth_clip=False),
@@ -101,6 +107,9 @@ def preset_config(preset: str, task: str, settings: Mapping[str, Any], *, valida
     of_preset = {**entry.settings, **_LOSSES[task], **entry.by_task.get(task, {})}
     if not validates:
         of_preset["keep"] = "last"
+    elif entry.patience:
+        epochs = settings.get("epochs") or of_preset["epochs"]
+        of_preset["patience"] = max(1, round(entry.patience * epochs)) if isinstance(epochs, int) else None
     if "loss" in settings and settings["loss"] not in ("bce", "cross-entropy"):
         of_preset.pop("label_smoothing", None)
     return Config(**{**of_preset, **settings})

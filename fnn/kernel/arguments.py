@@ -77,6 +77,7 @@ class Samples(NamedTuple):
 class Batches(NamedTuple):
     """Mini-batches: `size` samples, `shuffled` or not; together: one of all, whose pass both measures and learns.
 
+    measured_every: epochs from one pass that measures all samples to the next; 1 where none is needed for that.
     targets: scratch, a lane array (part · (O + 1), L), with a sample's emphasis behind its targets; where units lie in
     the lanes twice (part · O + L,), the targets and then the emphasis of each. order: scratch, (N, L) or (N, 1).
     units: that dropout may drop, of all layers; masks: what it multiplies them by, layer after layer, scratch of
@@ -85,6 +86,7 @@ class Batches(NamedTuple):
 
     size: Any
     together: Any
+    measured_every: Any
     shuffled: Any
     targets: Any
     order: Any

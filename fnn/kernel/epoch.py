@@ -6,7 +6,8 @@ network's bits depend on nothing but itself.
 
 On all samples at once, one pass an epoch both measures and learns. With mini-batches the first pass measures, on all
 samples, and one for each batch learns: on inputs and targets that are lane arrays, so that each network may have its
-samples in an order of its own.
+samples in an order of its own. Where not every epoch is measured, a last pass, number `passes`, measures the weights
+that are kept.
 """
 
 from fnn.kernel.arguments import INPUTS, MEAN_GRADIENT
@@ -16,7 +17,7 @@ from fnn.kernel.jit import entry, merged
 from fnn.kernel.layers import backward_into, batch_into, forward_into, inputs_into, ones_into
 from fnn.kernel.losses import errors_into, gradient_factor, gradient_into, loss_into
 from fnn.kernel.optimizers import H_LR, update_into
-from fnn.kernel.records import close_epoch_into
+from fnn.kernel.records import close_epoch_into, close_network_into
 from fnn.kernel.rng import dropout_into, order_into
 from fnn.kernel.simd import load, spread, store
 
@@ -67,6 +68,7 @@ def train_into(layout, samples, batches, rules, state, epochs, records, curves, 
     """Train every block of `state` from epoch `begin` to before `end`; write weights, state, records and curves."""
     N, M, size, gradient, errors = samples.count, samples.held_out, batches.size, state.gradient, records.errors
     passes, together = 1 if batches.together else 1 + (N + size - 1) // size, batches.together
+    every = batches.measured_every
     ones_into(scratch.values, layout.table, layout.part)
     if layout.kept:
         inputs_into(scratch.values, samples.x, 0 * N, N + M, layout.table)  # a constant 0 would be compiled for anew
@@ -76,16 +78,23 @@ def train_into(layout, samples, batches, rules, state, epochs, records, curves, 
         for epoch in range(epochs.begin, epochs.end):
             if epochs.cancel[0]:
                 return
-            goes_on = True
+            goes_on, measured = True, epoch % every == 0 or epoch == epochs.total
             checked = checked_misses = spread(scratch.values, 0.0)
-            for batch in range(-1 if M > 0 else 0, passes):
-                learns = batch > 0 or (batch == 0 and together and epoch < epochs.total)
-                low, high = batch_of(batch, size, N, M)
+            for batch in range(-1 if M > 0 else 0, passes + (every > 1)):
+                last = batch == passes
+                if batch > 0 and last == goes_on:
+                    continue
+                learns = (batch > 0 and not last) or (batch == 0 and together and epoch < epochs.total)
+                low, high = batch_of(0 if last else batch, size, N, M)
+                end = low if batch == 0 and not measured else high
+                if last and rules.keeps:
+                    network = state.kept[b], settings, state.seeds[b]
                 factor = gradient_factor(rules.reduction, (high - low) * samples.totals[MEAN_GRADIENT])
                 chunk, total = chunk_size(high - low), spread(scratch.values, 0.0)
                 misses = total
-                for first in range(low, high, chunk):
-                    place, span = int(first > low), (batch <= 0, first, min(first + chunk, high), factor, epoch)
+                for first in range(low, end, chunk):
+                    place = int(first > low)
+                    span = batch <= 0 or last, first, min(first + chunk, high), factor, epoch
                     sums = pass_into(
                         gradient[place], network, layout, samples, batches, rules, scratch, errors[place], span, learns
                     )
@@ -101,13 +110,13 @@ def train_into(layout, samples, batches, rules, state, epochs, records, curves, 
                 elif batch == 0:
                     goes_on = close_epoch_into(
                         records, curves, state, samples, rules, epochs, b, epoch,
-                        (total, misses, checked, checked_misses),
+                        (total, misses, checked, checked_misses), measured,
                     )  # fmt: skip
-                    if not goes_on:
-                        break
-                    if batches.shuffled:
+                    if goes_on and batches.shuffled:
                         order_into(batches.order, state.seeds[b], epoch, N)
-                if learns:
+                elif last:
+                    close_network_into(records, samples, b, total, misses)
+                if learns and goes_on:
                     rate = load(settings, H_LR) * load(factors, epochs.epoch_index[epoch - epochs.begin])
                     first_step, active, rows = epoch == 0 and batch < 2, load(state.active, b), (0, len(weights))
                     if rules.clips:

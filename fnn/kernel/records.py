@@ -110,18 +110,33 @@ def compare_into(best, kept, weights, row, active, rules, patience, epoch):
     return select(running & (patience >= zero) & (now_epoch - since >= patience), one, zero)
 
 
+@policy
+def recall_into(row, measures):
+    """Write to `Records.row` what was measured last of a block's networks; lanes beyond them get the first one's."""
+    for i in range(len(measures)):
+        for k in range(row.shape[1]):
+            row[i, k] = measures[i, k if k < measures.shape[1] else 0]
+
+
 @merged
-def close_epoch_into(records, curves, state, samples, rules, epochs, b, epoch, sums):
+def close_epoch_into(records, curves, state, samples, rules, epochs, b, epoch, sums, measured):
     """Write what an epoch's sums of loss and misses say of block b; return whether a network of it goes on.
 
-    sums: on what is learnt from, and on what is held out. Records are written where there is news, and now and then
-    without, for those who watch.
+    sums: on what is learnt from, and on what is held out. measured: whether the former are there; else what was
+    measured last goes on to hold, as it does for networks that have ended, and no rule is met. Records are written
+    where there is news, and now and then without, for those who watch.
     """
     row, totals, point = records.row, samples.totals, curves.next_point[b]
-    loss, misses = sums[0] / spread(row, totals[TOTAL_LOSS]), sums[1]
-    met = meets_rule(loss, records.errors[0], state.settings[b], rules.by_errors, totals[TOTAL_OUTPUTS])
-    ends = select(met, spread(row, MET), spread(row, 0.0))
-    due = epoch in (epochs.begin, epochs.total) or epoch % WATCHED == 0 or has_news(row, loss, misses)
+    if epoch == epochs.begin:
+        recall_into(row, records.measures[b])
+    loss, misses, zero = load(row, LOSS_ROW), load(row, MISSES_ROW), spread(row, 0.0)
+    ends, running = zero, load(state.active, b) > zero
+    if measured:
+        loss = select(running, sums[0] / spread(row, totals[TOTAL_LOSS]), loss)
+        misses = select(running, sums[1], misses)
+        met = meets_rule(loss, records.errors[0], state.settings[b], rules.by_errors, totals[TOTAL_OUTPUTS])
+        ends = select(met, spread(row, MET), zero)
+    due = epoch in (epochs.begin, epochs.end - 1) or epoch % WATCHED == 0 or has_news(row, loss, misses)
     store(row, LOSS_ROW, loss)
     store(row, MISSES_ROW, misses)
     if samples.held_out > 0:
@@ -131,11 +146,19 @@ def close_epoch_into(records, curves, state, samples, rules, epochs, b, epoch, s
             records.best[b], state.kept[b], state.weights[b], row, load(state.active, b), rules,
             load(state.settings[b], H_PATIENCE), epoch,
         )  # fmt: skip
-        ends = select(met, ends, waited * spread(row, WAITED))
-    due = due or any_lane(ends > spread(row, 0.0))
+        ends = select(ends > zero, ends, waited * spread(row, WAITED))
+    due = due or any_lane(ends > zero)
     store(row, ENDS, ends)
     # Most epochs have nothing to write: a call would take longer than this whole function.
     if due or (point < len(curves.epochs) and curves.epochs[point] == epoch):
         return write_epoch_into(records, curves, totals, state.active, b, epoch, epochs.total, due)
     records.reached[b] = epoch
     return True
+
+
+@policy
+def close_network_into(records, samples, b, total, misses):
+    """Write to `Records.best` what these sums of loss and misses say of the weights that block b ends with."""
+    best = records.best[b]
+    store(best, LOSS_ROW, total / spread(best, samples.totals[TOTAL_LOSS]))
+    store(best, MISSES_ROW, misses)

@@ -122,7 +122,9 @@ def train_shared_into(team, layout, samples, rules, state, epochs, records, curv
                 errors_of_chunks_into(records.errors[0], team.errors, spare)
             none = spread(spare, 0.0)
             sums = total, misses, none, none
-            if close_epoch_into(records, curves, state, samples, rules, epochs, 0, epoch, sums):
+            # No constant, for which the closing would be compiled anew.
+            measured = epoch >= 0
+            if close_epoch_into(records, curves, state, samples, rules, epochs, 0, epoch, sums, measured):
                 rate = load(settings, H_LR) * load(factors, epochs.epoch_index[epoch - epochs.begin])
                 active, rows = load(state.active, 0), (0, len(weights))
                 moved = weights, slots, state.gradient[0], powers, state.rates

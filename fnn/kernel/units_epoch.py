@@ -13,7 +13,7 @@ from fnn.kernel.clipping import clip_into, numbers_sum, units_squares_into
 from fnn.kernel.jit import entry, merged, policy
 from fnn.kernel.losses import errors_into, gradient_factor, units_gradient_into, units_loss_into
 from fnn.kernel.optimizers import H_LR, update_into
-from fnn.kernel.records import close_epoch_into
+from fnn.kernel.records import close_epoch_into, close_network_into
 from fnn.kernel.rng import dropout_into, order_into
 from fnn.kernel.simd import load, spread, store
 from fnn.kernel.units_layers import transposed_into, units_backward_into, units_batch_into, units_forward_into
@@ -70,7 +70,9 @@ def sum_chunks(sums, errors, into, chunks):
 def train_units_into(team, layout, samples, batches, rules, state, epochs, records, curves, scratch):
     """Train the networks of `state`, a block each, from epoch `begin` to before `end`, as one of `team.threads`."""
     N, M, size, gradients, sums = samples.count, samples.held_out, batches.size, team.gradients, team.sums
-    passes, table, alone = 1 if batches.together else 1 + (N + size - 1) // size, layout.table, team.threads == 1
+    every, passes, table, alone = (
+        batches.measured_every, 1 if batches.together else 1 + (N + size - 1) // size, layout.table, team.threads == 1
+    )  # fmt: skip
     for b in range(len(state.weights)):
         weights, slots, powers, settings = state.weights[b], state.slots[b], state.powers[b], state.settings[b]
         factors, K = epochs.factors[b if len(epochs.factors) > 1 else 0], len(weights)
@@ -78,17 +80,22 @@ def train_units_into(team, layout, samples, batches, rules, state, epochs, recor
         network = flat(weights), settings, state.seeds[b]
         transposed_into(flat(scratch.transposed), table, flat(weights))
         for epoch in range(epochs.begin, epochs.end):
-            goes_on = True
+            goes_on, measured = True, epoch % every == 0 or epoch == epochs.total
             checked = checked_misses = spread(scratch.values, 0.0)
-            for batch in range(-1 if M > 0 else 0, passes):
-                learns = batch > 0 or (batch == 0 and batches.together and epoch < epochs.total)
-                low, high = batch_of(batch, size, N, M)
+            for batch in range(-1 if M > 0 else 0, passes + (every > 1)):
+                last = batch == passes
+                if batch > 0 and last == goes_on:
+                    continue
+                learns = (batch > 0 and not last) or (batch == 0 and batches.together and epoch < epochs.total)
+                low, high = batch_of(0 if last else batch, size, N, M)
+                if last and rules.keeps:
+                    network = flat(state.kept[b]), settings, state.seeds[b]
                 factor = gradient_factor(rules.reduction, (high - low) * samples.totals[MEAN_GRADIENT])
                 chunk = chunk_size(high - low)
-                chunks = (high - low + chunk - 1) // chunk
+                chunks = (high - low + chunk - 1) // chunk if measured or batch != 0 else 0
                 for c in range(team.thread, chunks, team.threads):
                     first, place = low + c * chunk, min(c, 1) if alone else c
-                    span = batch <= 0, first, min(first + chunk, high), factor, epoch
+                    span = batch <= 0 or last, first, min(first + chunk, high), factor, epoch
                     total, misses = units_pass_into(
                         gradients[place], network, layout, samples, batches, rules, scratch, team.errors[c], span,
                         learns,
@@ -100,24 +107,24 @@ def train_units_into(team, layout, samples, batches, rules, state, epochs, recor
                 meet(team.gate, team.threads, epochs.cancel)
                 if epochs.cancel[0]:
                     return
-                if batch <= 0:
+                if batch <= 0 or last:
                     if team.thread == 0:
                         total, misses = sum_chunks(sums, team.errors, records.errors[0], chunks)
                         if batch == 0:
                             close_epoch_into(
                                 records, curves, state, samples, rules, epochs, b, epoch,
-                                (total, misses, checked, checked_misses),
+                                (total, misses, checked, checked_misses), measured,
                             )  # fmt: skip
+                        elif last:
+                            close_network_into(records, samples, b, total, misses)
                         else:
                             checked, checked_misses = total, misses
                     meet(team.gate, team.threads, epochs.cancel)
                 if batch == 0:
                     goes_on = peek(records.reached, b) < epochs.total
-                    if not goes_on:
-                        break
-                    if batches.shuffled:
+                    if goes_on and batches.shuffled:
                         order_into(batches.order, state.seeds[b], epoch, N)
-                if learns:
+                if learns and goes_on:
                     if not alone:
                         for c in range(1, chunks):
                             add_into(gradients[0], gradients[c], rows[0], rows[1])

@@ -49,7 +49,8 @@ class Curves(NamedTuple):
 class LearningCurves(NamedTuple):
     """How S networks learnt. epochs: (P,). kept: (S,) the epoch each keeps its weights of, None where it is the last.
 
-    score: what the score is, accuracy or R². diverged: the epochs after which networks did.
+    score: what the score is, accuracy or R². diverged: the epochs after which networks did. measured: (P,) bool, the
+    epochs after which the part that is learnt from was measured, None for all.
     """
 
     about: str
@@ -59,6 +60,7 @@ class LearningCurves(NamedTuple):
     kept: NDArray[np.integer[Any]] | None = None
     score: str = "accuracy"
     diverged: NDArray[np.integer[Any]] | None = None
+    measured: NDArray[np.bool_] | None = None
 
 
 def learning_curves(figure: Figure, content: LearningCurves) -> None:
@@ -67,10 +69,13 @@ def learning_curves(figure: Figure, content: LearningCurves) -> None:
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     many = len(content.training.loss) > 1
     handles: list[Any] = []
-    for name, color, part in (("training", ZERO, content.training), ("validation", ONE, content.validation)):
+    every = slice(None) if content.measured is None else content.measured
+    for name, color, part, points in (
+        ("training", ZERO, content.training, every), ("validation", ONE, content.validation, slice(None))
+    ):  # fmt: skip
         if part is not None:
-            _part_curves(top, content.epochs, part.loss, color)
-            _part_curves(bottom, content.epochs, part.score, color)
+            _part_curves(top, content.epochs[points], part.loss[:, points], color)
+            _part_curves(bottom, content.epochs[points], part.score[:, points], color)
             handles.append(Line2D([], [], color=color, label=f"{name}{', median' if many else ''}"))
     if many:
         handles += [Patch(color="0.3", alpha=alpha, linewidth=0, label=text)

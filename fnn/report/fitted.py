@@ -137,6 +137,7 @@ def _curves(fit: Fit) -> LearningCurves:
         r.best_epoch if KEEPS[fit.config.keep] else None,
         "R²" if fit.problem.target.task == "regression" else "accuracy",
         r.diverged[r.diverged >= 0],
+        r.measured,
     )
 
 

@@ -28,8 +28,9 @@ class EnsembleClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
     `none`.
 
     classes_: (C,). model_: the `fnn.Model`, which `fnn.save` writes. seeds_: (S,). loss_curve_, validation_loss_curve_,
-    validation_scores_: after each epoch, of the mean network; None where nothing is held out. n_iter_: epochs of the
-    longest. n_outputs_, n_features_in_, feature_names_in_.
+    validation_scores_: after each epoch, of the mean network; None where nothing is held out. loss_curve_ holds what
+    was measured last, in every eighth epoch unless `measure_every` says otherwise. n_iter_: epochs of the longest.
+    n_outputs_, n_features_in_, feature_names_in_.
 
     >>> from fnn.sklearn import EnsembleClassifier
     >>> x, y = [[0.0, 0], [0, 1], [1, 0], [1, 1]] * 10, ["no", "yes", "yes", "no"] * 10

@@ -53,6 +53,11 @@ def together(stack: Stack) -> bool:
     return batch_size(stack) == stack.part.training and not stack.drops
 
 
+def measured_every(stack: Stack) -> int:
+    """Return how many epochs are from one pass that measures to the next; what learns from all samples measures too."""
+    return 1 if together(stack) else stack.config.measure_every
+
+
 def totals(stack: Stack) -> Array:
     """Return `Samples.totals`: what sums over samples are divided by."""
     part, each_output = stack.part, LOSSES[stack.config.loss].each_output
@@ -152,7 +157,8 @@ class Blocks:
         units = plan.units if self.stack.drops else 0
         words = np.zeros((5, plan.layout.part * -(-units // rng.UNITS)), np.uint64)
         targets, masks = (aligned(shape, self.weights.dtype) for shape in (self.filling.targets, self.filling.masks))
-        return Batches(self.size, together(self.stack), self.shuffled, targets, order, units, masks, words)
+        every = measured_every(self.stack)
+        return Batches(self.size, together(self.stack), every, self.shuffled, targets, order, units, masks, words)
 
     def scratch(self) -> Scratch:
         """Return a thread's own arrays for what passes through the layers."""
@@ -226,6 +232,8 @@ class Blocks:
             kept = best_epoch >= 0
             flat = np.where(kept[:, None], self.filling.gathered(self.kept), flat)
             measures = np.where(kept, best[: len(measures)], measures)
+        elif measured_every(self.stack) > 1:
+            measures[:2] = best[:2]
         return outcome(
             flat, measures, score_totals(self.stack.part), curves, each(self.epochs_to_solve), each(self.diverged),
             each(self.stopped), each(self.met), best_epoch,

@@ -16,12 +16,13 @@ _CHEAP = ("identity", "relu", "leaky-relu")
 
 class Work(NamedTuple):
     """What is to be trained: stacks of so many networks of these layers, L numbers in a lane value, on samples in
-    batches.
+    batches, all of which are measured besides in that share of epochs.
     """
 
     layers: Sequence[Layer]
     samples: int
     batch: int
+    measured: float
     shuffled: bool
     networks: Sequence[int]
     threads: int
@@ -66,7 +67,8 @@ def counts(work: Work, units: bool) -> Costs:
         return -(-numbers // work.L) if units else numbers
 
     dims = [(layer.fan_in, layer.fan_out) for layer in work.layers if layer.kind == "dense"]
-    N, measures, batches = work.samples, work.batch < work.samples, -(-work.samples // work.batch)
+    N, batches = work.samples, -(-work.samples // work.batch)
+    measures = work.measured if batches > 1 else 0.0
     forwards = sum((i + 1) * wide(o) for i, o in dims)
     backwards = sum(o * wide(i) for i, o in dims[1:])
     gradients = sum((o * wide(i) if o == 1 else i * wide(o)) + wide(o) for i, o in dims)
@@ -82,7 +84,7 @@ def counts(work: Work, units: bool) -> Costs:
         cheap=sum(count for cheap, count in outputs if cheap),
         costly=sum(count for cheap, count in outputs if not cheap),
         sample=N * (1 + measures),
-        gathered=N * (dims[0][0] + dims[-1][1]) * (1 if units else work.L) * work.shuffled * measures,
+        gathered=N * (dims[0][0] + dims[-1][1]) * (1 if units else work.L) * work.shuffled * (batches > 1),
         update=weights * lanes * batches,
         batch=batches * len(dims),
     )

@@ -27,7 +27,7 @@ def way(config: Config, part: Part, networks: Sequence[int], threads: int) -> Fi
     if samples_in_lanes.suits(config, layers, part):
         return samples_in_lanes.fit
     batch, L = min(config.batch_size or samples, samples), WIDTH[np.dtype(DTYPES[config.dtype])]
-    work = Work(layers, samples, batch, ORDERS[config.order], networks, threads, L)
+    work = Work(layers, samples, batch, 1 / config.measure_every, ORDERS[config.order], networks, threads, L)
     return WAYS["units" if units_are_faster(work) else "networks"]
 
 

@@ -105,12 +105,13 @@ class _Learner:
         self.state, self.updates = start(config.optimizer, stack.params), 0
         self.size = min(config.batch_size or part.training, part.training)
         self.seeds = stack.numeric["seed"] if ORDERS[config.order] else None
+        self.together = self.size == part.training and not stack.drops
 
     def epoch(self, params: Params, epoch: int, rate: Array, measured: Any) -> Iterator[Params]:
         """Yield the weights after each update. measured: the pass on all samples, which serves where it can."""
         for place, batch in enumerate(batches(self.size, self.part.training, self.seeds, epoch)):
             done, first = measured, place * self.size
-            if self.size < self.part.training or self.stack.drops:
+            if not self.together:
                 x = self.x[batch]
                 dropped = masks(self.stack, first, x.shape[-2], epoch) if self.stack.drops else None
                 done = forward(self.stack.layers, params, x, dropped)
@@ -145,14 +146,16 @@ def fit(stack: Stack, report: Report | None = None) -> Outcome:
     learner, recorder = _Learner(stack), Recorder(stack)
     learnt, held_out = slice(0, part.training), slice(part.training, None)
     exact = hyperparameters(config, numeric, np.float64)
+    weight, every = part.weight[learnt] if part.weighted else None, 1 if learner.together else config.measure_every
     for epoch, rate in enumerate(rates_of_epochs(config, exact)):
-        done = forward(layers, params, part.x[learnt])
-        measures: tuple[Array, ...] = _measures(stack, done, learnt, learner.h)
+        measures, met = recorder.measures[:2], np.zeros(len(params[0]), np.bool_)
+        if epoch % every == 0 or epoch == config.epochs:
+            done = forward(layers, params, part.x[learnt])
+            measures = np.stack(_measures(stack, done, learnt, learner.h))
+            met = meets_rule(numeric, measures[0], done.outputs[-1], part.y[learnt], weight)
         if part.held_out:
             checked = forward(layers, params, part.x[held_out])
-            measures += _measures(stack, checked, held_out, learner.h)
-        weight = part.weight[learnt] if part.weighted else None
-        met = meets_rule(numeric, measures[0], done.outputs[-1], part.y[learnt], weight)
+            measures = np.stack([*measures, *_measures(stack, checked, held_out, learner.h)])
         recorder.close(epoch, measures, met, params)
         if snapshots:
             snapshots.take_into(epoch, 0, flatten(params))
@@ -168,4 +171,8 @@ def fit(stack: Stack, report: Report | None = None) -> Outcome:
                 params = moved
             else:
                 params = tuple(np.where(going[:, None, None], new, w) for new, w in zip(moved, params, strict=True))
-    return recorder.outcome(params)
+
+    def measure(kept: Params) -> tuple[Array, Array]:
+        return _measures(stack, forward(layers, kept, part.x[learnt]), learnt, learner.h)
+
+    return recorder.outcome(params, measure if every > 1 else None)

@@ -1,5 +1,7 @@
 """What becomes of a stack on the lab's way, epoch by epoch, and the weights it keeps."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +23,7 @@ class Recorder:
         self.stack, self.totals = stack, score_totals(stack.part)
         self.epochs_to_solve, self.diverged = np.full(S, -1), np.full(S, -1)
         self.stopped, self.met = np.full(S, stack.config.epochs), np.zeros(S, np.bool_)
-        self.measures: Array = np.empty((rows, S))
+        self.measures: Array = np.zeros((rows, S))
         self.curves = np.empty((rows, S, P), np.float32)
         self.point = 0
         self.going = np.ones(S, np.bool_)
@@ -35,10 +37,10 @@ class Recorder:
         rows = zip(self.totals, self.measures[1::2], strict=True)
         return np.stack([(total - misses) / total for total, misses in rows])
 
-    def close(self, epoch: int, measures: tuple[Array, ...], met: NDArray[np.bool_], params: Params) -> None:
-        """Note what was measured after an epoch, (S,) each; the last time before training ends, for good."""
+    def close(self, epoch: int, measures: Array, met: NDArray[np.bool_], params: Params) -> None:
+        """Note what was measured after an epoch, (2 or 4, S); the last time before training ends, for good."""
         running = self.stopped >= epoch
-        self.measures = np.stack(measures).astype(np.float64)
+        self.measures = np.where(self.going, measures, self.measures).astype(np.float64)
         self.diverged[running & ~np.isfinite(self.measures[0])] = epoch
         solved = (self.measures[1] == 0) & (self.diverged < 0)
         self.epochs_to_solve = np.where(solved, np.where(self.epochs_to_solve < 0, epoch, self.epochs_to_solve), -1)
@@ -62,16 +64,22 @@ class Recorder:
         waited: NDArray[np.bool_] = (patience >= 0) & (epoch - self.since >= patience)
         return waited
 
-    def outcome(self, params: Params) -> Outcome:
-        """Return what became of the networks with these weights; curves go on level to their end."""
+    def outcome(self, params: Params, measure: Callable[[Params], tuple[Array, Array]] | None) -> Outcome:
+        """Return what became of the networks with these weights; curves go on level to their end.
+
+        measure: gives loss and misses of weights, where not every epoch was measured.
+        """
         last = self.measures.copy()
         last[1::2] = self.scores
         self.curves[:, :, self.point :] = last[:, :, None]
-        flat, measures = flatten(params), self.measures
+        measures, kept = self.measures.copy(), np.ones(len(self.going), np.bool_)
         if KEEPS[self.stack.config.keep]:
             kept = self.best_epoch >= 0
-            flat, measures = np.where(kept[:, None], flatten(self.kept), flat), np.where(kept, self.best, measures)
+            params = tuple(np.where(kept[:, None, None], w, v) for w, v in zip(self.kept, params, strict=True))
+            measures = np.where(kept, self.best, measures)
+        if measure:
+            measures[:2] = np.where(kept, measure(params), measures[:2])
         return outcome(
-            flat, measures, self.totals, list(self.curves), self.epochs_to_solve, self.diverged, self.stopped, self.met,
-            self.best_epoch,
+            flatten(params), measures, self.totals, list(self.curves), self.epochs_to_solve, self.diverged,
+            self.stopped, self.met, self.best_epoch,
         )  # fmt: skip

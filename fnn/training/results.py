@@ -51,7 +51,7 @@ class Results:
     epochs_to_solve: (S,) epochs after which the score is 1 and stays 1, −1 if it does not. diverged: (S,) epochs after
     which the loss is NaN or infinite, −1 if never. stopped: (S,) epochs made; met: (S,) whether they ended because a
     stopping rule was met, be it after the last of them. loss_curve, score_curve: (S, P) after curve_epochs: (P,), from
-    0; P = 0 if none were asked for. All on all samples that are learnt from.
+    0; P = 0 if none were asked for. All on all samples that are learnt from; curves hold what was `measured` last.
     split: (S,) the place of the part that each network was given. validation_loss and so on: the same on the samples
     that are held out of it, NaN, and curves (S, 0), where none are; best_epoch: (S,) the last of the best on those, −1.
     A network that diverged, met a rule or lost patience keeps its weights from then on, and its curves go on level.
@@ -135,6 +135,18 @@ class Results:
             self.curve_epochs, self.loss_curve, self.score_curve, self.validation_loss_curve,
             self.validation_score_curve,
         )  # fmt: skip
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """After which of curve_epochs all networks measured the samples learnt from, by `measure_every`: (P,).
+
+        Between them curves hold what was measured last, but for networks that learn from all samples at once.
+        """
+        epochs = self.curve_epochs
+        every, last = (
+            np.array([getattr(config, name) for config in self.configs])[:, None] for name in ("measure_every", "epochs")
+        )
+        return ((epochs % every == 0) | (epochs == last)).all(axis=0)
 
     @property
     def params(self) -> Params:
