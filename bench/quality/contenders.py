@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fnn.ensembles.presets import SEEDS
+
 from . import ours, peers_pytabkit, peers_sklearn, sets
 from .measures import Answers
 from .sets import Table
@@ -38,12 +40,15 @@ class Contender(NamedTuple):
 
 
 NETWORKS, FOLDS = 64, 5
+# As many as come by themselves, which learn anew, for their time.
+FEW = f"fnn-{SEEDS}"
 REPEATS = max(sets.REPEATS.values())
 
 TITLES = {
     "fnn": "the ensemble",
     "fnn-member": "one of its networks",
     **{f"fnn-{size}": f"{size} of them" for size in ours.SIZES},
+    FEW: f"{SEEDS} networks, the default",
     "fnn-128": "128 networks",
     "fnn-untempered": "without a temperature",
     "fnn-shared": "validated on the same rows",
@@ -74,14 +79,15 @@ def of_model(make: Callable[[bool, int, int], Any], name: str) -> Answer:
     return answer
 
 
-def _twice_as_many(
-    table: Table, train: Rows, test: Rows, seed: int, networks: int, threads: int, **settings: Any
-) -> dict[str, Answers]:
-    return ours.answer_otherwise(table, train, test, seed, 2 * networks, threads, "fnn-128", **settings)
+def _so_many(
+    table: Table, train: Rows, test: Rows, seed: int, _networks: int, threads: int, count: int, **settings: Any
+) -> dict[str, Answers]:  # fmt: skip
+    """Return what so many networks answer, however many others are asked for."""
+    return ours.answer_otherwise(table, train, test, seed, count, threads, f"fnn-{count}", **settings)
 
 
 _OTHERWISE: dict[str, Answer] = {
-    "fnn-128": _twice_as_many,
+    "fnn-128": partial(_so_many, count=128),
     "fnn-shared": partial(ours.answer_otherwise, name="fnn-shared", per_seed=False),
     "fnn-refit": ours.answer_refitted,
 }
@@ -89,6 +95,7 @@ CONTENDERS: dict[str, Contender] = {
     "fnn": Contender(
         "fnn", REPEATS, ("fnn", "fnn-member", *(f"fnn-{size}" for size in ours.SIZES), "fnn-untempered"), ours.answer
     ),
+    FEW: Contender("fnn", REPEATS, (FEW,), partial(_so_many, count=SEEDS)),
     # What else the ensemble could be.
     **{name: Contender("fnn", REPEATS, (name,), answer, unless_named=False) for name, answer in _OTHERWISE.items()},
     **{
@@ -100,4 +107,4 @@ CONTENDERS: dict[str, Contender] = {
         for name, make in peers_pytabkit.MODELS.items()
     },
 }
-OWN = ("fnn", *_OTHERWISE)
+OWN = ("fnn", FEW, *_OTHERWISE)

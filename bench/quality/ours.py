@@ -20,7 +20,7 @@ from .sets import Table
 
 TARGET = "the target"
 # How large ensembles are that are made of the first of all networks.
-SIZES = (8, 16, 32)
+SIZES = (8, 32)
 
 
 def answer(table: Table, train: NDArray[np.int64], test: NDArray[np.int64], seed: int, networks: int, threads: int,

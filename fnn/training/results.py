@@ -142,11 +142,10 @@ class Results:
 
         Between them curves hold what was measured last, but for networks that learn from all samples at once.
         """
-        epochs = self.curve_epochs
-        every, last = (
-            np.array([getattr(config, name) for config in self.configs])[:, None] for name in ("measure_every", "epochs")
-        )
-        return ((epochs % every == 0) | (epochs == last)).all(axis=0)
+        epochs, points = self.curve_epochs, np.ones(len(self.curve_epochs), np.bool_)
+        for every, last in {(config.measure_every, config.epochs) for config in self.configs}:
+            points &= (epochs % every == 0) | (epochs == last)
+        return points
 
     @property
     def params(self) -> Params:
