@@ -48,7 +48,7 @@ TITLES = {
     "fnn": "the ensemble",
     "fnn-member": "one of its networks",
     **{f"fnn-{size}": f"{size} of them" for size in ours.SIZES},
-    FEW: f"{SEEDS} networks, the default",
+    FEW: f"{SEEDS}, the default",
     "fnn-128": "128 networks",
     "fnn-untempered": "without a temperature",
     "fnn-shared": "validated on the same rows",
