@@ -224,12 +224,13 @@ def test_the_plain_preset_is_standardisation_and_adam():
 @pytest.mark.parametrize(
     ("settings", "validates", "patience"),
     [({}, True, 77), ({"epochs": 20}, True, 6), ({"epochs": 1}, True, 1), ({"patience": 5}, True, 5),
-     ({"patience": None}, True, None), ({}, False, None)],
+     ({"patience": None}, True, None), ({"epochs": np.int64(20)}, True, 6), ({"keep": "last"}, True, None),
+     ({}, False, None)],
 )  # fmt: skip
 def test_networks_that_validate_wait_for_a_share_of_the_epochs(settings, validates, patience):
     for task in ("binary", "multiclass", "regression"):
         config = preset_config("table", task, settings, validates=validates)
-        assert (config.patience, config.keep) == (patience, "best" if validates else "last")
+        assert (config.patience, config.keep) == (patience, settings.get("keep", "best" if validates else "last"))
     assert preset_config("plain", "binary", settings | {"patience": None}, validates=validates).patience is None
     with pytest.raises(InvalidSetting, match="epochs: got 'many'"):
         preset_config("table", "binary", {"epochs": "many"}, validates=validates)

@@ -1,6 +1,7 @@
 """Presets: settings that go together for tables, by the task. Whatever is set beside one goes before it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from fnn.checks import one_of
@@ -28,7 +29,7 @@ class Preset(NamedTuple):
     """Settings of `Config` for all tasks, and for some; how columns are prepared.
 
     apart: whether each network validates on rows of its own, so that together they learn from all rows. patience: that
-    of networks that validate, as a share of the epochs; 0 for none.
+    of networks that keep their best epoch, as a share of all; 0 for none.
     """
 
     settings: Mapping[str, Any]
@@ -63,8 +64,8 @@ PRESETS: dict[str, Preset] = {
         },
         Preparation("robust", smooth_clip=True),
         apart=True,
-        # Half of the epochs are made on 17 tables, and the error is the same (99.5% to 101% in the geometric mean for
-        # shares of 0.25 and 0.4): what was best in the first two of the schedule's four cycles does not see the last.
+        # On 17 tables, half of the epochs at the same error, by shares around this one (bench/README.md): what was best
+        # in the first two of the schedule's four cycles sees little of the last.
         patience=0.3,
     ),
     # What is usual: standardised columns, Adam at its published rates, the last epoch's weights.
@@ -107,12 +108,13 @@ def preset_config(preset: str, task: str, settings: Mapping[str, Any], *, valida
     of_preset = {**entry.settings, **_LOSSES[task], **entry.by_task.get(task, {})}
     if not validates:
         of_preset["keep"] = "last"
-    elif entry.patience:
-        epochs = settings.get("epochs") or of_preset["epochs"]
-        of_preset["patience"] = max(1, round(entry.patience * epochs)) if isinstance(epochs, int) else None
     if "loss" in settings and settings["loss"] not in ("bce", "cross-entropy"):
         of_preset.pop("label_smoothing", None)
-    return Config(**{**of_preset, **settings})
+    config = Config(**{**of_preset, **settings})
+    # Who keeps the last epoch's weights wants all epochs.
+    if entry.patience and "patience" not in settings and KEEPS[config.keep]:
+        return replace(config, patience=max(1, round(entry.patience * config.epochs)))
+    return config
 
 
 def preset_preparation(preset: str, **settings: Any) -> Preparation:
