@@ -83,6 +83,13 @@ def test_curves_are_drawn_through_what_was_measured():
         assert validation.get_xdata().tolist() == list(range(24))
 
 
+def test_curves_are_drawn_as_long_as_a_network_goes_on():
+    results = train_parts([fnn.Config(**SETTINGS | {"lr": 0.0}, patience=3)], [part()], seeds=1, curve_every=2)
+    assert results.stopped.tolist() == [3]
+    for ax in fnn.plots.learning_curve(results):
+        assert ax.get_lines()[1].get_xdata().tolist() == [0, 2, 4]
+
+
 def test_of_several_configs_the_epochs_are_those_that_all_measure():
     configs = [fnn.Config(**SETTINGS, measure_every=k) for k in (2, 3)]
     assert np.flatnonzero(train_parts(configs, [part()]).measured).tolist() == [0, 6, 12, 18, 23]

@@ -51,7 +51,7 @@ def learning_curve(results: Results, *, figure: Figure | None = None) -> tuple[A
     content = table.LearningCurves(
         f"{len(results):,} networks" if len(results) > 1 else f"seed {results.seeds[0]}",
         curves.epochs, table.Curves(curves.loss, curves.score), held_out, score=_SCORES[results.score_name],
-        measured=results.measured,
+        measured=results.measured, stopped=int(results.stopped.max()),
     )  # fmt: skip
     top, bottom, *_ = _drawn(figure, None, table.learning_curves, content)
     return top, bottom

@@ -50,7 +50,8 @@ class LearningCurves(NamedTuple):
     """How S networks learnt. epochs: (P,). kept: (S,) the epoch each keeps its weights of, None where it is the last.
 
     score: what the score is, accuracy or R². diverged: the epochs after which networks did. measured: (P,) bool, the
-    epochs after which the part that is learnt from was measured, None for all.
+    epochs after which the part that is learnt from was measured, None for all. stopped: the epoch after which no
+    network went on, the last that is shown, None for all.
     """
 
     about: str
@@ -61,6 +62,7 @@ class LearningCurves(NamedTuple):
     score: str = "accuracy"
     diverged: NDArray[np.integer[Any]] | None = None
     measured: NDArray[np.bool_] | None = None
+    stopped: int | None = None
 
 
 def learning_curves(figure: Figure, content: LearningCurves) -> None:
@@ -69,9 +71,12 @@ def learning_curves(figure: Figure, content: LearningCurves) -> None:
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     many = len(content.training.loss) > 1
     handles: list[Any] = []
-    every = slice(None) if content.measured is None else content.measured
+    every = np.ones(len(content.epochs), np.bool_)
+    if content.stopped is not None:
+        every[np.searchsorted(content.epochs, content.stopped) + 1 :] = False
+    measured = every if content.measured is None else every & content.measured
     for name, color, part, points in (
-        ("training", ZERO, content.training, every), ("validation", ONE, content.validation, slice(None))
+        ("training", ZERO, content.training, measured), ("validation", ONE, content.validation, every)
     ):  # fmt: skip
         if part is not None:
             _part_curves(top, content.epochs[points], part.loss[:, points], color)

@@ -138,6 +138,7 @@ def _curves(fit: Fit) -> LearningCurves:
         "R²" if fit.problem.target.task == "regression" else "accuracy",
         r.diverged[r.diverged >= 0],
         r.measured,
+        int(r.stopped.max()),
     )
 
 
