@@ -132,6 +132,8 @@ def test_everyone_answers_of_rows_with_gaps_and_of_categories_not_seen(name, num
         pytest.skip(CONTENDERS[name].module)
     if CONTENDERS[name].module == "pytabkit" and numbers:
         pytest.skip("one of the two is slow enough")
+    if name.endswith("-gpu") and not pytest.importorskip("torch").cuda.is_available():
+        pytest.skip("no GPU")
     table = small()[numbers]
     table.x.loc[59, "b"] = "w"
     settings = FAST if name.startswith("fnn") else {}
@@ -144,7 +146,7 @@ def test_everyone_answers_of_rows_with_gaps_and_of_categories_not_seen(name, num
         if not numbers:
             assert answers.p.sum(axis=2) == pytest.approx(1, abs=1e-5)
     again = CONTENDERS[name].answer(table, np.arange(50), np.arange(50, 60), 1, 2, 1, **settings)
-    assert np.allclose(again[name].p, got[name].p)
+    assert all(np.allclose(again[who].p, got[who].p) for who in got)
 
 
 def test_the_ensemble_answers_as_a_user_of_fit_would_see_it():
@@ -249,6 +251,21 @@ def test_scores_compare_the_same_splits_alone():
     assert mlp.against == pytest.approx(0.4 / 0.7)
     assert mlp.speed == 2.0
     assert mlp.difference == pytest.approx(corrected_interval([-0.1, -0.2], 80, 20))
+
+
+def test_speed_compares_the_splits_on_which_both_were_timed():
+    elsewhere = Record(
+        of="iris", who="tabm", repeat=1, seed=0, networks=64, rows=(80.0, 20.0), folds={"error": [0.1, 0.1]}
+    )
+    records = [
+        kept("iris", "fnn", 0, [0.1, 0.3], folds={"fit": [1.0, 1.0]}),
+        kept("iris", "fnn", 1, [0.1, 0.3], folds={"fit": [9.0, 9.0]}),
+        kept("iris", "tabm", 0, [0.2, 0.2], folds={"fit": [5.0, 5.0]}), elsewhere,
+    ]  # fmt: skip
+    tabm = summary.scores(records)[1]
+    assert (tabm.repeats, tabm.fit, tabm.speed) == (2, 5.0, 5.0)
+    assert tabm.error == pytest.approx(0.15)
+    assert summary.scores([records[0], elsewhere])[1].speed is None
 
 
 def test_ratios_over_sets_are_geometric_means():

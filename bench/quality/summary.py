@@ -94,7 +94,8 @@ def _score(theirs: dict[int, Record], ours: dict[int, Record]) -> Score:
         return float(np.median(values)) if values else None
 
     def pair(name: str) -> tuple[list[float], list[float]]:
-        return _splits((ours[k] for k in both), name), _splits((theirs[k] for k in both), name)
+        there = [k for k in both if name in ours[k].folds and name in theirs[k].folds]
+        return _splits((ours[k] for k in there), name), _splits((theirs[k] for k in there), name)
 
     # An error of none in so many rows is counted as half a row, for ratios.
     least = 0.5 / (sum(first.rows) * max(1, len(both))) if first.reliability else 0.0
