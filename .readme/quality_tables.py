@@ -24,10 +24,12 @@ def machine(report: Report) -> str:
     counts = "; ".join(
         f"{count} on {sets} set{'s' * (sets > 1)} by {', '.join(who)}" for (count, sets), who in often.items()
     )
+    some = [f"of {TITLES[each.who]} on {each.timed}" for each in report.overall if 0 < each.timed < each.sets]
+    timed = f" Times {' and '.join(some)} of them." if some else ""
     return (
         f"Measured on {report.machine['cpu']}, {report.method['threads']} threads, Python {report.machine['python']}, "
         f"{versions}; {report.method['networks']} networks an ensemble. Repeats of {report.method['folds']} folds: "
-        f"{counts}.\n"
+        f"{counts}.{timed}\n"
     )
 
 

@@ -88,8 +88,8 @@ def operations(config: Config, inputs: int, outputs: int, samples: int, measures
     A sample costs two for each weight, wherever its window is, forwards, two for its gradient, two for passing the
     error on (not to the inputs); for each unit 9 around its activation where that is a sigmoid, a tanh or a softmax
     (its sum, slope and error) and an exponential, else 4. A weight costs 14 in Adam, at each update. measures: whether
-    with mini-batches all samples are passed forwards once more every `measure_every` epochs, at two for each weight,
-    one for each unit, and the exponentials.
+    with mini-batches all samples are passed forwards once more before the first epoch, after every `measure_every` and
+    after the last, at two for each weight, one for each unit, and the exponentials.
     """
     layers = config.layers(inputs, outputs)
     products = [LAYER_KINDS[layer.kind].multiply_adds(layer) for layer in layers]
@@ -100,5 +100,5 @@ def operations(config: Config, inputs: int, outputs: int, samples: int, measures
     learnt = 4 * forwards + 2 * passed_on + 4 * units + (5 + EXP[config.dtype]) * curved
     measured = 2 * forwards + units + EXP[config.dtype] * curved
     updates = -(-samples // min(config.batch_size or samples, samples))
-    each = learnt + (measured / config.measure_every if measures and updates > 1 else 0)
-    return config.epochs * (samples * each + updates * 14 * weights)
+    passes = 1 + -(-config.epochs // config.measure_every) if measures and updates > 1 else 0
+    return config.epochs * (samples * learnt + updates * 14 * weights) + passes * samples * measured

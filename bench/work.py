@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 import fnn
 from fnn.data.synthetic import Data
+from fnn.ensembles.presets import PRESETS
 from fnn.network.hidden import as_hidden
 
 from .samples import folds_of, images_like, matrix_exponentials, table_like
@@ -19,11 +20,13 @@ STACKS = ("fnn", "fnn-numpy", "torch", "torch-func", "jax", "jax-last", "jax-thr
 LOOPS = ("numpy-loop", "torch-loop", "sklearn", "fann")
 
 LAB_EPOCHS = 500
+# As often as the presets measure what is learnt from; peers do never.
+MEASURE_EVERY, MEASURE_IMAGES_EVERY = (PRESETS[name].settings["measure_every"] for name in ("table", "image"))
 # By cProfile: of 2 ms a call the kernel takes 0.75, two thread pools (one of them to see that it is compiled) the rest.
 IDLE_LANES = "a call of `train` costs about 1 ms before the kernel starts (threads), and most lanes of a block idle"
 FEW_LANES = "lanes without a network do the others' work, and the weights of wide ones do not fit the cache"
 # By count; and at the FMA peak itself the adult-like ensemble would be 1.3 times as fast as JAX in parts on threads.
-MEASURING = "a quarter of the products is the pass that measures the loss of all samples, which no peer makes"
+AT_THE_PEAK = "both are near the FMA peak, and a stack of a peer measures nothing"
 SHALLOW = "sums of a few products, of windows and of few channels, are begun and ended as often as they are added to"
 MUCH_DATA = "one network fills one lane; its samples follow one another instead of filling the others"
 
@@ -168,13 +171,14 @@ def tables() -> Iterable[Case]:
 
     Batches are cut in the order given. Shuffled, `fnn` takes 7 to 15% longer, each network in an order of its own; a
     stack of a peer would have to gather samples for each network, and here slices what all of them share. And peers
-    measure nothing while they train, where `fnn` passes all samples once an epoch for their loss.
+    measure nothing while they train, where `fnn` passes all samples for their loss, as often as by its presets.
     """
     names = ("fnn", "torch", "torch-func", "jax", "jax-threads", "numpy-loop", "torch-loop", "sklearn")
     for table in TABLES:
         config = fnn.Config(
             hidden=(table.width, table.width), activation="relu", loss="bce", reduction="mean", init="he",
             batch_size=table.batch, epochs=table.epochs, scheduler="constant", lr=1e-3, beta2=0.999, epsilon=1e-8,
+            measure_every=MEASURE_EVERY,
         )  # fmt: skip
         data = table_like(table.samples)
         yield from _cases(
@@ -214,14 +218,14 @@ def ensembles() -> Iterable[Case]:
         config = fnn.Config(
             hidden=(each.width, each.width), activation="relu", loss=loss, output=output, reduction="mean", init="he",
             batch_size=each.batch, epochs=each.epochs, scheduler="constant", lr=1e-3, beta2=0.999, epsilon=1e-8,
-            dtype="float32",
+            measure_every=MEASURE_EVERY, dtype="float32",
         )  # fmt: skip
         x, y = table_like(each.samples, each.inputs, each.classes)
         if each.folds:
             x, y = folds_of(x, each.folds), folds_of(y, each.folds)
         yield Case(
             work="ensembles", what=each.what, config=config, x=x, y=y, networks=each.networks, contenders=names,
-            at=each.width, solvable=False, behind=MEASURING,
+            at=each.width, solvable=False, behind=AT_THE_PEAK,
         )  # fmt: skip
 
 
@@ -259,6 +263,7 @@ def images() -> Iterable[Case]:
             hidden=as_hidden("hidden", each.hidden), image=(each.side, each.side, 1), activation="relu",
             loss="cross-entropy", output="softmax", reduction="mean", init="he", batch_size=each.batch,
             epochs=each.epochs, scheduler="constant", lr=1e-3, beta2=0.999, epsilon=1e-8, dtype="float32",
+            measure_every=MEASURE_IMAGES_EVERY,
         )  # fmt: skip
         x, y = images_like(each.samples, each.side)
         yield Case(

@@ -256,11 +256,15 @@ def test_operations_on_paper():
     # Without the output's sigmoid an exponential and 5 around it less for each sample.
     assert peak.operations(replace(config, output="identity"), 2, 1, 5) == 7 * (1232 - 5 * (29 + 5))
     assert peak.operations(replace(config, dtype="float32"), 2, 1, 5) == 7 * (1232 - 5 * 4 * 10)
-    # In batches of 2, 2 and 1 two more updates an epoch; who measures passes all samples once more, forwards:
-    # 2·13 + 4 + 29·4 = 146 for each.
+    # In batches of 2, 2 and 1 two more updates an epoch; who measures passes all samples once more, forwards, before
+    # the first and after each: 2·13 + 4 + 29·4 = 146 for each.
     batches = replace(config, batch_size=2)
     assert peak.operations(batches, 2, 1, 5) == 7 * (1232 + 2 * 14 * 13)
-    assert peak.operations(batches, 2, 1, 5, measures=True) == 7 * (1232 + 2 * 14 * 13 + 5 * 146)
+    learnt = 7 * (1232 + 2 * 14 * 13)
+    assert peak.operations(batches, 2, 1, 5, measures=True) == learnt + 8 * 5 * 146
+    # Before the first epoch, after the third and sixth, and after the last.
+    assert peak.operations(replace(batches, measure_every=3), 2, 1, 5, measures=True) == learnt + 4 * 5 * 146
+    assert peak.operations(replace(batches, measure_every=7), 2, 1, 5, measures=True) == learnt + 2 * 5 * 146
     assert peak.operations(config, 2, 1, 5, measures=True) == 7 * 1232  # one pass measures and learns
 
 

@@ -34,7 +34,7 @@ def _errors(its: Overall | None, bound: float) -> Iterator[Check]:
 
 def _speed(its: Overall | None, bound: float) -> Iterator[Check]:
     if its and its.speed:
-        yield _check(f"learning {_over(its.sets)}", TITLES[its.who], bound, its.speed)
+        yield _check(f"learning {_over(its.timed)}", TITLES[its.who], bound, its.speed)
 
 
 def _within(scores: Sequence[Score]) -> Iterator[Check]:

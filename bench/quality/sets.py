@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 MOST_ROWS = 3000
 # Repeats of the folds of a table with at most so many rows: errors of few rows vary the most, and take the least time.
-REPEATS = {500: 10, 1500: 3, MOST_ROWS: 1}
+REPEATS = {500: 10, MOST_ROWS: 3}
 
 
 class Table(NamedTuple):

@@ -48,8 +48,8 @@ class Overall(NamedTuple):
     """What one scores over all its sets. Ratios are the ensemble's over its own: geometric means, with intervals.
 
     Intervals are of sets such as these, t's on logarithms: [mean, low, high]. classes, numbers: of the sets of each.
-    calibration_error, coverage: means. repeats: the fewest and the most of a set. reliability: shares of answers by
-    confidence, of which each set's weigh alike.
+    calibration_error, coverage: means. repeats: the fewest and the most of a set. speed: over the sets that were timed,
+    of which there are so many. reliability: shares of answers by confidence, of which each set's weigh alike.
     """
 
     who: str
@@ -63,6 +63,7 @@ class Overall(NamedTuple):
     calibration_error: float | None
     coverage: float | None
     speed: float | None
+    timed: int
     reliability: dict[str, list[float]] | None
 
 
@@ -163,6 +164,7 @@ def _overall(who: str, its: Sequence[Score], records: Sequence[Record]) -> Overa
         calibration_error=_mean([s.calibration_error for s in its if s.calibration_error is not None]),
         coverage=_mean([s.coverage for s in its if s.coverage is not None]),
         speed=speed[0] if speed else None,
+        timed=sum(s.speed is not None for s in its),
         reliability=_reliability([r for r in records if r.who == who and r.reliability]),
     )
 
