@@ -90,12 +90,13 @@ def cases(work: str, most: int | None) -> Iterator[Case]:
 class Watch(NamedTuple):
     """Who follows a run. tell: hears what is measured, and whose turn it is. begin: gets the machine and the method.
 
-    show: gets the rows of a case when it is done.
+    show: gets the rows of a case when it is done; keep: gets the report so far then.
     """
 
     tell: Callable[[str, str], None] = lambda _what, _who: None
     begin: Callable[[dict[str, Any], dict[str, Any]], None] = lambda _machine, _method: None
     show: Callable[[list[Row]], None] = lambda _rows: None
+    keep: Callable[[Report], object] = lambda _report: None
 
 
 NOBODY = Watch()
@@ -132,8 +133,13 @@ def run(
                     best = {dtype: max(value, best[dtype]) for dtype, value in peaks(threads).items()}
                 rows += table
                 watch.show([with_share(row, best) for row in table])
-    rows = [with_share(row, best) for row in rows]
-    return Report(here, asdict(method) | {"peaks": best}, rows, checks(rows))
+                watch.keep(_report(here, method, best, rows))
+    return _report(here, method, best, rows)
+
+
+def _report(here: dict[str, Any], method: Method, best: dict[str, float], rows: Sequence[Row]) -> Report:
+    shared = [with_share(row, best) for row in rows]
+    return Report(here, asdict(method) | {"peaks": best}, shared, checks(shared))
 
 
 def _tables(
@@ -176,16 +182,24 @@ def check(runs: int, seed: int, threads: int | None, cap: float | None, networks
     optional(whole(1, words="a whole number of at least 1"))("networks", networks)
 
 
-def save(report: Report, folder: Path | None, csv: Path | None) -> list[Path]:
-    """Write results.json and the figures to the folder and the rows to the CSV file, where given; return the files."""
+def save_rows(report: Report, folder: Path | None, csv: Path | None) -> list[Path]:
+    """Write results.json to the folder and the rows to the CSV file, where given; return the files."""
     written = []
     if folder:
-        from .figures import save_figures
-
-        written = [folder / "results.json", *save_figures(folder, report.rows)]
+        written = [folder / "results.json"]
         with replacing(written[0]) as part:
             part.write_text(json.dumps(document(report), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     if csv:
         write_csv(csv, report.rows)
         written.append(csv)
+    return written
+
+
+def save(report: Report, folder: Path | None, csv: Path | None) -> list[Path]:
+    """Write what `save_rows` does, and the figures to the folder; return the files."""
+    written = save_rows(report, folder, csv)
+    if folder:
+        from .figures import save_figures
+
+        written[1:1] = save_figures(folder, report.rows)
     return written

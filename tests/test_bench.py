@@ -14,6 +14,7 @@ import pytest
 from conftest import read_only
 from figure_law import check
 from matplotlib import image
+from processes import fnn_process, wait_for
 
 import fnn
 from fnn.bench import (
@@ -593,6 +594,22 @@ def test_the_command_prints_tables_and_writes_rows_and_figures(tmp_path, monkeyp
     assert len(written) == len(report.rows)
     assert [float(r["seconds"] or 0) for r in written] == [r.seconds[1] if r.seconds else 0 for r in report.rows]
     assert {r["contender"] for r in written} <= set(OWN)
+
+
+def test_a_killed_run_leaves_the_cases_that_were_done(tmp_path):
+    words = "bench --work size --cap 1 --threads 1 --out there --csv rows.csv"
+    process = fnn_process(tmp_path, *words.split())
+    try:
+        wait_for((tmp_path / "rows.csv").exists)
+    finally:
+        process.kill()
+        process.communicate()
+    document = json.loads((tmp_path / "there" / "results.json").read_text(encoding="utf-8"))
+    done = {row.what for row in tables.from_document(document).rows}
+    assert done
+    assert done < {case.what for case in suite.cases("size", None)}
+    with (tmp_path / "rows.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["what"] for row in csv.DictReader(file)} <= done
 
 
 def test_json_is_one_document_and_nothing_else(capsys):

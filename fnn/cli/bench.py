@@ -53,8 +53,11 @@ def bench(
     if csv:
         writable_folder("csv", csv.parent)
     with status_line(sys.stderr) as update:
-        shown = () if json_ else (print_lines(tables.head_lines), print_lines(tables.case_lines))
-        report = suite.run(names, peers=peers, **settings, watch=suite.Watch(update, *shown))
+        # Kept case after case, so that an interruption leaves the rows there were.
+        watch = suite.Watch(update, keep=lambda report: suite.save_rows(report, folder, csv))
+        if not json_:
+            watch = watch._replace(begin=print_lines(tables.head_lines), show=print_lines(tables.case_lines))
+        report = suite.run(names, peers=peers, **settings, watch=watch)
     written = suite.save(report, folder, csv)
     if json_:
         echo(json.dumps(tables.document(report), allow_nan=False))
