@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from ways import WAYS, train_by
 
 import fnn
 from fnn.data.samples import Part
 from fnn.network.scores import score_of
+from fnn.plots.run import learning_curve
 from fnn.training.train import train_parts
 
 rng = np.random.default_rng(5)
@@ -81,6 +83,19 @@ def test_curves_are_drawn_through_what_was_measured():
         assert training.get_xdata().tolist() == [0, 5, 10, 15, 20, 23]
         assert training.get_ydata().tolist() == curves[0, results.measured].tolist()
         assert validation.get_xdata().tolist() == list(range(24))
+
+
+@pytest.mark.parametrize("networks", [1, 12])
+def test_curves_of_a_run_are_drawn_through_what_was_measured(networks):
+    results = fnn.train(fnn.Config(**SETTINGS, measure_every=5), X, Y, seeds=networks)
+    figure = Figure()
+    learning_curve(figure, results)
+    for ax, curves in zip(figure.axes, (results.loss_curve, results.accuracy_curve), strict=True):
+        lines = [line for line in ax.get_lines() if len(line.get_xdata()) > 2]
+        assert lines
+        assert all(line.get_xdata().tolist() == [0, 5, 10, 15, 20, 23] for line in lines)
+        median = np.quantile(curves[:, results.measured], 0.5, axis=0)
+        assert any(np.allclose(line.get_ydata(), median) for line in lines)
 
 
 def test_curves_are_drawn_as_long_as_a_network_goes_on():

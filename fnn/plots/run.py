@@ -32,15 +32,15 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 def learning_curve(figure: Figure, results: Results, data: Data | None = None, about: str = "") -> None:
     """Loss (log scale) above accuracy, over epochs: lines of few networks; of many quantile bands, and thin lines of
-    those that are not solved. Marks are where networks stopped or diverged.
+    those that are not solved. Marks are where networks stopped or diverged. Between the epochs after which networks
+    measured, lines are straight.
     """
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    shown = subsample(len(results.curve_epochs), MOST_EPOCHS)
     for ax, curves in ((top, results.loss_curve), (bottom, results.accuracy_curve)):
         if len(results) <= FEW:
             _few(ax, results, curves)
         else:
-            _many(ax, results, curves, shown)
+            _many(ax, results, curves)
         ax.set_xlim(0, _last_epoch(results))
     loss_axis(top, results.loss_curve[:, 0])
     top.set_ylabel("loss")
@@ -55,7 +55,7 @@ def learning_curve(figure: Figure, results: Results, data: Data | None = None, a
 def _few(ax: Axes, results: Results, curves: NDArray[Any]) -> None:
     """Draw networks one by one, each to the epoch it ends with; those that are not solved are dashed."""
     for k, values in enumerate(curves):
-        there = results.curve_epochs <= _ended(results)[k]
+        there = results.measured & (results.curve_epochs <= _ended(results)[k])
         solved = bool(results.solved[k])
         name = "solved" if solved else "not solved"
         named = name in ax.get_legend_handles_labels()[1]
@@ -63,15 +63,16 @@ def _few(ax: Axes, results: Results, curves: NDArray[Any]) -> None:
         ax.lines[-1].set_linestyle("-" if solved else "--")
 
 
-def _many(ax: Axes, results: Results, curves: NDArray[Any], shown: NDArray[np.int64]) -> None:
+def _many(ax: Axes, results: Results, curves: NDArray[Any]) -> None:
     """Draw the quantiles of all networks, and over them, where some are solved, those that are not."""
-    kept, levels = curve_quantiles(curves, LEVELS, MOST_EPOCHS)
-    quantile_bands(ax, results.curve_epochs[kept], levels)
+    epochs, curves = results.curve_epochs[results.measured], curves[:, results.measured]
+    shown, levels = curve_quantiles(curves, LEVELS, MOST_EPOCHS)
+    quantile_bands(ax, epochs[shown], levels)
     failed = np.flatnonzero(~results.solved)
     if len(failed) and results.solved.any():
         some = failed[subsample(len(failed), MOST_FAILED)]
         name = "not solved" if len(some) == len(failed) else f"not solved, {len(some)} of {len(failed):,}"
-        thin_lines(ax, results.curve_epochs[shown], curves[np.ix_(some, shown)], name)
+        thin_lines(ax, epochs[shown], curves[np.ix_(some, shown)], name)
 
 
 def _ended(results: Results) -> NDArray[np.int64]:
