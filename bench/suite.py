@@ -138,8 +138,8 @@ def run(
 
 
 def _report(here: dict[str, Any], method: Method, best: dict[str, float], rows: Sequence[Row]) -> Report:
-    shared = [with_share(row, best) for row in rows]
-    return Report(here, asdict(method) | {"peaks": best}, shared, checks(shared))
+    of_peak = [with_share(row, best) for row in rows]
+    return Report(here, asdict(method) | {"peaks": best}, of_peak, checks(of_peak))
 
 
 def _tables(
@@ -201,5 +201,5 @@ def save(report: Report, folder: Path | None, csv: Path | None) -> list[Path]:
     if folder:
         from .figures import save_figures
 
-        written[1:1] = save_figures(folder, report.rows)
+        written += save_figures(folder, report.rows)
     return written

@@ -17,9 +17,9 @@ def fnn_process(folder, *words, before="", environment=()):
     return subprocess.Popen([sys.executable, "-c", code, *map(str, words)], cwd=folder, env=environment, **pipes)
 
 
-def wait_for(condition):
-    """Wait until a condition holds; it has to within half a minute."""
-    deadline = time.monotonic() + 30
+def wait_for(condition, seconds=30):
+    """Wait until a condition holds; it has to within so many seconds."""
+    deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert condition()

@@ -600,7 +600,7 @@ def test_a_killed_run_leaves_the_cases_that_were_done(tmp_path):
     words = "bench --work size --cap 1 --threads 1 --out there --csv rows.csv"
     process = fnn_process(tmp_path, *words.split())
     try:
-        wait_for((tmp_path / "rows.csv").exists)
+        wait_for((tmp_path / "rows.csv").exists, seconds=100)  # it may compile, and measures the peak first
     finally:
         process.kill()
         process.communicate()
